@@ -1,0 +1,1 @@
+"""The command line (click). Never imports Qt."""

@@ -1,0 +1,1 @@
+"""DICOM Modality Worklist and MPPS adapters."""

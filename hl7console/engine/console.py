@@ -1,0 +1,277 @@
+"""What the window and the command line ask of an engine, wherever it runs.
+
+`Console` is met by the engine in this process and by the one attached to over the local socket,
+so that a window started beside ``serve`` works the same. Commands and reports are plain values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
+from hl7console.store.reader import StoreReader
+
+
+class LinkState(StrEnum):
+    """State of a listener or a destination, as its light shows it."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    LISTENING = "listening"
+    FAILED = "failed"
+    """The environment or the settings are in the way; the text says how."""
+    IDLE = "idle"
+    """A destination that nothing was sent to yet."""
+    CONNECTED = "connected"
+    """A destination whose last exchange went well."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceStatus:
+    """One listener or destination at this moment."""
+
+    name: str
+    kind: str
+    """``listener`` or ``destination``."""
+    state: LinkState
+    address: str
+    """``host:port`` in use (the real port when 0 was asked for)."""
+    tls: str
+    text: str = ""
+    """Plain sentence for a failed state, with the next step."""
+    since_us: int = 0
+    connections: int = 0
+    received: int = 0
+    accepted: int = 0
+    refused: int = 0
+    last_message_at_us: int = 0
+    beyond_loopback: bool = False
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """Counters and lights; cheap to take ten times a second."""
+
+    last_message_id: int = 0
+    stored_total: int = 0
+    derived_id: int = 0
+    """Messages up to this id are in the full-text index."""
+    received_per_s: float = 0.0
+    settings_version: int = 0
+    """Grows when an interface or another setting changed."""
+    deliveries_version: int = 0
+    """Grows when an attempt was made."""
+    retention_version: int = 0
+    """Grows when messages were deleted."""
+    interfaces: tuple[InterfaceStatus, ...] = ()
+    problem: str = ""
+    """A fault of the whole engine (disk full…) as a plain sentence; empty when all is well."""
+    running: bool = True
+
+
+class ImportMode(StrEnum):
+    """What to do with messages from files."""
+
+    KEEP = "keep"
+    RECEIVE = "receive"
+    """As if a listener had received them: dialogue rules, duplicates, later routes and worklist."""
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFiles:
+    """Read files, folders, archives and pasted text, and keep, receive or send the messages."""
+
+    paths: tuple[Path, ...] = ()
+    pasted: bytes = field(default=b"", repr=False)
+    mode: ImportMode = ImportMode.KEEP
+    listener: str = ""
+    """For `RECEIVE`."""
+    destination: str = ""
+    """For `SEND`: a destination's name or HOST:PORT."""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessages:
+    """Send stored messages again, each as it was."""
+
+    message_ids: tuple[int, ...]
+    destination: str
+    """A destination's name or HOST:PORT."""
+    confirm: str = ""
+    """The destination's name, typed, where it is a production one."""
+    rate_per_s: float = 0.0
+    """0 sends as fast as answers come."""
+    settings: DestinationSettings | None = None
+    """Overrides `destination`: an address with TLS options from the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFiles:
+    """Send the messages of files; each is stored with origin ``sent``."""
+
+    paths: tuple[Path, ...]
+    destination: str = ""
+    confirm: str = ""
+    rate_per_s: float = 0.0
+    settings: DestinationSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveListener:
+    """Create or change a listener, and start, restart or stop it accordingly."""
+
+    settings: ListenerSettings
+    previous_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDestination:
+    """Create or change a destination."""
+
+    settings: DestinationSettings
+    previous_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteInterface:
+    """Remove a listener or a destination; its messages stay."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestConnection:
+    """Connect to a destination, TLS included, without sending; or check a listener's settings."""
+
+    __test__ = False
+    destination: DestinationSettings | None = None
+    listener: ListenerSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRetention:
+    """Store the retention rules and apply them now."""
+
+    settings: RetentionSettings | None = None
+
+
+Command = (
+    ImportFiles
+    | SendMessages
+    | SendFiles
+    | SaveListener
+    | SaveDestination
+    | DeleteInterface
+    | TestConnection
+    | RunRetention
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A file, or a part of one, that no message was made of."""
+
+    source: str
+    """File name as the user knows it; inside an archive ``archive.zip/inner.hl7``."""
+    offset_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What one message's sending gave."""
+
+    message_id: int
+    control_id: str
+    state: str
+    """A `DeliveryState`."""
+    ack_code: str
+    text: str
+    round_trip_s: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is."""
+
+    done: int = 0
+    total: int = 0
+    """0 while unknown."""
+    text: str = ""
+    rate_per_s: float = 0.0
+    left_s: float = -1.0
+    """-1 while unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """The end of a job."""
+
+    text: str = ""
+    """One sentence: "12 messages kept, 2 files not taken."."""
+    messages: int = 0
+    first_message_id: int = 0
+    last_message_id: int = 0
+    not_taken: tuple[NotTaken, ...] = ()
+    """The first 10,000 of them."""
+    not_taken_total: int = 0
+    results: tuple[SendResult, ...] = ()
+    """The first 10,000 of them; the database has all."""
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    cancelled: bool = False
+    details: tuple[tuple[str, str], ...] = ()
+    """Name and value pairs (TLS version, cipher, certificate…) for *Test connection*."""
+
+
+class Job(Protocol):
+    """Work under way. All methods: any thread, none blocks except `result`."""
+
+    def progress(self) -> Progress:
+        """Return how far it is."""
+
+    def done(self) -> bool:
+        """Return whether it has ended, well or not."""
+
+    def cancel(self) -> None:
+        """Ask it to stop after the message in hand."""
+
+    def result(self, timeout_s: float | None = None) -> JobReport:
+        """Wait for the end and return the report.
+
+        Raises:
+            ConsoleError: It could not be done.
+            TimeoutError: It has not ended within `timeout_s`.
+        """
+
+
+class Console(Protocol):
+    """An engine, here or in another process.
+
+    Any thread; only `Job.result` blocks for long.
+    """
+
+    workspace: Path
+
+    def snapshot(self) -> EngineSnapshot:
+        """Return counters and lights."""
+
+    def listeners(self) -> tuple[ListenerSettings, ...]:
+        """Return the listeners' settings."""
+
+    def destinations(self) -> tuple[DestinationSettings, ...]:
+        """Return the destinations' settings."""
+
+    def submit(self, command: Command) -> Job:
+        """Start a command."""
+
+    def open_reader(self) -> StoreReader:
+        """Return a read-only connection of its own for the calling thread."""

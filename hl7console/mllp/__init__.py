@@ -1,0 +1,1 @@
+"""MLLP framing and the dialogue of one connection, without I/O."""

@@ -1,0 +1,1 @@
+"""The SQLite database of a workspace: schema, migrations, writer, reader, search, retention."""

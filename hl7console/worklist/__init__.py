@@ -1,0 +1,1 @@
+"""Rules for patients, orders and procedure steps: pure state transitions, no I/O."""
