@@ -1,0 +1,196 @@
+"""How the owner of a workspace and the programs beside it talk: where, and in which words.
+
+The owner listens on a Unix socket or a Windows named pipe. Where that is and the key that opens
+it are in one file that only the user can read. Both sides prove the key before anything is
+unpickled, and unpickling knows the contract's own types only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import io
+import json
+import os
+import pickle
+import secrets
+import sys
+import tempfile
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+ADDRESS_FILE_NAME = "handover.json"
+"""File in the workspace's folder with address, family and key of the owner."""
+
+SOCKET_FILE_NAME = "handover.sock"
+
+LONGEST_SOCKET_PATH_BYTES = 100
+"""AF_UNIX paths end at 104 (macOS) to 108 bytes (Linux)."""
+
+AUTHENTICATION_TIMEOUT_S = 5.0
+
+_NONCE_BYTES = 32
+
+_ALLOWED_MODULES = (
+    "hl7console.engine.console",
+    "hl7console.engine.handover_wire",
+    "hl7console.errors",
+    "hl7console.settings",
+)
+
+_ALLOWED_PATHS = frozenset({"Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"})
+
+
+class HandoverError(Exception):
+    """The other side is not who it should be, or spoke nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverAddress:
+    """Where the owner can be reached."""
+
+    address: str
+    family: str
+    """``AF_UNIX`` or ``AF_PIPE``."""
+    key: bytes
+    pid: int
+
+    def __repr__(self) -> str:
+        return f"HandoverAddress({self.address!r}, pid={self.pid})"
+
+    def save(self, workspace: Path) -> None:
+        """Write the address file, for the user's eyes only, in one step."""
+        content = json.dumps(
+            {
+                "address": self.address,
+                "family": self.family,
+                "key": self.key.hex(),
+                "pid": self.pid,
+            }
+        )
+        passing = workspace / f"{ADDRESS_FILE_NAME}.{os.getpid()}"
+        passing.unlink(missing_ok=True)
+        descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(content)
+        passing.replace(workspace / ADDRESS_FILE_NAME)
+
+    @classmethod
+    def load(cls, workspace: Path) -> HandoverAddress | None:
+        """Read the address file; None when it is missing or not whole."""
+        try:
+            values = json.loads((workspace / ADDRESS_FILE_NAME).read_text(encoding="utf-8"))
+            return cls(
+                str(values["address"]),
+                str(values["family"]),
+                bytes.fromhex(values["key"]),
+                int(values["pid"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def new_address(workspace: Path) -> HandoverAddress:
+    """Choose where to listen, with a fresh key; a socket file left by a crash is removed.
+
+    Only the owner of the workspace may call this.
+    """
+    key = secrets.token_bytes(32)
+    if sys.platform == "win32":
+        pipe = rf"\\.\pipe\hl7console-{secrets.token_hex(16)}"
+        return HandoverAddress(pipe, "AF_PIPE", key, os.getpid())
+    path = workspace / SOCKET_FILE_NAME
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH_BYTES:
+        path = Path(tempfile.mkdtemp(prefix="hl7console-")) / SOCKET_FILE_NAME
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+    return HandoverAddress(str(path), "AF_UNIX", key, os.getpid())
+
+
+def forget_address(workspace: Path, address: HandoverAddress) -> None:
+    """Remove what `new_address` and `save` left behind."""
+    (workspace / ADDRESS_FILE_NAME).unlink(missing_ok=True)
+    if address.family == "AF_UNIX":
+        path = Path(address.address)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        if path.parent != workspace:
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+
+
+# Words.
+
+
+def send(connection: Connection, value: object) -> None:
+    """Send one value of the contract."""
+    connection.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def receive(connection: Connection) -> object:
+    """Wait for one value of the contract.
+
+    Raises:
+        EOFError: The other side has gone.
+        HandoverError: What came is not of the contract.
+    """
+    try:
+        return _ContractUnpickler(io.BytesIO(connection.recv_bytes())).load()
+    except (pickle.UnpicklingError, AttributeError, TypeError, ValueError, IndexError) as fault:
+        raise HandoverError("a value that is not of the contract") from fault
+
+
+class _ContractUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> object:
+        is_path = module.split(".")[0] == "pathlib" and name in _ALLOWED_PATHS
+        if is_path or (module in _ALLOWED_MODULES and "." not in name):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (is_path or found.__module__ == module):
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is not of the contract")
+
+
+# Proof of the key.
+
+
+def prove_as_client(connection: Connection, key: bytes) -> None:
+    """Prove the key to the owner, and make it prove the same.
+
+    Raises:
+        HandoverError: The other side does not know the key, or does not answer in time.
+    """
+    theirs = _receive_raw(connection)
+    mine = secrets.token_bytes(_NONCE_BYTES)
+    connection.send_bytes(mine + _proof(key, b"client", theirs, mine))
+    if not hmac.compare_digest(_receive_raw(connection), _proof(key, b"owner", theirs, mine)):
+        raise HandoverError("the owner does not know the key")
+
+
+def prove_as_owner(connection: Connection, key: bytes) -> None:
+    """Let a client prove the key, and prove it in turn.
+
+    Raises:
+        HandoverError: The other side does not know the key, or does not answer in time.
+    """
+    mine = secrets.token_bytes(_NONCE_BYTES)
+    connection.send_bytes(mine)
+    answer = _receive_raw(connection)
+    theirs, proof = answer[:_NONCE_BYTES], answer[_NONCE_BYTES:]
+    if not hmac.compare_digest(proof, _proof(key, b"client", mine, theirs)):
+        raise HandoverError("the client does not know the key")
+    connection.send_bytes(_proof(key, b"owner", mine, theirs))
+
+
+def _receive_raw(connection: Connection) -> bytes:
+    if not connection.poll(AUTHENTICATION_TIMEOUT_S):
+        raise HandoverError("no answer in time")
+    try:
+        return connection.recv_bytes(1024)
+    except (EOFError, OSError) as fault:
+        raise HandoverError("the connection ended") from fault
+
+
+def _proof(key: bytes, role: bytes, owner_nonce: bytes, client_nonce: bytes) -> bytes:
+    return hmac.new(key, role + owner_nonce + client_nonce, hashlib.sha256).digest()

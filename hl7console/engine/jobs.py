@@ -1,0 +1,152 @@
+"""Work that takes a while: its progress, its end, and the threads that it runs on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from hl7console.engine.console import JobReport, Progress
+from hl7console.errors import ConsoleError, WorkspaceError
+
+log = logging.getLogger(__name__)
+
+MAX_JOBS = 64
+"""Jobs that may be under way at once."""
+
+
+class EngineJob:
+    """One job on a thread of its own. Satisfies `hl7console.engine.console.Job`.
+
+    Args:
+        name: What it is, for thread names and logs; no patient data.
+        work: Does it; gets the job, looks at `is_cancelled` between messages and tells
+            `advance`. What it raises is raised by `result`.
+    """
+
+    def __init__(self, name: str, work: Callable[[EngineJob], JobReport]) -> None:
+        self.name = name
+        self._work = work
+        self._cancelled = threading.Event()
+        self._future: Future[JobReport] = Future()
+        self._progress = Progress()
+        self._started_s = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name=f"job-{name}")
+
+    def start(self, on_end: Callable[[EngineJob], None]) -> None:
+        """Start the thread; `on_end` is called on it, last."""
+        self._on_end = on_end
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            report = self._work(self)
+        except ConsoleError as fault:
+            self._end_with(fault)
+        except Exception as fault:
+            log.exception("Job %s failed", self.name)
+            error = ConsoleError(
+                f"The work could not be finished: {type(fault).__name__}.",
+                hint="The log has the details.",
+            )
+            error.__cause__ = fault
+            self._end_with(error)
+        else:
+            self._on_end(self)
+            self._future.set_result(report)
+
+    def _end_with(self, fault: ConsoleError) -> None:
+        self._on_end(self)
+        self._future.set_exception(fault)
+
+    # What the work uses.
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancelled.is_set()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, on the job's thread; return True at once when it is cancelled."""
+        return self._cancelled.wait(seconds)
+
+    def advance(self, done: int, total: int = 0, text: str = "") -> None:
+        """Tell how far it is. The job's thread only."""
+        elapsed = time.monotonic() - self._started_s
+        rate = done / elapsed if elapsed > 0.2 else 0.0
+        left = (total - done) / rate if rate > 0 and total >= done else -1.0
+        self._progress = Progress(done, total, text, rate, left if total else -1.0)
+
+    # What its owner uses.
+
+    def progress(self) -> Progress:
+        """Return how far it is. Any thread."""
+        return self._progress
+
+    def done(self) -> bool:
+        """Return whether it has ended. Any thread."""
+        return self._future.done()
+
+    def cancel(self) -> None:
+        """Ask it to stop after the message in hand. Any thread."""
+        self._cancelled.set()
+
+    def result(self, timeout_s: float | None = None) -> JobReport:
+        """Wait for the end and return the report. Any thread but the job's own.
+
+        Raises:
+            ConsoleError: It could not be done.
+            TimeoutError: It has not ended within `timeout_s` seconds.
+        """
+        return self._future.result(timeout_s)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for its thread; return whether it ended within the seconds given."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+
+class JobRunner:
+    """Starts jobs and ends them when the engine stops. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: set[EngineJob] = set()
+        self._number = 0
+        self._is_stopped = False
+
+    def submit(self, name: str, work: Callable[[EngineJob], JobReport]) -> EngineJob:
+        """Start a job.
+
+        Raises:
+            WorkspaceError: The engine is stopping, or too much is under way.
+        """
+        with self._lock:
+            if self._is_stopped:
+                raise WorkspaceError("The engine is stopping; nothing new is started.")
+            if len(self._jobs) >= MAX_JOBS:
+                raise WorkspaceError(
+                    f"{MAX_JOBS} jobs are under way already.", hint="Wait for some to end."
+                )
+            self._number += 1
+            job = EngineJob(f"{name}-{self._number}", work)
+            self._jobs.add(job)
+        job.start(self._forget)
+        return job
+
+    def _forget(self, job: EngineJob) -> None:
+        with self._lock:
+            self._jobs.discard(job)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Cancel what is under way and wait; return whether all ended in time."""
+        with self._lock:
+            self._is_stopped = True
+            jobs = list(self._jobs)
+        deadline = time.monotonic() + timeout_s
+        for job in jobs:
+            job.cancel()
+        have_ended = [job.join(max(0.0, deadline - time.monotonic())) for job in jobs]
+        return all(have_ended)
