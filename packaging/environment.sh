@@ -35,9 +35,9 @@ need_packages() {
     fi
   fi
   say "Installing system packages: ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq >&2
+  "${as_root[@]}" apt-get update -qq >/dev/null
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-    --no-install-recommends "${missing[@]}" >&2
+    --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 find_python() {
