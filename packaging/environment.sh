@@ -69,7 +69,8 @@ make_environment() {
     fi
   fi
   say "Setting up the Python environment in .venv (this happens once)."
-  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  # A broken or half-made environment is made anew.
+  .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
     --no-deps -e . >&2
