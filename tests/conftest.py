@@ -1,4 +1,4 @@
-"""Shared guards: off-screen Qt, hypothesis profiles, no thread left alive, no unexpected warning."""
+"""Shared guards: off-screen Qt, hypothesis profiles, no thread or unexpected warning left."""
 
 from __future__ import annotations
 
