@@ -1,0 +1,61 @@
+"""What a connection's dialogue asks its owner to do.
+
+The owner carries actions out in their order. Payloads are kept out of every ``repr``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFrame:
+    """Store a received frame, then give its answer to `ListenerSession.answered`."""
+
+    token: int
+    """Names the frame within its connection; grows by one with each."""
+    payload: bytes = field(repr=False)
+    flags: tuple[str, ...] = ()
+    """Deviations of the framing: codes of `hl7console.mllp.events`."""
+    first_byte_s: float = 0.0
+    """When its first byte came, on the clock of the session's caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorePartial:
+    """Store what there is of a frame that did not end well; there is no answer to it."""
+
+    payload: bytes = field(repr=False)
+    reason: str
+    """``restarted``, ``eof``, ``timeout``, ``unframed`` or ``too_large``."""
+    text: str = ""
+    """The same as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write these bytes to the peer."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection, after everything sent before was written."""
+
+    reason_code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A deviation of the peer to be shown on the connection's timeline."""
+
+    code: str
+    text: str
+    sample: bytes = field(default=b"", repr=False)
+    """The bytes in question, 256 at most; not for a log."""
+
+
+Action = StoreFrame | StorePartial | Send | Close | Note
+"""What a listener's session asks for."""
