@@ -6,6 +6,12 @@ The owner carries actions out in their order. Payloads are kept out of every ``r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+from hl7console.hl7v2.acks import ReplyKind
+
+OutcomeState = Literal["accepted", "committed", "rejected", "unknown"]
+"""What became of a message that was sent; the words of the deliveries' states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +63,36 @@ class Note:
     """The bytes in question, 256 at most; not for a log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Something that came back from the receiver while an answer was due."""
+
+    payload: bytes = field(repr=False)
+    flags: tuple[str, ...] = ()
+    """Deviations of the framing, and ``partial`` or ``too_large`` for what is not whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the message that was sent."""
+
+    state: OutcomeState
+    control_id: str
+    """MSH-10 of the message."""
+    text: str
+    """What happened, in one sentence without content."""
+    ack_code: str = ""
+    """MSA-1 of the answer; empty where there is none."""
+    kind: ReplyKind | None = None
+    """What the answer means; None where none came."""
+    can_retry: bool = False
+    """Whether the same bytes may be sent again."""
+    is_final: bool = True
+    """False for a commit acknowledgement that an application acknowledgement is to follow."""
+
+
 Action = StoreFrame | StorePartial | Send | Close | Note
 """What a listener's session asks for."""
+
+SenderAction = Send | Close | Note | Reply | Outcome
+"""What a sender's session asks for."""

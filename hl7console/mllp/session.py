@@ -2,7 +2,8 @@
 
 Bytes, answers and timers go in, actions come out. Answers leave in the order in which their
 frames came, whatever the order in which they are ready. A fault that ends the dialogue still lets
-the frames before it have their answers.
+the frames before it have their answers. The sender's side is in `hl7console.mllp.sender_session`
+and offered here too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from hl7console.mllp.actions import Action, Close, Note, Send, StoreFrame, StorePartial
+from hl7console.mllp.actions import (
+    Action,
+    Close,
+    Note,
+    Outcome,
+    Reply,
+    Send,
+    SenderAction,
+    StoreFrame,
+    StorePartial,
+)
 from hl7console.mllp.events import (
     BLANK_TRAILER,
     EMBEDDED_FS,
@@ -29,6 +40,7 @@ from hl7console.mllp.events import (
     PartialFrame,
 )
 from hl7console.mllp.framing import DEFAULT_MAX_FRAME_BYTES, MllpDecoder, encode_frame
+from hl7console.mllp.sender_session import SenderLimits, SenderSession
 from hl7console.settings import ListenerSettings
 
 __all__ = [
@@ -37,7 +49,12 @@ __all__ = [
     "ListenerLimits",
     "ListenerSession",
     "Note",
+    "Outcome",
+    "Reply",
     "Send",
+    "SenderAction",
+    "SenderLimits",
+    "SenderSession",
     "StoreFrame",
     "StorePartial",
 ]
