@@ -50,6 +50,9 @@ class InterfaceStatus:
     last_message_at_us: int = 0
     beyond_loopback: bool = False
     environment: str = ""
+    last_event: str = ""
+    """The last thing on this interface that somebody should look at, as a plain sentence."""
+    last_event_at_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ import pickle
 import secrets
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from hl7console import errors
+from hl7console.errors import ConsoleError
 
 ADDRESS_FILE_NAME = "handover.json"
 """File in the workspace's folder with address, family and key of the owner."""
@@ -35,6 +38,7 @@ _NONCE_BYTES = 32
 
 _ALLOWED_MODULES = (
     "hl7console.engine.console",
+    "hl7console.engine.events",
     "hl7console.engine.handover_wire",
     "hl7console.errors",
     "hl7console.settings",
@@ -45,6 +49,42 @@ _ALLOWED_PATHS = frozenset({"Path", "PosixPath", "WindowsPath", "PurePosixPath",
 
 class HandoverError(Exception):
     """The other side is not who it should be, or spoke nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for: the name of a method and its one argument."""
+
+    method: str
+    value: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the owner answers."""
+
+    value: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A `ConsoleError` on its way to the client."""
+
+    kind: str
+    text: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, error: ConsoleError) -> Fault:
+        """Return it with the nearest kind that is declared in `hl7console.errors`."""
+        kinds = [c.__name__ for c in type(error).__mro__ if c.__module__ == errors.__name__]
+        return cls(kinds[0], error.text, error.hint)
+
+    def to_error(self) -> ConsoleError:
+        """Return the error to raise at the client's."""
+        kind = getattr(errors, self.kind, ConsoleError)
+        is_known = isinstance(kind, type) and issubclass(kind, ConsoleError)
+        return (kind if is_known else ConsoleError)(self.text, hint=self.hint)
 
 
 @dataclass(frozen=True, slots=True)

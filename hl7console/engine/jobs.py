@@ -102,6 +102,10 @@ class EngineJob:
         """
         return self._future.result(timeout_s)
 
+    def when_done(self, function: Callable[[], None]) -> None:
+        """Have a function called once it has ended, at once if it has. It must be quick."""
+        self._future.add_done_callback(lambda _: function())
+
     def join(self, timeout_s: float) -> bool:
         """Wait for its thread; return whether it ended within the seconds given."""
         self._thread.join(timeout_s)

@@ -1,0 +1,353 @@
+"""One inbound connection: the socket, its TLS, its timers, and the dialogue that it carries.
+
+The transport is always a plain one, so that it can be aborted at any moment, a TLS peer that
+stays connected included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from typing import TYPE_CHECKING, cast
+
+from hl7console.engine.intake import Answer
+from hl7console.engine.tls import (
+    HANDSHAKE_TIMEOUT_S,
+    explain_tls_fault,
+    is_certificate_allowed,
+    peer_names,
+)
+from hl7console.engine.tls_stream import TlsStream
+from hl7console.mllp.session import (
+    Action,
+    Close,
+    ListenerSession,
+    Note,
+    Send,
+    StoreFrame,
+    StorePartial,
+)
+
+if TYPE_CHECKING:
+    from hl7console.engine.listener import Listener
+
+log = logging.getLogger(__name__)
+
+WRITE_TIMEOUT_S = 10.0
+"""Longest that a peer may leave its answers unread, in seconds."""
+
+MAX_UNANSWERED = 128
+"""Messages of one connection under way at once; reading pauses beyond."""
+
+MAX_UNANSWERED_BYTES = 48 * 1024 * 1024
+"""Bytes of one connection under way at once; reading pauses beyond."""
+
+_QUIET_CLOSES = frozenset({"peer_closed", "idle", "shutdown"})
+
+
+def set_keepalive(sock: socket.socket) -> None:
+    """Ask for TCP keepalive: after 60 s of silence, every 15 s, 4 times."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+            if hasattr(socket, name):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def peer_text(address: object) -> str:
+    """Return a socket address as ``host:port``, IPv6 in brackets."""
+    if isinstance(address, tuple) and len(address) >= 2:
+        host = str(address[0])
+        return f"[{host}]:{address[1]}" if ":" in host else f"{host}:{address[1]}"
+    return ""
+
+
+class InboundConnection(asyncio.Protocol):
+    """A connection that a listener accepted. The network thread only."""
+
+    def __init__(self, listener: Listener, number: int) -> None:
+        self._listener = listener
+        self._intake = listener.intake
+        self._number = number
+        self._loop = listener.loop
+        self._peer = ""
+        self._tls: TlsStream | None = None
+        self._first_byte = b""
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._session: ListenerSession = cast("ListenerSession", None)
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_s = 0.0
+        self._handshake_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._unanswered_bytes = 0
+        self._is_paused = False
+        self._is_write_paused = False
+        self._is_closing = False
+        self._out: list[bytes] = []
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the dialogue, or close at once when the listener refuses the peer."""
+        self._transport = cast("asyncio.Transport", transport)
+        address = transport.get_extra_info("peername")
+        self._peer = peer_text(address)
+        self._session = ListenerSession(self._listener.limits, now_s=self._loop.time())
+        host = address[0] if isinstance(address, tuple) else ""
+        if not self._listener.admit(self, str(host), self._peer):
+            self._is_closing = True
+            self._transport.abort()
+            return
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            set_keepalive(sock)
+        if self._listener.tls is not None:
+            self._tls = TlsStream(self._listener.tls.context, is_server=True)
+            self._handshake_timer = self._loop.call_later(
+                HANDSHAKE_TIMEOUT_S, self._handshake_timed_out
+            )
+        self._arm_timer()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the wire."""
+        if self._is_closing:
+            return
+        if self._tls is not None:
+            data = self._decrypt(data)
+            if not data:
+                return
+        self._act(self._session.data_received(data, self._loop.time()))
+
+    def eof_received(self) -> bool:
+        """Take the end of what the peer sends; answers still due go out first."""
+        if self._is_closing:
+            return False
+        if self._tls is not None and not self._tls.is_established:
+            self._tls_failed("The connection was closed in the TLS handshake.")
+            return False
+        self._act(self._session.eof_received(self._loop.time()))
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Clean up; whatever the peer had sent and was whole is stored all the same."""
+        for timer in (self._timer, self._handshake_timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+        if not self._is_closing:
+            self._is_closing = True
+            for action in self._session.eof_received(self._loop.time()):
+                if isinstance(action, StorePartial):
+                    self._keep_partial(action)
+            if exc is not None:
+                self._listener.timeline.add(
+                    "connection_lost", "The connection broke.", peer=self._peer
+                )
+        self._listener.forget(self)
+
+    def pause_writing(self) -> None:
+        """Stop reading while the peer leaves its answers unread, and not for ever."""
+        self._is_write_paused = True
+        self._balance()
+        self._write_timer = self._loop.call_later(WRITE_TIMEOUT_S, self._write_timed_out)
+
+    def resume_writing(self) -> None:
+        """Go on: the peer has read its answers."""
+        self._is_write_paused = False
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+        self._balance()
+
+    # TLS.
+
+    def _decrypt(self, data: bytes) -> bytes:
+        tls = cast("TlsStream", self._tls)
+        was_established = tls.is_established
+        if not was_established and not self._first_byte:
+            self._first_byte = data[:5]
+        try:
+            plain = tls.received(data)
+        except ssl.SSLError as fault:
+            self._write_raw(tls.outgoing())
+            self._tls_failed(self._explain(fault, is_handshake=not was_established))
+            return b""
+        self._write_raw(tls.outgoing())
+        if tls.is_established and not was_established and not self._tls_begun(tls):
+            return b""
+        if tls.has_ended:
+            if plain:
+                self._act(self._session.data_received(plain, self._loop.time()))
+            self._act(self._session.eof_received(self._loop.time()))
+            return b""
+        return plain
+
+    def _tls_begun(self, tls: TlsStream) -> bool:
+        if self._handshake_timer is not None:
+            self._handshake_timer.cancel()
+            self._handshake_timer = None
+        allowed = self._listener.settings.allowed_certificate_names
+        if not allowed:
+            return True
+        names = peer_names(tls.peer_certificate())
+        if is_certificate_allowed(allowed, names, tls.peer_certificate_der()):
+            return True
+        shown = ", ".join(names) or "none"
+        self._tls_failed(f"The client's certificate ({shown}) is not on the list of those let in.")
+        return False
+
+    def _explain(self, fault: ssl.SSLError, *, is_handshake: bool) -> str:
+        first = self._first_byte
+        if is_handshake and (first[:1] == b"\x0b" or first[:3] == b"MSH"):
+            return "A client spoke plain MLLP on this TLS port."
+        if is_handshake and first[:4] in (b"GET ", b"POST", b"HEAD", b"PUT "):
+            return "An HTTP client connected to this TLS port."
+        if is_handshake and first[:1] != b"\x16":
+            return "A client sent something that is no TLS on this TLS port."
+        reason = explain_tls_fault(fault, whose="the client's")
+        return f"TLS failed: {reason}."
+
+    def _tls_failed(self, text: str) -> None:
+        self._listener.timeline.add("tls", text, peer=self._peer, is_fault=True)
+        self._close("tls")
+
+    def _handshake_timed_out(self) -> None:
+        self._tls_failed(f"No TLS handshake within {HANDSHAKE_TIMEOUT_S:.0f} s.")
+
+    # The dialogue.
+
+    def _act(self, actions: list[Action]) -> None:
+        for action in actions:
+            if type(action) is StoreFrame:
+                self._unanswered_bytes += len(action.payload)
+                self._intake.take(
+                    action.payload,
+                    action.flags,
+                    (self._listener.inbox, self, action.token),
+                    self._peer,
+                    self._number,
+                )
+            elif type(action) is Send:
+                self._out.append(action.data)
+            else:
+                self._act_rarely(action)
+        if self._unanswered_bytes:
+            self._balance()
+        self._arm_timer()
+
+    def _act_rarely(self, action: Action) -> None:
+        if isinstance(action, StorePartial):
+            self._keep_partial(action)
+        elif isinstance(action, Note):
+            self._listener.timeline.add(action.code, action.text, peer=self._peer)
+        elif isinstance(action, Close):
+            if action.reason_code not in _QUIET_CLOSES:
+                self._listener.timeline.add(
+                    action.reason_code, action.text, peer=self._peer, is_fault=True
+                )
+            self._close(action.reason_code)
+
+    def _keep_partial(self, action: StorePartial) -> None:
+        self._listener.timeline.add(action.reason, action.text, peer=self._peer, is_fault=True)
+        self._intake.take_partial(
+            action.payload, action.reason, action.text, peer=self._peer, connection=self._number
+        )
+
+    def stored(self, answer: Answer) -> None:
+        """Take a message that the store is done with."""
+        self._unanswered_bytes -= len(answer.new.raw)
+        ack = self._listener.answer(answer)
+        actions = self._session.answered(answer.token, ack, is_unreadable=answer.is_unreadable)
+        if len(actions) == 1 and type(actions[0]) is Send:
+            self._out.append(actions[0].data)
+        elif actions:
+            self._act(actions)
+
+    def flush(self) -> None:
+        """Write what was collected, in one go."""
+        out = self._out
+        if out:
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
+            self._write(data)
+        if self._is_paused:
+            self._balance()
+
+    def _write(self, data: bytes) -> None:
+        if self._tls is not None:
+            try:
+                data = self._tls.encrypt(data)
+            except ssl.SSLError as fault:
+                self._tls_failed(self._explain(fault, is_handshake=False))
+                return
+        self._write_raw(data)
+
+    def _write_raw(self, data: bytes) -> None:
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _balance(self) -> None:
+        """Pause or resume reading, by what is under way."""
+        if self._is_closing:
+            return
+        waiting = self._session.unanswered
+        if self._is_paused:
+            is_low = waiting <= MAX_UNANSWERED // 2
+            is_low = is_low and self._unanswered_bytes <= MAX_UNANSWERED_BYTES // 2
+            if is_low and not self._is_write_paused:
+                self._is_paused = False
+                self._transport.resume_reading()
+        elif (
+            self._is_write_paused
+            or waiting > MAX_UNANSWERED
+            or self._unanswered_bytes > MAX_UNANSWERED_BYTES
+        ):
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    # Timers and the end.
+
+    def _arm_timer(self) -> None:
+        due_s = self._session.next_deadline_s
+        if due_s is None or self._is_closing:
+            return
+        if self._timer is not None:
+            if self._timer_due_s <= due_s:
+                return  # it looks again when it fires
+            self._timer.cancel()
+        self._timer_due_s = due_s
+        self._timer = self._loop.call_at(due_s, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._act(self._session.timer_fired(self._loop.time()))
+        self.flush()
+
+    def _write_timed_out(self) -> None:
+        text = f"The peer left its answers unread for {WRITE_TIMEOUT_S:.0f} s."
+        self._listener.timeline.add("write_timeout", text, peer=self._peer, is_fault=True)
+        self._is_closing = True
+        self._transport.abort()
+
+    def finish(self) -> None:
+        """End the dialogue in order: the message under way is still read and answered."""
+        self._act(self._session.finish(self._loop.time()))
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._is_closing = True
+        self._transport.abort()
+
+    def _close(self, reason: str) -> None:
+        if self._is_closing:
+            return
+        self.flush()
+        self._is_closing = True
+        if self._tls is not None:
+            self._write_raw(self._tls.end())
+        log.debug("Connection %d closed: %s", self._number, reason)
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._write_timer = self._loop.call_later(WRITE_TIMEOUT_S, self._write_timed_out)
