@@ -109,9 +109,17 @@ class AnswerInbox:
         self._is_called = False
 
     def put(self, answer: Answer) -> None:
-        """Leave one. The writer thread."""
+        """Leave one; `wake` follows at the end of the batch. The writer thread.
+
+        A refusal comes at once, on whatever thread asked, and no end of a batch follows it.
+        """
         self._due.append(answer)
-        if not self._is_called:
+        if answer.outcome is not None and answer.outcome.error:
+            self.wake()
+
+    def wake(self) -> None:
+        """Have what is there delivered soon. Any thread."""
+        if self._due and not self._is_called:
             self._is_called = True
             try:
                 self._loop.call_soon_threadsafe(self._deliver)
