@@ -1,0 +1,402 @@
+"""Which Python codec a message is read with, and reading it without losing a byte.
+
+MSH-18 is often wrong and more often empty. The ladder: the declared codec, UTF-8, cp1252,
+latin_1; each step strictly, so that text and bytes always stand for each other. A step down is a
+flag with the offset of the first byte that did not fit; ``errors="replace"`` is used nowhere.
+
+References:
+    HL7 table 0211; HL7 v2.5.1 chapter 2, section 2.15.9.18 (MSH-18); IHE ITI TF-2 C.2.2.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from hl7console.errors import UsageError
+from hl7console.hl7v2.delimiters import is_usable
+
+CHARSET_FALLBACK = "charset_fallback"
+"""Flag: the bytes do not fit the declared (or default) character set."""
+NONSTANDARD_CHARSET = "nonstandard_charset"
+"""Flag: MSH-18 names a character set that HL7 table 0211 does not have."""
+UNKNOWN_CHARSET = "unknown_charset"
+"""Flag: MSH-18 names a character set that cannot be read here."""
+CHARSET_MISMATCH = "charset_mismatch"
+"""Flag: a byte order mark says UTF-8, MSH-18 something else."""
+BOM = "bom"
+"""Flag: the bytes begin with a byte order mark."""
+UTF16 = "utf16"
+"""Flag: UTF-16 or UTF-32, which MLLP cannot carry."""
+
+STATEFUL_PREFIXES = ("iso2022", "hz", "utf_7")
+"""Codecs whose bytes mean different things after a shift sequence."""
+
+_SAFE = frozenset({"ascii", "utf_8", "latin_1", "tis_620", "mac_roman", "koi8_r", "koi8_u"})
+_SAFE_PREFIXES = ("iso8859_", "cp125", "cp4", "cp8")
+
+_ISO_8859_IR = {100: 1, 101: 2, 109: 3, 110: 4, 144: 5, 127: 6, 126: 7, 138: 8, 148: 9, 203: 15}
+
+_STANDARD: dict[str, str] = {
+    "": "ascii",
+    "ASCII": "ascii",
+    "USASCII": "ascii",
+    "ISOIR6": "ascii",
+    "ISOIR14": "shift_jis",
+    "JISX0201": "shift_jis",
+    "ISOIR87": "iso2022_jp",
+    "JISX0208": "iso2022_jp",
+    "ISOIR159": "iso2022_jp_1",
+    "JISX0212": "iso2022_jp_1",
+    "GB180302000": "gb18030",
+    "GB18030": "gb18030",
+    "KSX1001": "euc_kr",
+    "EUCKR": "euc_kr",
+    "ISOIR149": "euc_kr",
+    "BIG5": "cp950",
+    "UNICODE": "utf_8",
+    "UNICODEUTF8": "utf_8",
+    "UTF8": "utf_8",
+    "ISOIR192": "utf_8",
+    "UNICODEUTF16": "utf_16",
+    "UNICODEUTF32": "utf_32",
+}
+"""Table 0211 and its common spellings, without blanks and punctuation, to codecs."""
+
+_NONSTANDARD: dict[str, str] = {
+    **{
+        f"CP{n}": f"cp{n}"
+        for n in (437, 850, 852, 858, 866, 932, 936, 949, 950, *range(1250, 1259))
+    },
+    **{f"WINDOWS{n}": f"cp{n}" for n in range(1250, 1259)},
+    "KOI8R": "koi8_r",
+    "KOI8U": "koi8_u",
+    "TIS620": "tis_620",
+    "ISOIR166": "tis_620",
+    "SHIFTJIS": "shift_jis",
+    "SJIS": "shift_jis",
+    "WINDOWS31J": "cp932",
+    "MS932": "cp932",
+    "EUCJP": "euc_jp",
+    "ISO2022JP": "iso2022_jp",
+    "GBK": "gbk",
+    "GB2312": "gb2312",
+    "ISOIR58": "gb2312",
+    "MACROMAN": "mac_roman",
+    "LATIN2": "iso8859_2",
+}
+
+_TOLERANT: dict[str, str] = {
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "cp950": "big5hkscs",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso2022_jp": "iso2022_jp_ext",
+    "iso2022_jp_1": "iso2022_jp_ext",
+}
+"""The larger set that senders of the smaller one really use; taking it is no fault."""
+
+_JAPANESE_BY_ESCAPE = ("iso2022_jp_1", "iso2022_jp")
+_C1 = re.compile(rb"[\x80-\x9f]")
+_WIDE_STARTS = (
+    (codecs.BOM_UTF32_LE, "utf_32_le", 4),
+    (codecs.BOM_UTF32_BE, "utf_32_be", 4),
+    (codecs.BOM_UTF16_LE, "utf_16_le", 2),
+    (codecs.BOM_UTF16_BE, "utf_16_be", 2),
+    (b"M\0S\0H\0", "utf_16_le", 0),
+    (b"\0M\0S\0H", "utf_16_be", 0),
+)
+_HEADER = re.compile(rb"(?:\A[\x00-\x20\x7f]*|[\r\n])(MSH[!-/:-@\[-`{-~])")
+_NOT_NAME = re.compile(r"[^0-9A-Z]+")
+_CHARSET_FIELD = 17
+"""Position of MSH-18 when MSH is split at its separator."""
+
+
+class UnencodableTextError(UsageError):
+    """A text holds a character that the message's character set does not have."""
+
+    def __init__(self, codec: str, position: int) -> None:
+        super().__init__(
+            f"The character set of the message ({codec}) has no character {position + 1} "
+            "of the text.",
+            hint="Switch the message to UNICODE UTF-8 first.",
+        )
+        self.codec = codec
+        self.position = position
+        """Offset of the first character that cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CharsetChoice:
+    """What MSH-18 stands for."""
+
+    codec: str
+    """Python codec; empty when the name is not known."""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a message, and how it was read."""
+
+    text: str = field(repr=False)
+    """Without a byte order mark."""
+    codec: str
+    """The codec that reads and writes exactly these bytes."""
+    declared: str
+    """MSH-18 as written."""
+    flags: tuple[str, ...] = ()
+    bad_offset: int | None = None
+    """Byte offset of the first byte that did not fit the codec that should have been."""
+    bom_size: int = 0
+    """Bytes in front of the text: the byte order mark."""
+
+
+@lru_cache(maxsize=256)
+def codec_for(msh_18: str) -> CharsetChoice:
+    """Return the codec that MSH-18 declares, all repetitions considered; never raises.
+
+    Args:
+        msh_18: The field as written, with ``~`` between repetitions. Where a repetition names a
+            Japanese set that is reached by escape sequences, the codec is the one that knows them.
+    """
+    choices = [_codec_of_name(part) for part in msh_18.split("~")]
+    for codec in _JAPANESE_BY_ESCAPE:
+        if len(choices) > 1 and any(choice.codec == codec for choice in choices):
+            return CharsetChoice(codec)
+    return choices[0]
+
+
+def _codec_of_name(name: str) -> CharsetChoice:
+    key = _NOT_NAME.sub("", name.upper())
+    codec = _STANDARD.get(key) or _iso_8859(key)
+    if codec:
+        return CharsetChoice(codec)
+    codec = _NONSTANDARD.get(key, "")
+    return CharsetChoice(codec, (NONSTANDARD_CHARSET if codec else UNKNOWN_CHARSET,))
+
+
+def _iso_8859(key: str) -> str:
+    if key in ("LATIN1", "LATIN9"):
+        part = 1 if key == "LATIN1" else 15
+    elif match := re.fullmatch(r"(?:ISO)?8859(\d{1,2})", key):
+        part = int(match[1])
+    elif match := re.fullmatch(r"ISOIR(\d{3})", key):
+        part = _ISO_8859_IR.get(int(match[1]), 0)
+    else:
+        return ""
+    if part == 1:
+        return "latin_1"
+    return f"iso8859_{part}" if 2 <= part <= 16 and part != 12 else ""
+
+
+@lru_cache(maxsize=64)
+def normal_codec(name: str) -> str:
+    """Return Python's own name of a codec, with underscores; the name itself when unknown."""
+    try:
+        found = codecs.lookup(name).name.replace("-", "_")
+    except LookupError:
+        return name
+    return "latin_1" if found == "iso8859_1" else found
+
+
+def declared_charset(raw: bytes) -> str:
+    """Return MSH-18 as written, from the bytes alone; empty when there is none.
+
+    In Shift-JIS, Big5, GB 18030 and ISO-2022-JP a character may hold the separator as a byte, so
+    that counting separators can miss. When MSH is not plain ASCII, each field that names such a
+    character set is tried: it is MSH-18 when it stands at that place once the segment is decoded.
+    """
+    match = _HEADER.search(raw)
+    if match is None:
+        return ""
+    start = match.start(1)
+    end = raw.find(b"\r", start)
+    if end < 0:
+        end = raw.find(b"\n", start)
+    line = raw[start:end] if end >= 0 else raw[start:]
+    separator = line[3:4]
+    parts = line.split(separator, _CHARSET_FIELD + 1)
+    counted = _ascii_name(parts[_CHARSET_FIELD]) if len(parts) > _CHARSET_FIELD else ""
+    if line.isascii() and b"\x1b" not in line:
+        return counted.rstrip("\n")
+    return _declared_when_not_ascii(line, separator, counted).rstrip("\n")
+
+
+def _declared_when_not_ascii(line: bytes, separator: bytes, counted: str) -> str:
+    names = [counted, *(_ascii_name(part) for part in line.split(separator, 60)[10:])]
+    for name in names:
+        codec = codec_for(name).codec if name else ""
+        if not codec or codec == "ascii":
+            continue
+        try:
+            fields = line.decode(codec).split(separator.decode("ascii"), _CHARSET_FIELD + 1)
+        except UnicodeError:
+            continue
+        if len(fields) > _CHARSET_FIELD and fields[_CHARSET_FIELD] == name:
+            return name
+    return counted
+
+
+def _ascii_name(value: bytes) -> str:
+    return value.decode("latin_1") if len(value) <= 200 else ""
+
+
+def decode(raw: bytes, *, default_codec: str = "cp1252", force_codec: str = "") -> Decoded:
+    """Read the bytes of a message as text; never raises for any bytes.
+
+    Args:
+        raw: The message as it was on the wire or in a file.
+        default_codec: For messages that declare nothing, hold bytes beyond ASCII and are not
+            UTF-8.
+        force_codec: Beats MSH-18 and every guess, as long as the bytes fit it.
+
+    References:
+        IHE ITI TF-2 C.2.2.2 (character sets); HL7 table 0211.
+    """
+    for mark, codec, size in _WIDE_STARTS:
+        if raw.startswith(mark):
+            return _decode_wide(raw, codec, size)
+    if raw.startswith(codecs.BOM_UTF8):
+        return _decode_with_bom(raw)
+    declared = declared_charset(raw)
+    forced = normal_codec(force_codec)
+    if forced and not _is_wide(forced):
+        return _down_the_ladder(raw, forced, declared, ())
+    choice = codec_for(declared)
+    if choice.codec in ("", "ascii") or _is_wide(choice.codec):
+        return _decode_undeclared(raw, declared, choice, normal_codec(default_codec))
+    return _down_the_ladder(raw, choice.codec, declared, choice.flags)
+
+
+def _is_wide(codec: str) -> bool:
+    """Return whether a codec cannot be meant, since the bytes do not look like it."""
+    return codec.startswith(("utf_16", "utf_32"))
+
+
+def _decode_wide(raw: bytes, codec: str, bom_size: int) -> Decoded:
+    flags = (UTF16, BOM) if bom_size else (UTF16,)
+    try:
+        text = raw[bom_size:].decode(codec)
+    except UnicodeDecodeError as fault:
+        bad = fault.start + bom_size
+        text = raw.decode("latin_1")
+        return Decoded(text, "latin_1", "", (*flags, CHARSET_FALLBACK), bad)
+    return Decoded(text, codec, _declared_in_text(text), flags, None, bom_size)
+
+
+def _declared_in_text(text: str) -> str:
+    start = text.find("MSH")
+    if start < 0 or not is_usable(text[start + 3 : start + 4] or " "):
+        return ""
+    line = text[start : start + 4000].replace("\n", "\r").split("\r", 1)[0]
+    parts = line.split(line[3], _CHARSET_FIELD + 1)
+    return parts[_CHARSET_FIELD] if len(parts) > _CHARSET_FIELD else ""
+
+
+def _decode_with_bom(raw: bytes) -> Decoded:
+    size = len(codecs.BOM_UTF8)
+    declared = declared_charset(raw[size:])
+    flags = [BOM]
+    if declared and codec_for(declared).codec != "utf_8":
+        flags.append(CHARSET_MISMATCH)
+    found = _down_the_ladder(raw[size:], "utf_8", declared, tuple(flags))
+    bad = None if found.bad_offset is None else found.bad_offset + size
+    return Decoded(found.text, found.codec, declared, found.flags, bad, size)
+
+
+@lru_cache(maxsize=256)
+def ascii_codec(declared: str) -> tuple[str, tuple[str, ...]]:
+    """Return codec and flags of a message of ASCII bytes without shift sequences."""
+    choice = codec_for(declared)
+    if _is_wide(choice.codec):
+        return "ascii", (CHARSET_FALLBACK,)
+    return choice.codec or "ascii", choice.flags
+
+
+def _decode_undeclared(
+    raw: bytes, declared: str, choice: CharsetChoice, default_codec: str
+) -> Decoded:
+    """Decode what declares ASCII, nothing, or a set that is not known or cannot be."""
+    shifted = b"\x1b" in raw and is_stateful(default_codec)
+    if raw.isascii() and not shifted:
+        codec, flags = ascii_codec(declared)
+        bad = 0 if CHARSET_FALLBACK in flags else None
+        return Decoded(raw.decode("ascii"), codec, declared, flags, bad)
+    flags = choice.flags
+    bad = None
+    if declared:
+        flags = (*flags, CHARSET_FALLBACK)
+        bad = first_bad_offset(raw, "ascii")
+    try:
+        return Decoded(raw.decode("utf_8"), "utf_8", declared, flags, bad)
+    except UnicodeDecodeError:
+        pass
+    found = _down_the_ladder(raw, default_codec, declared, flags)
+    return found if bad is None else Decoded(found.text, found.codec, declared, found.flags, bad)
+
+
+def _down_the_ladder(raw: bytes, codec: str, declared: str, flags: tuple[str, ...]) -> Decoded:
+    first, second = codec, _TOLERANT.get(codec, "")
+    if codec == "latin_1" and _C1.search(raw):
+        first, second = "cp1252", "latin_1"
+    for candidate in (first, second):
+        text = _strictly(raw, candidate)
+        if text is not None:
+            return Decoded(text, candidate, declared, flags)
+    bad = first_bad_offset(raw, codec)
+    fallen = tuple(dict.fromkeys((*flags, CHARSET_FALLBACK)))
+    for candidate in ("utf_8", "cp1252"):
+        text = _strictly(raw, candidate)
+        if text is not None:
+            return Decoded(text, candidate, declared, fallen, bad)
+    return Decoded(raw.decode("latin_1"), "latin_1", declared, fallen, bad)
+
+
+def _strictly(raw: bytes, codec: str) -> str | None:
+    if not codec:
+        return None
+    try:
+        return raw.decode(codec)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def first_bad_offset(raw: bytes, codec: str) -> int | None:
+    """Return the offset of the first byte that does not fit a codec; None when all do."""
+    try:
+        raw.decode(codec)
+    except UnicodeDecodeError as fault:
+        return fault.start
+    except (UnicodeError, LookupError):
+        return 0
+    return None
+
+
+def encode(text: str, codec: str) -> bytes:
+    """Write text in the character set of a message, without a byte order mark.
+
+    Raises:
+        UnencodableTextError: The character set has no such character.
+    """
+    try:
+        return text.encode(codec)
+    except UnicodeEncodeError as fault:
+        raise UnencodableTextError(codec, fault.start) from None
+
+
+def is_stateful(codec: str) -> bool:
+    """Return whether bytes of the codec depend on shift sequences before them."""
+    return codec.startswith(STATEFUL_PREFIXES)
+
+
+def is_multibyte(codec: str) -> bool:
+    """Return whether a byte of a character may look like a separator in this codec.
+
+    References:
+        Measured for CPython's codecs; UTF-8 and the one-byte sets are safe.
+    """
+    return not (codec in _SAFE or codec.startswith(_SAFE_PREFIXES))
