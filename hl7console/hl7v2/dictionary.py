@@ -19,6 +19,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from hl7console.assets import read_bytes
+from hl7console.hl7v2.structures import implied_structure
 from hl7console.hl7v2.vocabulary import version_key
 
 DICTIONARY_VERSIONS = (
@@ -182,7 +183,7 @@ class Dictionary:
             event: MSH-9.2.
             named: MSH-9.3; used where the version has no structure for the event.
         """
-        implied = structure_of_event(message_type, event)
+        implied = implied_structure(message_type, event)
         for name in (f"{message_type}_{event}", named, implied, "" if event else message_type):
             found = self.structure(name) if name else None
             if found is not None:
@@ -250,16 +251,6 @@ class _Tables:
             rows[number] = (known_name or name, {**known, **values})
         return {number: Table(number, *row) for number, row in rows.items()}
 
-    @cached_property
-    def structures_by_event(self) -> dict[str, str]:
-        """``ADT_A04`` → ``ADT_A01``. References: HL7 table 0354."""
-        found: dict[str, str] = {}
-        for structure, events in self.rows["0354"].values.items():
-            message_type = structure.partition("_")[0]
-            for event in events.replace(",", " ").split():
-                found.setdefault(f"{message_type}_{event}", structure)
-        return found
-
 
 _tables = _Tables()
 
@@ -278,11 +269,6 @@ def table_value(number: str, code: str) -> str | None:
 def event_name(event: str) -> str:
     """Return what a trigger event stands for (``A01``: Admit/visit notification), or ``""``."""
     return _tables.rows["0003"].values.get(event, "")
-
-
-def structure_of_event(message_type: str, event: str) -> str:
-    """Return the structure's name of table 0354 for an event; ``""`` where it has none."""
-    return _tables.structures_by_event.get(f"{message_type}_{event}", "")
 
 
 def describe_definition(
