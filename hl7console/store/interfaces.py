@@ -1,0 +1,134 @@
+"""Settings of listeners and destinations, and other settings, in the database.
+
+Functions that write run on the writer thread (``StoreWriter.call``); those that read take any
+connection of the calling thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+from hl7console.errors import UsageError
+from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
+from hl7console.store.connection import Database
+
+
+class InterfaceKind(StrEnum):
+    """What an interface is."""
+
+    LISTENER = "listener"
+    DESTINATION = "destination"
+
+
+def load_listeners(database: Database) -> tuple[ListenerSettings, ...]:
+    """Return the settings of all listeners, by name.
+
+    Raises:
+        UsageError: A stored setting is not valid any more.
+    """
+    return tuple(
+        ListenerSettings.from_mapping(values) for values in _load(database, InterfaceKind.LISTENER)
+    )
+
+
+def load_destinations(database: Database) -> tuple[DestinationSettings, ...]:
+    """Return the settings of all destinations, by name.
+
+    Raises:
+        UsageError: A stored setting is not valid any more.
+    """
+    return tuple(
+        DestinationSettings.from_mapping(values)
+        for values in _load(database, InterfaceKind.DESTINATION)
+    )
+
+
+def save_listener(
+    database: Database, settings: ListenerSettings, *, previous_name: str = ""
+) -> None:
+    """Create or replace a listener; `previous_name` renames it.
+
+    Raises:
+        UsageError: The settings contradict each other, or the name is taken.
+    """
+    settings.validate()
+    _save(database, InterfaceKind.LISTENER, settings.name, settings.to_mapping(), previous_name)
+
+
+def save_destination(
+    database: Database, settings: DestinationSettings, *, previous_name: str = ""
+) -> None:
+    """Create or replace a destination; `previous_name` renames it.
+
+    Raises:
+        UsageError: The settings contradict each other, or the name is taken.
+    """
+    settings.validate()
+    _save(database, InterfaceKind.DESTINATION, settings.name, settings.to_mapping(), previous_name)
+
+
+def delete_interface(database: Database, name: str) -> bool:
+    """Remove a listener or destination; its messages stay. Returns whether there was one."""
+    with database.transaction():
+        cursor = database.execute("DELETE FROM interfaces WHERE name = ?", (name,))
+        return bool(cursor.rowcount)
+
+
+def load_setting(database: Database, name: str, default: str = "") -> str:
+    """Return one setting's text, or `default`."""
+    row = database.one("SELECT value FROM settings WHERE name = ?", (name,))
+    return default if row is None else str(row[0])
+
+
+def save_setting(database: Database, name: str, value: str) -> None:
+    """Store one setting's text."""
+    with database.transaction():
+        database.execute(
+            "INSERT INTO settings (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+
+def load_retention(database: Database) -> RetentionSettings:
+    """Return the retention rules; the default keeps everything."""
+    text = load_setting(database, "retention", "{}")
+    return RetentionSettings.from_mapping(json.loads(text))
+
+
+def save_retention(database: Database, settings: RetentionSettings) -> None:
+    """Store the retention rules."""
+    settings.validate()
+    save_setting(database, "retention", json.dumps(settings.to_mapping()))
+
+
+def _load(database: Database, kind: InterfaceKind) -> list[Mapping[str, object]]:
+    rows = database.all(
+        "SELECT settings FROM interfaces WHERE kind = ? ORDER BY name COLLATE NOCASE, name",
+        (str(kind),),
+    )
+    return [json.loads(str(row[0])) for row in rows]
+
+
+def _save(
+    database: Database,
+    kind: InterfaceKind,
+    name: str,
+    settings: Mapping[str, object],
+    previous_name: str,
+) -> None:
+    with database.transaction():
+        if previous_name and previous_name != name:
+            database.execute(
+                "DELETE FROM interfaces WHERE name = ? AND kind = ?", (previous_name, str(kind))
+            )
+        taken = database.one("SELECT name, kind FROM interfaces WHERE name = ?", (name,))
+        is_other = previous_name not in ("", name)
+        if taken is not None and (is_other or taken[1] != str(kind)):
+            raise UsageError(f"There is an interface named {name} already.")
+        database.execute(
+            "INSERT OR REPLACE INTO interfaces (name, kind, settings) VALUES (?, ?, ?)",
+            (name, str(kind), json.dumps(settings)),
+        )
