@@ -271,6 +271,30 @@ def event_name(event: str) -> str:
     return _tables.rows["0003"].values.get(event, "")
 
 
+_ELSEWHERE = ("2.5.1", "2.6", "2.8.2", "2.3.1", "2.3", "2.2")
+"""Versions that are asked for what the message's own doesn't have."""
+
+
+@lru_cache(maxsize=512)
+def segment_elsewhere(segment_id: str) -> tuple[SegmentDefinition, str] | None:
+    """Return a segment's definition from another version, and which one that is."""
+    for version in _ELSEWHERE:
+        found = load(version).segment(segment_id)
+        if found is not None:
+            return found, version
+    return None
+
+
+@lru_cache(maxsize=2048)
+def field_elsewhere(segment_id: str, number: int) -> tuple[FieldDefinition, str] | None:
+    """Return a field's definition from another version, and which one that is."""
+    for version in _ELSEWHERE:
+        found = load(version).field(segment_id, number)
+        if found is not None:
+            return found, version
+    return None
+
+
 def describe_definition(
     definition: FieldDefinition, dictionary: Dictionary, *, table_codes: int = 0
 ) -> list[str]:
