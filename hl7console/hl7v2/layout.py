@@ -107,9 +107,10 @@ def is_segment_at(text: str, start: int, end: int, separator: str) -> bool:
 
 def find_lines(text: str, separator: str, start: int = 0) -> Lines:
     """Return the lines of a message from `start` on, in one pass."""
-    if "\n" in text and "\r" in text:
+    has_lf = text.find("\n", start) >= 0
+    if has_lf and text.find("\r", start) >= 0:
         return _mixed_lines(text, separator, start)
-    end_of_line, flags = ("\n", (LF_SEGMENTS,)) if "\n" in text else ("\r", ())
+    end_of_line, flags = ("\n", (LF_SEGMENTS,)) if has_lf else ("\r", ())
     starts, ends = array("q"), array("q")
     size = len(text)
     while start < size:
@@ -124,7 +125,9 @@ def find_lines(text: str, separator: str, start: int = 0) -> Lines:
 
 def _mixed_lines(text: str, separator: str, start: int) -> Lines:
     starts, ends = array("q"), array("q")
-    flags: dict[str, None] = {CRLF_SEGMENTS: None} if "\r\n" in text else {}
+    flags: dict[str, None] = {}
+    if text.find("\r\n", start) >= 0:
+        flags[CRLF_SEGMENTS] = None
     for match in _LINE_ENDS.finditer(text, start):
         if "\r" not in match[0] and match.end() < len(text):
             if not is_segment_at(text, match.end(), match.end() + 4, separator):

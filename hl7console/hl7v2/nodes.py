@@ -1,0 +1,433 @@
+"""The elements of a message: segments, fields, repetitions, components, subcomponents.
+
+A node is two offsets into the message's text; its children are made when they are asked for, so
+that a field of 5 MB or a message of 20,000 segments costs nothing until it is looked at. Every
+element has at least one child: a plain field is one repetition of one component of one
+subcomponent.
+
+References:
+    HL7 v2.5.1 chapter 2, sections 2.4 and 2.5.3 (null and absent values).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from hl7console.hl7v2.delimiters import HEADER_IDS
+from hl7console.hl7v2.paths import FieldPath
+
+if TYPE_CHECKING:
+    from hl7console.hl7v2.message import Message
+
+NULL_TEXT = '""'
+"""How an element that is to be deleted is written."""
+
+
+class ValueState(StrEnum):
+    """Whether an element says something."""
+
+    ABSENT = "absent"
+    """The message does not go that far."""
+    EMPTY = "empty"
+    """Nothing between the separators, or separators only: not provided, keep what is stored."""
+    NULL = "null"
+    """``""``: delete what is stored."""
+    VALUED = "valued"
+
+
+class Node:
+    """An element of a message. Two nodes are equal when they are the same place of one message."""
+
+    __slots__ = ("end", "message", "start")
+
+    message: Message
+    start: int
+    """Offset of the first character in the message's text."""
+    end: int
+
+    def __init__(self, message: Message, start: int, end: int) -> None:
+        self.message = message
+        self.start = start
+        self.end = end
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Node)
+            and type(self) is type(other)
+            and self.message is other.message
+            and self.path == other.path
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.start, self.end))
+
+    def __repr__(self) -> str:
+        """Return the place only: no content."""
+        return f"<{type(self).__name__} {self.path}>"
+
+    @property
+    def char_span(self) -> tuple[int, int]:
+        """Offsets of its characters in `Message.text`."""
+        return self.start, self.end
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Offsets of its bytes in `Message.raw`, shift sequences included."""
+        offsets = self.message.offsets
+        return offsets.byte_start(self.start), offsets.byte_end(self.end)
+
+    @property
+    def raw_text(self) -> str:
+        """The element as written."""
+        return self.message.text[self.start : self.end]
+
+    @property
+    def path(self) -> FieldPath:
+        """Its place, with occurrence and repetition where the message has more than one."""
+        raise NotImplementedError
+
+    @property
+    def children(self) -> Children[Node]:
+        """The next smaller elements."""
+        raise NotImplementedError
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether there is more than one child."""
+        return len(self.children) > 1
+
+    @property
+    def state(self) -> ValueState:
+        """Whether it says something; never ABSENT."""
+        return self.message.state_of_span(self.start, self.end)
+
+    @property
+    def value(self) -> str:
+        """Value of its first leaf, without escapes; empty for null."""
+        raise NotImplementedError
+
+
+_Child_co = TypeVar("_Child_co", bound=Node, covariant=True)
+
+
+class Children(Sequence[_Child_co]):
+    """The children of a node, each made when it is asked for.
+
+    Args:
+        starts: Offset of the first character of each.
+        stop: Offset of the end of the last one.
+        make: Makes a child from its number (from 1) and its offsets.
+    """
+
+    __slots__ = ("_make", "_starts", "_stop")
+
+    def __init__(
+        self, starts: array[int], stop: int, make: Callable[[int, int, int], _Child_co]
+    ) -> None:
+        self._starts = starts
+        self._stop = stop
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> _Child_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[_Child_co]: ...
+    def __getitem__(self, index: int | slice) -> _Child_co | list[_Child_co]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        start = self._starts[index]
+        following = index + 1
+        end = self._stop if following == len(self._starts) else self._starts[following] - 1
+        return self._make(following, start, end)
+
+    def around(self, char: int) -> _Child_co | None:
+        """Return the child that a character of the text belongs to; a separator ends a child."""
+        place = bisect_right(self._starts, char) - 1
+        return self[place] if place >= 0 else None
+
+
+def part_starts(text: str, start: int, end: int, mark: str) -> array[int]:
+    """Return where the parts of a stretch of text begin, divided by a mark ("": undivided)."""
+    starts = array("q", (start,))
+    if mark:
+        found = text.find(mark, start, end)
+        while found >= 0:
+            starts.append(found + 1)
+            found = text.find(mark, found + 1, end)
+    return starts
+
+
+def nth_part(text: str, start: int, end: int, mark: str, number: int) -> tuple[int, int] | None:
+    """Return the offsets of one part, from 1; None when there are not as many."""
+    while mark and number > 1:
+        found = text.find(mark, start, end)
+        if found < 0:
+            return None
+        start = found + 1
+        number -= 1
+    if number != 1:
+        return None
+    found = text.find(mark, start, end) if mark else -1
+    return start, (end if found < 0 else found)
+
+
+class Segment(Node):
+    """One line of a message."""
+
+    __slots__ = ("id", "index", "line")
+
+    id: str
+    """Three characters; empty for a line that is no segment."""
+    index: int
+    """Which of the segments of this name, from 1."""
+    line: int
+    """Which of the message's lines, from 1; blank ones are not counted."""
+
+    def __init__(
+        self, message: Message, start: int, end: int, *, name: str, index: int, line: int
+    ) -> None:
+        super().__init__(message, start, end)
+        self.id = name
+        self.index = index
+        self.line = line
+
+    @property
+    def is_header(self) -> bool:
+        """Whether its first field is the field separator itself."""
+        return self.id in HEADER_IDS
+
+    @property
+    def path(self) -> FieldPath:
+        """Its name, with the occurrence where there are several."""
+        several = self.message.count(self.id) > 1 or not self.id
+        return FieldPath(self.id, self.index if several else None)
+
+    @property
+    def fields(self) -> Children[Field]:
+        """Its fields in order; `fields[0]` is field 1 (in MSH the separator)."""
+        text, separator = self.message.text, self.message.delimiters.field
+        if not self.id or not text.startswith(separator, self.start + 3, self.end):
+            return Children(array("q"), self.end, self._make_field)
+        starts = part_starts(text, self.start + 4, self.end, separator)
+        if self.is_header:
+            starts.insert(0, self.start + 3)
+        return Children(starts, self.end, self._make_field)
+
+    def _make_field(self, number: int, start: int, end: int) -> Field:
+        if self.is_header and number == 1:
+            end = start + 1
+        return Field(self.message, start, end, segment=self, number=number)
+
+    @property
+    def children(self) -> Children[Field]:
+        """Its fields."""
+        return self.fields
+
+    def field(self, number: int) -> Field | None:
+        """Return a field by its number from 1; None when the segment does not go that far."""
+        text, separator = self.message.text, self.message.delimiters.field
+        start = self.start + 3
+        if not self.id or number < 1 or not text.startswith(separator, start, self.end):
+            return None
+        if not self.is_header:
+            number_of_part = number
+        elif number == 1:
+            return self._make_field(1, start, start + 1)
+        else:
+            number_of_part = number - 1
+        found = nth_part(text, start + 1, self.end, separator, number_of_part)
+        return None if found is None else self._make_field(number, *found)
+
+    @property
+    def value(self) -> str:
+        """The whole line as written."""
+        return self.raw_text
+
+
+class Field(Node):
+    """A field of a segment."""
+
+    __slots__ = ("number", "segment")
+
+    def __init__(
+        self, message: Message, start: int, end: int, *, segment: Segment, number: int
+    ) -> None:
+        super().__init__(message, start, end)
+        self.segment = segment
+        self.number = number
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it names the delimiters, and is itself neither divided nor escaped."""
+        return self.number <= 2 and self.segment.is_header
+
+    @property
+    def path(self) -> FieldPath:
+        """Such as ``PID-3``."""
+        segment = self.segment.path
+        return FieldPath(segment.segment, segment.segment_occurrence, self.number)
+
+    @property
+    def repetitions(self) -> Children[Repetition]:
+        """Its repetitions; at least one."""
+        starts = part_starts(self.message.text, self.start, self.end, self._mark)
+        return Children(starts, self.end, self._make_repetition)
+
+    def repetition(self, number: int) -> Repetition | None:
+        """Return a repetition by its number from 1; None when there are not as many."""
+        found = nth_part(self.message.text, self.start, self.end, self._mark, number)
+        return None if found is None else self._make_repetition(number, *found)
+
+    @property
+    def _mark(self) -> str:
+        return "" if self.is_literal else self.message.delimiters.repetition
+
+    def _make_repetition(self, number: int, start: int, end: int) -> Repetition:
+        return Repetition(self.message, start, end, field=self, number=number)
+
+    @property
+    def children(self) -> Children[Repetition]:
+        """Its repetitions."""
+        return self.repetitions
+
+    @property
+    def value(self) -> str:
+        """Value of its first leaf."""
+        return self.message.value_of_span(self.start, self.end, self)
+
+
+class Repetition(Node):
+    """One of the repetitions of a field."""
+
+    __slots__ = ("field", "number")
+
+    def __init__(
+        self, message: Message, start: int, end: int, *, field: Field, number: int
+    ) -> None:
+        super().__init__(message, start, end)
+        self.field = field
+        self.number = number
+
+    @property
+    def path(self) -> FieldPath:
+        """Such as ``PID-3[1]``."""
+        return dataclasses.replace(self.field.path, repetition=self.number)
+
+    @property
+    def components(self) -> Children[Component]:
+        """Its components; at least one."""
+        starts = part_starts(self.message.text, self.start, self.end, self._mark)
+        return Children(starts, self.end, self._make_component)
+
+    def component(self, number: int) -> Component | None:
+        """Return a component by its number from 1; None when there are not as many."""
+        found = nth_part(self.message.text, self.start, self.end, self._mark, number)
+        return None if found is None else self._make_component(number, *found)
+
+    @property
+    def _mark(self) -> str:
+        return "" if self.field.is_literal else self.message.delimiters.component
+
+    def _make_component(self, number: int, start: int, end: int) -> Component:
+        return Component(self.message, start, end, repetition=self, number=number)
+
+    @property
+    def children(self) -> Children[Component]:
+        """Its components."""
+        return self.components
+
+    @property
+    def value(self) -> str:
+        """Value of its first leaf."""
+        return self.message.value_of_span(self.start, self.end, self.field)
+
+
+class Component(Node):
+    """A component of a repetition."""
+
+    __slots__ = ("number", "repetition")
+
+    def __init__(
+        self, message: Message, start: int, end: int, *, repetition: Repetition, number: int
+    ) -> None:
+        super().__init__(message, start, end)
+        self.repetition = repetition
+        self.number = number
+
+    @property
+    def path(self) -> FieldPath:
+        """Such as ``PID-3.1``, or ``PID-3[2].1`` in a field that repeats."""
+        path = self.repetition.path
+        if not self.repetition.field.is_divided:
+            path = self.repetition.field.path
+        return dataclasses.replace(path, component=self.number)
+
+    @property
+    def subcomponents(self) -> Children[Subcomponent]:
+        """Its subcomponents; at least one."""
+        starts = part_starts(self.message.text, self.start, self.end, self._mark)
+        return Children(starts, self.end, self._make_subcomponent)
+
+    def subcomponent(self, number: int) -> Subcomponent | None:
+        """Return a subcomponent by its number from 1; None when there are not as many."""
+        found = nth_part(self.message.text, self.start, self.end, self._mark, number)
+        return None if found is None else self._make_subcomponent(number, *found)
+
+    @property
+    def _mark(self) -> str:
+        is_literal = self.repetition.field.is_literal
+        return "" if is_literal else self.message.delimiters.subcomponent
+
+    def _make_subcomponent(self, number: int, start: int, end: int) -> Subcomponent:
+        return Subcomponent(self.message, start, end, component=self, number=number)
+
+    @property
+    def children(self) -> Children[Subcomponent]:
+        """Its subcomponents."""
+        return self.subcomponents
+
+    @property
+    def value(self) -> str:
+        """Value of its first leaf."""
+        return self.message.value_of_span(self.start, self.end, self.repetition.field)
+
+
+class Subcomponent(Node):
+    """A leaf of the tree."""
+
+    __slots__ = ("component", "number")
+
+    def __init__(
+        self, message: Message, start: int, end: int, *, component: Component, number: int
+    ) -> None:
+        super().__init__(message, start, end)
+        self.component = component
+        self.number = number
+
+    @property
+    def path(self) -> FieldPath:
+        """Such as ``PID-3.4.1``."""
+        return dataclasses.replace(self.component.path, subcomponent=self.number)
+
+    @property
+    def children(self) -> Children[Node]:
+        """Nothing: a subcomponent is a leaf."""
+        return Children(array("q"), self.end, self._no_child)
+
+    def _no_child(self, number: int, start: int, end: int) -> Node:
+        raise IndexError(number, start, end)
+
+    @property
+    def value(self) -> str:
+        """Its text without escapes; empty for null."""
+        return self.message.value_of_span(self.start, self.end, self.component.repetition.field)

@@ -1,0 +1,172 @@
+"""Writing into a message: where a value goes, and which bytes become other ones.
+
+Only the bytes of the place change, in every character set: new text is written in the codec that
+the message is read with, shift states of ISO-2022 at both ends are kept, and the result is read
+back before it is given out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hl7console.errors import UsageError
+from hl7console.hl7v2 import charset
+from hl7console.hl7v2.delimiters import HEADER_IDS
+from hl7console.hl7v2.escapes import escape, is_writable
+from hl7console.hl7v2.nodes import NULL_TEXT, nth_part
+from hl7console.hl7v2.paths import FieldPath
+
+if TYPE_CHECKING:
+    from hl7console.hl7v2.message import Message
+
+_TO_ASCII = b"\x1b(B"
+_DESIGNATION = re.compile(rb"\x1b(?:\([\x30-\x7e]|\$\(?[\x40-\x7e])")
+"""Escape sequences that say which set the following bytes are of (G0 of ISO 2022)."""
+
+
+class EditError(UsageError):
+    """The message cannot be changed in this way."""
+
+
+def with_value(message: Message, path: FieldPath | str, value: str) -> Message:
+    """Return the message with a value written at a path; see `Message.with_value`."""
+    path = FieldPath.parse(path) if isinstance(path, str) else path
+    if _is_literal(path):
+        return with_raw(message, path, value)
+    if not is_writable(value, message.delimiters):
+        raise EditError(
+            f"{path} cannot take this text: the message names no escape character in MSH-2.",
+            hint="Give MSH-2 an escape character, or write the field as raw text.",
+        )
+    written = escape(value, message.delimiters, message.codec)
+    if written == NULL_TEXT:
+        # Two quotes as text must not be taken for null.
+        quote = f"{message.delimiters.escape}X22{message.delimiters.escape}"
+        written = '"' + quote
+    return with_raw(message, path, written)
+
+
+def with_raw(message: Message, path: FieldPath | str, text: str) -> Message:
+    """Return the message with text written at a path; see `Message.with_raw`."""
+    path = FieldPath.parse(path) if isinstance(path, str) else path
+    if path.field == 1 and path.segment in HEADER_IDS:
+        raise EditError(
+            f"{path} is the field separator; changing it alone would break the message.",
+            hint="Change it in the raw text, everywhere at once.",
+        )
+    start, end, missing = _place(message, path)
+    if missing and not text:
+        return message
+    return spliced(message, start, end, missing + text)
+
+
+def _is_literal(path: FieldPath) -> bool:
+    return path.segment in HEADER_IDS and path.field is not None and path.field <= 2
+
+
+def _place(message: Message, path: FieldPath) -> tuple[int, int, str]:
+    """Return the offsets of a place and the separators that are missing in front of it."""
+    segment = message.first(FieldPath(path.segment, path.segment_occurrence or 1))
+    if segment is None:
+        name = FieldPath(path.segment, path.segment_occurrence)
+        raise EditError(f"The message has no {name} segment.", hint="Insert the segment first.")
+    start, end, missing = segment.start, segment.end, ""
+    if path.field is None:
+        return start, end, missing
+    roles = message.delimiters
+    # In a header the separator itself is field 1, so that its parts count one further.
+    first_part = path.field if path.segment in HEADER_IDS else path.field + 1
+    levels = [("field", roles.field, first_part)]
+    if not _is_literal(path):
+        levels += _levels_within_field(path, message)
+    for role, mark, number in levels:
+        if missing:
+            found = None
+            count = 1
+        else:
+            found = nth_part(message.text, start, end, mark, number)
+            count = message.text.count(mark, start, end) + 1 if mark else 1
+        if found is not None:
+            start, end = found
+        elif number > 1:
+            if not mark:
+                raise EditError(f"{path} cannot be written: MSH-2 names no {role} separator.")
+            start = end
+            missing += mark * (number - count)
+    return start, end, missing
+
+
+def _levels_within_field(path: FieldPath, message: Message) -> list[tuple[str, str, int]]:
+    roles = message.delimiters
+    levels: list[tuple[str, str, int]] = []
+    if path.repetition is not None or path.component is not None:
+        levels.append(("repetition", roles.repetition, path.repetition or 1))
+    if path.component is not None:
+        levels.append(("component", roles.component, path.component))
+    if path.subcomponent is not None:
+        levels.append(("subcomponent", roles.subcomponent, path.subcomponent))
+    return levels
+
+
+def spliced(message: Message, start: int, end: int, text: str) -> Message:
+    """Return the message with other text between two characters; see `Message.with_text`."""
+    first, last = message.offsets.byte_start(start), message.offsets.byte_end(end)
+    written = charset.encode(text, message.codec)
+    if charset.is_stateful(message.codec):
+        written = _with_shifts(message.raw, first, last, written)
+    raw = message.raw[:first] + written + message.raw[last:]
+    made = type(message).parse(
+        raw, default_codec=message.default_codec, force_codec=message.force_codec
+    )
+    if made.text != message.text[:start] + text + message.text[end:]:
+        _check_reading(message, made, written, text)
+    return made
+
+
+def _with_shifts(raw: bytes, first: int, last: int, written: bytes) -> bytes:
+    """Return the bytes between two others such that these keep their meaning."""
+    before, after = _designation_at(raw, first), _designation_at(raw, last)
+    if before != _TO_ASCII:
+        written = _TO_ASCII + written
+    return written if after == _TO_ASCII else written + after
+
+
+def _designation_at(raw: bytes, offset: int) -> bytes:
+    """Return the escape sequence that holds for a byte."""
+    end = offset
+    while (found := raw.rfind(b"\x1b", 0, end)) >= 0:
+        match = _DESIGNATION.match(raw, found, offset)
+        if match is not None:
+            return match[0]
+        end = found
+    return _TO_ASCII
+
+
+def _check_reading(message: Message, made: Message, written: bytes, text: str) -> None:
+    """Raise when the new bytes would not be read as the new text."""
+    if made.declared_charset != message.declared_charset:
+        return  # MSH-18 was edited: from now on the bytes mean something else, as asked.
+    if made.codec != message.codec:
+        try:
+            if written.decode(made.codec) == text:
+                return
+        except UnicodeError:
+            pass
+    raise EditError(
+        "With this change the character set could no longer be told from the bytes.",
+        hint="Name the character set in MSH-18 first, or switch the message to UNICODE UTF-8.",
+    )
+
+
+def with_charset(message: Message, msh_18: str) -> Message:
+    """Return the message in another character set; see `Message.with_charset`."""
+    choice = charset.codec_for(msh_18)
+    if not choice.codec or choice.codec.startswith(("utf_16", "utf_32")):
+        raise EditError("Messages cannot be written in this character set.")
+    if not message.header.has_msh:
+        raise EditError("The message has no MSH segment to name a character set in.")
+    start, end, missing = _place(message, FieldPath("MSH", 1, 18))
+    text = message.text[:start] + missing + msh_18 + message.text[end:]
+    raw = charset.encode(text, choice.codec)
+    return type(message).parse(raw, default_codec=message.default_codec)
