@@ -13,6 +13,9 @@ from hl7console.errors import ConsoleError, WorkspaceError
 
 log = logging.getLogger(__name__)
 
+_SETTLED_S = 0.2
+"""Seconds after which a rate says something."""
+
 MAX_JOBS = 64
 """Jobs that may be under way at once."""
 
@@ -72,12 +75,25 @@ class EngineJob:
         """Wait, on the job's thread; return True at once when it is cancelled."""
         return self._cancelled.wait(seconds)
 
-    def advance(self, done: int, total: int = 0, text: str = "") -> None:
-        """Tell how far it is. The job's thread only."""
+    def advance(
+        self, done: int, total: int = 0, text: str = "", *, share: float | None = None
+    ) -> None:
+        """Tell how far it is. The job's thread only.
+
+        Args:
+            done: Messages done.
+            total: Messages in all; 0 while unknown.
+            text: What it is at, without patient data.
+            share: How much is done, 0 to 1, where the total is unknown.
+        """
         elapsed = time.monotonic() - self._started_s
-        rate = done / elapsed if elapsed > 0.2 else 0.0
-        left = (total - done) / rate if rate > 0 and total >= done else -1.0
-        self._progress = Progress(done, total, text, rate, left if total else -1.0)
+        rate = done / elapsed if elapsed > _SETTLED_S else 0.0
+        if share is None and total:
+            share = done / total
+        left = -1.0
+        if share and elapsed > _SETTLED_S:
+            left = max(0.0, elapsed * (1.0 - share) / share)
+        self._progress = Progress(done, total, text, rate, left)
 
     # What its owner uses.
 
@@ -144,13 +160,18 @@ class JobRunner:
         with self._lock:
             self._jobs.discard(job)
 
-    def stop(self, timeout_s: float) -> bool:
-        """Cancel what is under way and wait; return whether all ended in time."""
+    def cancel_all(self) -> list[EngineJob]:
+        """Take no more jobs, and ask those under way to stop; return them."""
         with self._lock:
             self._is_stopped = True
             jobs = list(self._jobs)
-        deadline = time.monotonic() + timeout_s
         for job in jobs:
             job.cancel()
+        return jobs
+
+    def stop(self, timeout_s: float) -> bool:
+        """Cancel what is under way and wait; return whether all ended in time."""
+        jobs = self.cancel_all()
+        deadline = time.monotonic() + timeout_s
         have_ended = [job.join(max(0.0, deadline - time.monotonic())) for job in jobs]
         return all(have_ended)

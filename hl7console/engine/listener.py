@@ -269,6 +269,19 @@ async def _bind(settings: ListenerSettings) -> socket.socket:
     return sock
 
 
+async def check_address(settings: ListenerSettings) -> None:
+    """Check that the address of a listener can be bound.
+
+    Raises:
+        EnvironmentFaultError: It can't; the text says why.
+    """
+    try:
+        sock = await _bind(settings)
+    except OSError as fault:
+        raise _explain_bind(fault, settings) from fault
+    sock.close()
+
+
 _IN_USE = {errno.EADDRINUSE, 10048}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, 10013}
 _NOT_OURS = {errno.EADDRNOTAVAIL, 10049}

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from hl7console.errors import WorkspaceError
@@ -79,6 +79,8 @@ class NetworkThread:
         future = self.submit(work)
         try:
             return future.result(timeout_s)
+        except CancelledError:
+            raise WorkspaceError("The engine was stopped.") from None
         except TimeoutError:
             future.cancel()
             raise

@@ -65,7 +65,8 @@ class OutboundConnection(asyncio.Protocol):
         self.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self.lost = asyncio.Event()
         self._has_received = False
-        self._refusal = ""
+        self.refusal = ""
+        """Why the receiver refused the handshake after the fact (TLS 1.3); empty otherwise."""
         self._waiting: asyncio.Future[Outcome] | None = None
         self._reply = b""
         self._notes: list[str] = []
@@ -125,7 +126,7 @@ class OutboundConnection(asyncio.Protocol):
         self._fail_ready(text)
         reason = fault.reason or ""
         if not self._has_received and any(part in reason for part in _REFUSING_ALERTS):
-            self._refusal = text
+            self.refusal = text
         self._act(self._session.eof(self._loop.time()))
         self._transport.abort()
 
@@ -166,8 +167,8 @@ class OutboundConnection(asyncio.Protocol):
             outcome = await self._waiting
         finally:
             self._waiting = None
-        if self._refusal:
-            raise NotSentError(self._refusal)
+        if self.refusal:
+            raise NotSentError(self.refusal)
         return Exchange(
             state=outcome.state,
             ack_code=outcome.ack_code,
@@ -300,19 +301,29 @@ class Sender:
         self.settings = settings
         self._connection: OutboundConnection | None = None
 
+    async def open(self) -> OutboundConnection:
+        """Return the open connection, or a new one where there is none that can be used.
+
+        Raises:
+            NotSentError: There is no connection.
+            EnvironmentFaultError: A certificate or key of ours is unfit.
+        """
+        if self._connection is None or not self._connection.is_usable:
+            await self.close()
+            self._connection = await connect(self.settings)
+        return self._connection
+
     async def exchange(
         self, payload: bytes, control_id: str, *, wants_application_ack: bool = False
     ) -> Exchange:
-        """Send one message, over the open connection or a new one.
+        """Send one message and wait for what becomes of it.
 
         Raises:
             NotSentError: There is no connection.
             UsageError: The message holds bytes that MLLP reserves.
         """
-        if self._connection is None or not self._connection.is_usable:
-            await self.close()
-            self._connection = await connect(self.settings)
-        return await self._connection.exchange(
+        connection = await self.open()
+        return await connection.exchange(
             payload, control_id, wants_application_ack=wants_application_ack
         )
 

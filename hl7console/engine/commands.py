@@ -1,0 +1,80 @@
+"""From a command to the work that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hl7console.engine.console import (
+    Command,
+    DeleteInterface,
+    ImportFiles,
+    InterfaceStatus,
+    JobReport,
+    LinkState,
+    RunRetention,
+    SaveDestination,
+    SaveListener,
+    SendFiles,
+    SendMessages,
+    TestConnection,
+)
+from hl7console.engine.core import EngineCore
+from hl7console.engine.jobs import EngineJob
+from hl7console.engine.links import Links
+from hl7console.engine.testing_connections import test_connection
+
+Work = Callable[[EngineJob], JobReport]
+
+
+def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
+    """Return the name and the work of a command. Any thread; nothing is done yet."""
+    match command:
+        case ImportFiles():
+            from hl7console.engine.importing import import_files
+
+            return "import", lambda job: import_files(core, job, command)
+        case SendMessages():
+            from hl7console.engine.sending import send_messages
+
+            return "send", lambda job: send_messages(core, job, command)
+        case SendFiles():
+            from hl7console.engine.sending import send_files
+
+            return "send", lambda job: send_files(core, job, command)
+        case TestConnection():
+            return "test", lambda _: test_connection(core, command)
+        case RunRetention():
+            from hl7console.engine.retaining import run_retention
+
+            return "retention", lambda job: run_retention(core, job, command)
+    return "settings", _change_of(core, command)
+
+
+def _change_of(core: EngineCore, command: SaveListener | SaveDestination | DeleteInterface) -> Work:
+    links = core.links
+    match command:
+        case SaveListener(settings, previous_name):
+            return lambda _: _report_listener(links.save_listener(settings, previous_name))
+        case SaveDestination(destination, previous_name):
+            return lambda _: _report_destination(links.save_destination(destination, previous_name))
+        case DeleteInterface(name):
+            return lambda _: _delete(links, name)
+
+
+def _report_listener(status: InterfaceStatus) -> JobReport:
+    details = (("state", str(status.state)), ("address", status.address))
+    if status.state == LinkState.LISTENING:
+        return JobReport(text=f"{status.name} listens on {status.address}.", details=details)
+    if status.state == LinkState.FAILED:
+        text = f"Saved, but {status.name} cannot listen: {status.text}"
+        return JobReport(text=text, details=details)
+    return JobReport(text=f"{status.name} was saved; it is switched off.", details=details)
+
+
+def _report_destination(status: InterfaceStatus) -> JobReport:
+    return JobReport(text=f"{status.name} was saved.", details=(("address", status.address),))
+
+
+def _delete(links: Links, name: str) -> JobReport:
+    links.delete(name)
+    return JobReport(text=f"{name} was removed; its messages stay.")

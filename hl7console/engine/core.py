@@ -1,0 +1,35 @@
+"""What the engine's jobs work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hl7console.engine.intake import ControlIds
+from hl7console.engine.links import Links
+from hl7console.engine.network import NetworkThread
+from hl7console.store.reader import StoreReader
+from hl7console.store.writer import StoreWriter
+
+
+@dataclass(slots=True)
+class EngineVersions:
+    """Counts of changes, so that views know when to look again. Written by jobs."""
+
+    deliveries: int = 0
+    retention: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCore:
+    """The running parts of one engine."""
+
+    workspace: Path
+    writer: StoreWriter
+    network: NetworkThread
+    links: Links
+    control_ids: ControlIds
+    open_reader: Callable[[], StoreReader]
+    """Opens a read-only connection for the calling thread."""
+    versions: EngineVersions = field(default_factory=EngineVersions)

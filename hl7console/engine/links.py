@@ -1,0 +1,333 @@
+"""The listeners and destinations of an engine: their settings, their lights, and their changes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+from hl7console.engine.console import InterfaceStatus, LinkState
+from hl7console.engine.events import InterfaceEvent
+from hl7console.engine.inbound import peer_text
+from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
+from hl7console.engine.network import NetworkThread
+from hl7console.errors import UsageError
+from hl7console.settings import DestinationSettings, Environment, ListenerSettings
+from hl7console.store import interfaces
+from hl7console.store.connection import Database
+
+T = TypeVar("T")
+
+SAVE_TIMEOUT_S = 30.0
+"""Longest that a change of settings waits for the store, in seconds."""
+
+
+class Caller(Protocol):
+    """What runs a function on the writer thread."""
+
+    def call(self, function: Callable[[Database], T], *, label: str) -> Future[T]:
+        """Run it inside a transaction."""
+
+
+class DestinationLight:
+    """What the exchanges with one destination showed so far. Any thread."""
+
+    def __init__(self, settings: DestinationSettings) -> None:
+        self._lock = threading.Lock()
+        self._status = InterfaceStatus(
+            name=settings.name,
+            kind="destination",
+            state=LinkState.IDLE if settings.enabled else LinkState.STOPPED,
+            address=peer_text((settings.host, settings.port)),
+            tls=str(settings.tls),
+            since_us=time.time_ns() // 1000,
+            environment=str(settings.environment),
+        )
+
+    def status(self) -> InterfaceStatus:
+        """Return it as its light shows it."""
+        return self._status
+
+    def exchanged(self, *, is_accepted: bool) -> None:
+        """Note an answer."""
+        with self._lock:
+            status = self._status
+            self._status = replace(
+                self._since(LinkState.CONNECTED),
+                accepted=status.accepted + is_accepted,
+                refused=status.refused + (not is_accepted),
+                last_message_at_us=time.time_ns() // 1000,
+            )
+
+    def failed(self, text: str) -> None:
+        """Note that there was no connection, or no answer."""
+        with self._lock:
+            now_us = time.time_ns() // 1000
+            self._status = replace(
+                self._since(LinkState.FAILED), text=text, last_event=text, last_event_at_us=now_us
+            )
+
+    def connected(self, count: int) -> None:
+        """Note how many connections were opened (or, negative, closed)."""
+        with self._lock:
+            self._status = replace(self._status, connections=self._status.connections + count)
+
+    def _since(self, state: LinkState) -> InterfaceStatus:
+        if self._status.state == state:
+            return replace(self._status, text="")
+        return replace(self._status, state=state, text="", since_us=time.time_ns() // 1000)
+
+
+class Links:
+    """All interfaces of one engine. Any thread but the network thread, unless it says otherwise.
+
+    Args:
+        network: Where listeners live.
+        store: Where settings are kept.
+        make_listener: Makes a listener; called on the network thread.
+        ephemeral: Settings are changed for this run only, and not stored.
+    """
+
+    def __init__(
+        self,
+        network: NetworkThread,
+        store: Caller,
+        make_listener: Callable[[ListenerSettings], Listener],
+        *,
+        ephemeral: bool = False,
+    ) -> None:
+        self._network = network
+        self._store = store
+        self._make_listener = make_listener
+        self._ephemeral = ephemeral
+        self._changing = threading.Lock()
+        self._listeners: dict[str, Listener] = {}
+        self._destinations: dict[str, DestinationSettings] = {}
+        self._lights: dict[str, DestinationLight] = {}
+        self.version = 0
+        """Grows with every change."""
+
+    def start(
+        self, listeners: Sequence[ListenerSettings], destinations: Sequence[DestinationSettings]
+    ) -> None:
+        """Start all listeners that are enabled; one that cannot start holds up none."""
+        for settings in destinations:
+            self._destinations[settings.name] = settings
+            self._lights[settings.name] = DestinationLight(settings)
+        self._network.run(self._start_all(listeners))
+        self.version += 1
+
+    async def _start_all(self, listeners: Sequence[ListenerSettings]) -> None:
+        for settings in listeners:
+            self._listeners[settings.name] = self._make_listener(settings)
+        async with asyncio.TaskGroup() as tasks:
+            for listener in self._listeners.values():
+                if listener.settings.enabled:
+                    tasks.create_task(listener.start())
+
+    def stop(self, timeout_s: float = FINISH_TIMEOUT_S) -> None:
+        """Stop all listeners, each letting messages under way have their answers."""
+
+        async def stop_all() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                for listener in self._listeners.values():
+                    tasks.create_task(listener.stop(timeout_s))
+
+        self._network.run(stop_all(), timeout_s=timeout_s + 1.0)
+
+    # What is there.
+
+    def listeners(self) -> tuple[ListenerSettings, ...]:
+        """Return the listeners' settings. Any thread."""
+        return tuple(listener.settings for listener in self._listeners.copy().values())
+
+    def destinations(self) -> tuple[DestinationSettings, ...]:
+        """Return the destinations' settings. Any thread."""
+        return tuple(self._destinations.copy().values())
+
+    def statuses(self) -> tuple[InterfaceStatus, ...]:
+        """Return all lights. Any thread."""
+        lights = [listener.status() for listener in self._listeners.copy().values()]
+        lights += [light.status() for light in self._lights.copy().values()]
+        return tuple(lights)
+
+    def listener(self, name: str) -> Listener | None:
+        """Return a listener by name. Any thread."""
+        return self._listeners.get(name)
+
+    def light(self, name: str) -> DestinationLight | None:
+        """Return a destination's light by name; None for an address that isn't configured."""
+        return self._lights.get(name)
+
+    def events(self, name: str) -> tuple[InterfaceEvent, ...]:
+        """Return what happened on a listener, oldest first. Any thread."""
+        listener = self._listeners.get(name)
+        return listener.timeline.all() if listener is not None else ()
+
+    # Changes.
+
+    def save_listener(self, settings: ListenerSettings, previous_name: str = "") -> InterfaceStatus:
+        """Store a listener's settings and start, restart or stop it; return its new light.
+
+        Raises:
+            UsageError: The settings contradict each other, or the name is taken.
+            ConsoleError: They cannot be stored.
+        """
+        settings.validate()
+        with self._changing:
+            old_name = previous_name or settings.name
+            self._check_free(settings.name, old_name)
+            if old_name in self._destinations:
+                raise UsageError(f"{old_name} is a destination.")
+            self._keep(
+                lambda database: interfaces.save_listener(
+                    database, settings, previous_name=previous_name
+                ),
+                "save a listener",
+            )
+            status = self._network.run(self._replace_listener(settings, old_name))
+            self.version += 1
+            return status
+
+    async def _replace_listener(self, settings: ListenerSettings, old_name: str) -> InterfaceStatus:
+        old = self._listeners.get(old_name)
+        if old is not None:
+            await old.stop()
+        new = self._make_listener(settings)
+        replaced = {
+            (settings.name if name == old_name else name): (new if name == old_name else listener)
+            for name, listener in self._listeners.items()
+        }
+        replaced[settings.name] = new
+        self._listeners = replaced
+        if settings.enabled:
+            await new.start()
+        return new.status()
+
+    def save_destination(
+        self, settings: DestinationSettings, previous_name: str = ""
+    ) -> InterfaceStatus:
+        """Store a destination's settings; return its new light.
+
+        Raises:
+            UsageError: The settings contradict each other, or the name is taken.
+            ConsoleError: They cannot be stored.
+        """
+        settings.validate()
+        with self._changing:
+            old_name = previous_name or settings.name
+            self._check_free(settings.name, old_name)
+            if old_name in self._listeners:
+                raise UsageError(f"{old_name} is a listener.")
+            self._keep(
+                lambda database: interfaces.save_destination(
+                    database, settings, previous_name=previous_name
+                ),
+                "save a destination",
+            )
+            destinations, lights = self._destinations.copy(), self._lights.copy()
+            for known in (destinations, lights):
+                known.pop(old_name, None)
+            destinations[settings.name] = settings
+            light = lights[settings.name] = DestinationLight(settings)
+            self._destinations, self._lights = destinations, lights
+            self.version += 1
+            return light.status()
+
+    def delete(self, name: str) -> None:
+        """Remove a listener or destination; its messages stay.
+
+        Raises:
+            UsageError: There is none of that name.
+            ConsoleError: The change cannot be stored.
+        """
+        with self._changing:
+            if name not in self._listeners and name not in self._destinations:
+                raise UsageError(f"There is no interface named {name}.")
+            self._keep(
+                lambda database: interfaces.delete_interface(database, name),
+                "delete an interface",
+            )
+            listener = self._listeners.get(name)
+            if listener is not None:
+                self._network.run(listener.stop())
+            self._listeners = {k: v for k, v in self._listeners.items() if k != name}
+            self._destinations = {k: v for k, v in self._destinations.items() if k != name}
+            self._lights = {k: v for k, v in self._lights.items() if k != name}
+            self.version += 1
+
+    def _check_free(self, name: str, old_name: str) -> None:
+        is_taken = name in self._listeners or name in self._destinations
+        if is_taken and name != old_name:
+            raise UsageError(f"There is an interface named {name} already.")
+
+    def _keep(self, change: Callable[[Database], object], label: str) -> None:
+        if not self._ephemeral:
+            self._store.call(change, label=label).result(SAVE_TIMEOUT_S)
+
+    # Where to send.
+
+    def resolve(
+        self, destination: str, settings: DestinationSettings | None, confirm: str
+    ) -> DestinationSettings:
+        """Return where a command sends to, once it may.
+
+        May look a host name up, so not for the GUI thread.
+
+        Args:
+            destination: A destination's name or HOST:PORT.
+            settings: Takes the place of `destination` when given.
+            confirm: The name of a production destination, typed by the user.
+
+        Raises:
+            UsageError: There is no such destination, it is switched off, or it is a production
+                one and `confirm` isn't its name.
+        """
+        found = settings or self._destinations.get(destination) or _parse_address(destination)
+        found.validate()
+        if not found.enabled:
+            raise UsageError(
+                f"The destination {found.name} is switched off.", hint="Switch it on in Settings."
+            )
+        guarded = [found, *(d for d in self._destinations.values() if _is_same_place(d, found))]
+        for production in guarded:
+            is_guarded = production.environment == Environment.PRODUCTION
+            if is_guarded and confirm != production.name:
+                raise UsageError(
+                    f"{production.name} is a production destination.",
+                    hint=f"Confirm by typing its name: {production.name}.",
+                )
+        return found
+
+
+def _parse_address(text: str) -> DestinationSettings:
+    host, colon, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not colon or not host or not port.isascii() or not port.isdigit():
+        raise UsageError(
+            f"There is no destination named {text}.",
+            hint="Give the name of a destination, or HOST:PORT.",
+        )
+    return DestinationSettings(name=text[:64], host=host, port=int(port))
+
+
+def _is_same_place(known: DestinationSettings, wanted: DestinationSettings) -> bool:
+    if known is wanted or known.port != wanted.port:
+        return False
+    if known.host.lower() == wanted.host.lower():
+        return True
+    if known.environment != Environment.PRODUCTION:
+        return False
+    return bool(_addresses(known.host) & _addresses(wanted.host))
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        return {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return set()

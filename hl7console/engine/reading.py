@@ -1,0 +1,122 @@
+"""Finds the messages in what the user gives: files, folders, archives, pasted text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hl7console.engine.console import NotTaken
+from hl7console.engine.jobs import EngineJob
+from hl7console.engine.sources import NotReadableError, Source, Unpacker, find_files
+from hl7console.hl7v2.splitting import iter_messages, split_messages
+
+PASTED = "pasted text"
+"""Name of the source of pasted messages."""
+
+MAX_NOT_TAKEN = 10_000
+"""Parts not taken that a report names; all are counted."""
+
+WHOLE_FILE_BYTES = 32 * 1024 * 1024
+"""Files up to this size are read as a whole, larger ones in pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundInSource:
+    """One message of a source."""
+
+    source: str
+    offset_bytes: int
+    raw: bytes = field(repr=False)
+    flags: tuple[str, ...] = ()
+
+
+class MessageFinder:
+    """Yields the messages of a job's sources, and keeps account of what was not taken.
+
+    Args:
+        job: Asked between messages whether it is cancelled.
+        paths: Files and folders.
+        pasted: Bytes given directly.
+    """
+
+    def __init__(self, job: EngineJob, paths: tuple[Path, ...], pasted: bytes = b"") -> None:
+        self._job = job
+        self._files = list(find_files(paths))
+        self._sizes = [_size(path) for _, path in self._files]
+        self._total_bytes = sum(self._sizes) + len(pasted)
+        self._done_bytes = 0
+        self._pasted = pasted
+        self._unpacker = Unpacker()
+        self.not_taken: list[NotTaken] = []
+        self.not_taken_total = 0
+
+    @property
+    def share(self) -> float:
+        """How much of the bytes is done, 0 to 1."""
+        return self._done_bytes / self._total_bytes if self._total_bytes else 0.0
+
+    def refuse(self, source: str, offset_bytes: int, reason: str) -> None:
+        """Note a part that no message was made of."""
+        self.not_taken_total += 1
+        if len(self.not_taken) < MAX_NOT_TAKEN:
+            self.not_taken.append(NotTaken(source, offset_bytes, reason))
+
+    def messages(self) -> Iterator[FoundInSource]:
+        """Yield all messages, in order, until the job is cancelled."""
+        for (name, path), size in zip(self._files, self._sizes, strict=True):
+            for source in self._unpacker.sources(name, path):
+                yield from self._messages_of(source)
+                if self._job.is_cancelled:
+                    return
+            self._done_bytes += size
+        if self._pasted:
+            for source in self._unpacker.pasted(PASTED, self._pasted):
+                yield from self._messages_of(source)
+            self._done_bytes += len(self._pasted)
+
+    def _messages_of(self, source: Source) -> Iterator[FoundInSource]:
+        if source.problem:
+            self.refuse(source.name, 0, source.problem)
+            return
+        try:
+            if source.path is not None and source.size_bytes > WHOLE_FILE_BYTES:
+                yield from self._in_pieces(source)
+            else:
+                yield from self._as_a_whole(source)
+        except NotReadableError as fault:
+            self.refuse(source.name, 0, str(fault))
+        except OSError as fault:
+            self.refuse(source.name, 0, f"It cannot be read: {fault.strerror or 'no access'}.")
+
+    def _as_a_whole(self, source: Source) -> Iterator[FoundInSource]:
+        content = source.content
+        if source.path is not None:
+            with source.open() as file:
+                content = file.read()
+        result = split_messages(content)
+        for problem in result.problems:
+            self.refuse(source.name, problem.offset, problem.text)
+        if not result.messages and not result.problems:
+            self.refuse(source.name, 0, "There is no message in it.")
+        for found in result.messages:
+            if self._job.is_cancelled:
+                return
+            yield FoundInSource(source.name, found.start, found.raw, found.flags)
+
+    def _in_pieces(self, source: Source) -> Iterator[FoundInSource]:
+        with source.open() as file:
+            for found in iter_messages(file):
+                if self._job.is_cancelled:
+                    return
+                if hasattr(found, "raw"):
+                    yield FoundInSource(source.name, found.start, found.raw, found.flags)
+                else:
+                    self.refuse(source.name, found.offset, found.text)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
