@@ -1,0 +1,23 @@
+"""The program's entry point: hands the window to the command line, which never imports Qt."""
+
+from __future__ import annotations
+
+import sys
+
+from hl7console.cli.program import run
+from hl7console.engine.console import Console
+
+
+def _open_window(console: Console, *, demo: bool) -> int:
+    from hl7console.app import open_window  # Qt is loaded only when a window is asked for
+
+    return open_window(console, demo=demo)
+
+
+def main() -> None:
+    """Run ``hl7console`` and end the process with its exit code."""
+    sys.exit(run(None, _open_window))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a demo without a window tells at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hl7console.cli import output
+from hl7console.engine.demo.hospital import Tally, ToldStep
+from hl7console.engine.demo.running import Kept
+
+_CODES = ("AA", "CA", "AE", "AR")
+
+
+def summary_values(tally: Tally, kept: Kept, path: Path) -> dict[str, object]:
+    """Return the summary as plain values."""
+    return {
+        "sent": tally.sent,
+        "stored": kept.total,
+        "duplicates": kept.duplicates,
+        "messages": [
+            {"type": kind, "ack_code": code, "count": count}
+            for (kind, code), count in sorted(kept.counts.items())
+        ],
+        "stories": [
+            {
+                "story": story,
+                "steps": [
+                    {
+                        "after_s": round(step.after_s, 1),
+                        "type": step.message_type,
+                        "system": step.system,
+                        "caption": step.caption,
+                        "ack_code": step.ack_code,
+                    }
+                    for step in steps
+                ],
+            }
+            for story, steps in _stories(tally)
+        ],
+        "workspace": str(path),
+    }
+
+
+def print_summary(tally: Tally, kept: Kept, path: Path) -> None:
+    """Print messages by type and result, the stories, and where to look further."""
+    output.line()
+    output.line("Messages by type and answer")
+    output.line()
+    _print_counts(kept)
+    output.line()
+    output.line("What the stories did")
+    for story, steps in _stories(tally):
+        output.line()
+        output.line(f"  {story}")
+        for step in steps:
+            kind = step.message_type or "(none)"
+            answer = step.ack_code or "no answer"
+            output.line(f"  {step.after_s:5.1f} s  {kind:8}  {answer:4}  {step.caption}")
+    output.line()
+    output.line(
+        f"Sent {tally.sent:,} messages over MLLP and TLS, kept {kept.total:,}"
+        f" ({kept.duplicates} of them duplicates)."
+    )
+    output.line(f"Workspace: {path}")
+    output.line("Look at them:")
+    place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
+    output.line("  hl7console demo                          in the window, with new traffic")
+    output.line(f"  hl7console messages {place}")
+    output.line(f"  hl7console messages {place} status:error")
+
+
+def _print_counts(kept: Kept) -> None:
+    others = sorted({code for _, code in kept.counts} - set(_CODES))
+    codes = [c for c in _CODES if any(code == c for _, code in kept.counts)] + others
+    rows = []
+    for kind in sorted({kind for kind, _ in kept.counts}):
+        counts = [kept.counts.get((kind, code), 0) for code in codes]
+        rows.append([kind or "(none)", *(str(c) if c else "" for c in counts), str(sum(counts))])
+    headings = ["Type", *(code or "none" for code in codes), "All"]
+    output.table(headings, rows, right=range(1, len(headings)))
+
+
+def _stories(tally: Tally) -> list[tuple[str, list[ToldStep]]]:
+    stories: dict[str, list[ToldStep]] = {}
+    for step in sorted(tally.steps, key=lambda step: step.after_s):
+        stories.setdefault(step.story, []).append(step)
+    return list(stories.items())

@@ -1,0 +1,187 @@
+"""Opens workspaces for commands: to own them, to work through their owner, or to read them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from hl7console.cli import output
+from hl7console.cli.options import Place
+from hl7console.engine.attached import AttachedConsole
+from hl7console.engine.console import Console
+from hl7console.engine.open_console import open_console
+from hl7console.engine.owner import OwnerLock
+from hl7console.engine.supervisor import Engine
+from hl7console.errors import ConsoleError
+from hl7console.settings import ListenerSettings, RetentionSettings
+from hl7console.store.connection import Database
+from hl7console.store.interfaces import load_retention
+from hl7console.store.keys import KeySource
+from hl7console.store.reader import StoreReader
+from hl7console.store.workspace import (
+    KIND_CONSOLE,
+    KIND_DEMO,
+    Workspace,
+    default_workspace,
+    read_record,
+)
+
+DEMO_FOLDER = "demo"
+"""Name of the demo's workspace, beside the user's own."""
+
+
+def workspace_path(place: Place) -> Path:
+    """Return the folder that a command works on."""
+    return (place.workspace or default_workspace()).expanduser().absolute()
+
+
+def demo_path(place: Place) -> Path:
+    """Return the folder of the demo's workspace."""
+    if place.workspace is not None:
+        return place.workspace.expanduser().absolute()
+    return default_workspace().expanduser().absolute().with_name(DEMO_FOLDER)
+
+
+def key_source(place: Place, *, kind: str = KIND_CONSOLE) -> KeySource:
+    """Return how the key of a workspace is found.
+
+    Sample traffic needs no protection that would make the demo ask or wait for a key store.
+    """
+    if kind == KIND_DEMO:
+        return KeySource(passphrase_file=place.passphrase_file, use_key_store=False)
+    return KeySource(
+        passphrase_file=place.passphrase_file, prompt=_ask if _has_terminal() else None
+    )
+
+
+@contextmanager
+def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) -> Iterator[Console]:
+    """Own the workspace with a running engine, and stop it at the end.
+
+    Args:
+        place: The workspace; made when there is none.
+        listeners: Listeners to run in place of the stored ones.
+
+    Raises:
+        WorkspaceInUseError: Another engine owns it.
+    """
+    path = workspace_path(place)
+    console = open_console(
+        path,
+        _source_of(path, place, KIND_CONSOLE),
+        listeners=listeners,
+        ephemeral=listeners is not None,
+        may_attach=False,
+    )
+    with _stopping(console):
+        yield console
+
+
+@contextmanager
+def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
+    """Work through the workspace's owner, or own it when nobody does."""
+    path = workspace_path(place)
+    kind = kind_of(path)
+    console = open_console(path, _source_of(path, place, kind), kind=kind)
+    with _stopping(console):
+        yield console
+
+
+@contextmanager
+def _stopping(console: Engine | AttachedConsole) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if console.stop() is False:
+            output.remark("Some parts did not end in time; nothing acknowledged is lost.")
+
+
+def _source_of(path: Path, place: Place, kind: str) -> KeySource:
+    """Return how the key is found; makes the workspace first when there is none, and tells of it.
+
+    The key of a workspace just made is at hand, so that nobody is asked for it twice.
+    """
+    source = key_source(place, kind=kind)
+    if read_record(path) is not None:
+        return source
+    lock = OwnerLock.acquire(path)
+    if lock is None:  # another program is just making it
+        return source
+    try:
+        workspace = Workspace.open(path, source, kind=kind)
+    finally:
+        lock.release()
+    tell_about(workspace)
+    return KeySource(recovery_key=workspace.key)
+
+
+@contextmanager
+def open_to_read(place: Place) -> Iterator[StoreReader]:
+    """Read the workspace's database, whoever owns it.
+
+    Raises:
+        ConsoleError: There is no workspace yet.
+    """
+    workspace = open_existing(place)
+    with closing(StoreReader(workspace.database_path, workspace.key)) as reader:
+        yield reader
+
+
+def open_existing(place: Place) -> Workspace:
+    """Open a workspace that is there, without owning it.
+
+    Raises:
+        ConsoleError: There is none yet.
+    """
+    path = workspace_path(place)
+    if read_record(path) is None:
+        raise ConsoleError(
+            f"There is no workspace in {path} yet.",
+            hint="Try “hl7console demo”, or receive with “hl7console listen --port 2575”.",
+        )
+    kind = kind_of(path)
+    return Workspace.open(path, key_source(place, kind=kind), create=False, kind=kind)
+
+
+def read_retention(place: Place) -> RetentionSettings:
+    """Return the rules for how long messages stay."""
+    workspace = open_existing(place)
+    with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
+        return load_retention(database)
+
+
+def bring_up_owner(path: Path, source: KeySource, *, kind: str = KIND_CONSOLE) -> bool:
+    """Bring the window of the workspace's owner to the front; return whether it has one."""
+    console = open_console(path, source, kind=kind, create=False)
+    with _stopping(console):
+        return console.bring_up_window()
+
+
+def kind_of(path: Path) -> str:
+    """Return what a workspace holds; a new one is for real messages."""
+    record = read_record(path)
+    return record.kind if record is not None else KIND_CONSOLE
+
+
+def tell_about(workspace: Workspace) -> None:
+    """Show what has to be known about a new workspace: where it is, and its recovery code."""
+    if workspace.is_demo or not workspace.created:
+        return
+    output.remark(f"Made a workspace in {workspace.path}; its database is encrypted.")
+    if workspace.warning:
+        output.remark(workspace.warning)
+    output.remark(
+        "Print this recovery code and keep it safe; without key and code the messages are lost:\n"
+        f"  {workspace.recovery_code}"
+    )
+
+
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(question: str) -> str:
+    return getpass.getpass(question, sys.stderr)

@@ -1,0 +1,47 @@
+"""``hl7console serve``: the whole configured engine without a window."""
+
+from __future__ import annotations
+
+import click
+
+from hl7console.cli import output
+from hl7console.cli.jobs import announce, wait_for_listeners
+from hl7console.cli.opening import own
+from hl7console.cli.options import Place, json_option, place_options
+from hl7console.cli.stopping import stopping_on_signals
+from hl7console.cli.watching import watch
+from hl7console.errors import UsageError
+
+EPILOG = """\
+\b
+Examples:
+  hl7console serve
+  hl7console serve --workspace /srv/hl7 --passphrase-file /etc/hl7console.pass
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--show", is_flag=True, help="Print a line for each message as it comes.")
+@json_option
+@place_options
+@click.pass_context
+def serve(context: click.Context, place: Place, show: bool, as_json: bool) -> None:
+    """Run all listeners of the workspace, without a window.
+
+    Prints "listening HOST:PORT" for each when ready and runs until Ctrl+C or SIGTERM. Windows and
+    commands that are started beside it work through it.
+    """
+    if as_json and not show:
+        raise UsageError("--json goes with --show.")
+    with stopping_on_signals() as stop, own(place) as console:
+        listeners = wait_for_listeners(console)
+        listening = announce(listeners)
+        if not listeners:
+            output.remark(
+                "No listener is configured yet; add one in the window under Settings. Commands can"
+                " still hand over their work."
+            )
+        elif not listening:
+            context.exit(1)
+        watch(console, stop, show=show, as_json=as_json)
+    output.remark("Stopped.")

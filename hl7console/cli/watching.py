@@ -1,0 +1,79 @@
+"""Keeps a long-running command going: shows messages as they come, and says what goes wrong."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+
+from hl7console.cli import output
+from hl7console.cli.stopping import Stop
+from hl7console.engine.console import Console
+from hl7console.store.reader import StoreReader
+from hl7console.store.records import MessageRow
+
+_POLL_S = 0.2
+_WINDOW = 200
+
+
+def watch(console: Console, stop: Stop, *, show: bool = False, as_json: bool = False) -> None:
+    """Return when the end is asked for; until then remark faults and show messages if asked to."""
+    if show:
+        with closing(console.open_reader()) as reader:
+            _Watch(console, reader, as_json=as_json).run(stop)
+    else:
+        _Watch(console, None, as_json=as_json).run(stop)
+
+
+class _Watch:
+    def __init__(self, console: Console, reader: StoreReader | None, *, as_json: bool) -> None:
+        self._console = console
+        self._reader = reader
+        self._as_json = as_json
+        self._last_id = console.snapshot().last_message_id
+        self._problem = ""
+
+    def run(self, stop: Stop) -> None:
+        while not stop.wait(_POLL_S):
+            self._look()
+        self._look()
+
+    def _look(self) -> None:
+        snapshot = self._console.snapshot()
+        if snapshot.problem != self._problem:
+            self._problem = snapshot.problem
+            output.remark(snapshot.problem or "All well again.")
+        if self._reader is None or snapshot.last_message_id <= self._last_id:
+            return
+        ids = list(self._reader.new_ids(None, self._last_id))
+        for start in range(0, len(ids), _WINDOW):
+            for row in self._reader.rows(ids[start : start + _WINDOW]):
+                self._last_id = max(self._last_id, row.id)
+                self._show(row)
+
+    def _show(self, row: MessageRow) -> None:
+        received = datetime.fromtimestamp(row.received_at_us / 1_000_000).astimezone()
+        kind = f"{row.message_type}^{row.event}" if row.event else row.message_type
+        if self._as_json:
+            output.json_line(
+                {
+                    "id": row.id,
+                    "received_at_us": row.received_at_us,
+                    "interface": row.interface,
+                    "type": kind,
+                    "control_id": row.control_id,
+                    "sender": row.sender,
+                    "ack_code": row.ack_code,
+                    "error_text": row.error_text,
+                    "duplicate_of": row.duplicate_of,
+                }
+            )
+            return
+        parts = [
+            received.strftime("%H:%M:%S"),
+            kind or "?",
+            row.control_id,
+            f"from {row.sender or row.peer}",
+            f"→ {row.ack_code or 'no answer'}",
+            row.error_text or ("duplicate" if row.duplicate_of else ""),
+        ]
+        output.line("  ".join(output.visible(part) for part in parts if part))

@@ -1,0 +1,108 @@
+"""A running demo: its engine and its traffic, started and stopped together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hl7console.engine.console import SaveDestination
+from hl7console.engine.demo import setup
+from hl7console.engine.demo.hospital import DemoTraffic, Tally
+from hl7console.engine.owner import OwnerLock, owner_pid
+from hl7console.engine.supervisor import Engine
+from hl7console.errors import WorkspaceInUseError
+from hl7console.store.keys import KeySource
+from hl7console.store.workspace import KIND_DEMO, Workspace
+
+_START_TIMEOUT_S = 15.0
+_WINDOW = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of the demo is in the database."""
+
+    total: int
+    duplicates: int
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Number of messages by type and by the acknowledgement that they got."""
+
+
+@dataclass(slots=True)
+class RunningDemo:
+    """The demo's engine with the hospital that sends to it."""
+
+    engine: Engine
+    traffic: DemoTraffic
+    first_id: int
+    """Messages above this id came in this run."""
+
+    def tally(self) -> Tally:
+        """Return what was sent, as the senders saw it. Any thread."""
+        return self.traffic.tally()
+
+    def kept(self) -> Kept:
+        """Return what this run left in the database. Any thread; takes a connection of its own."""
+        counts: Counter[tuple[str, str]] = Counter()
+        duplicates = 0
+        with closing(self.engine.open_reader()) as reader:
+            ids = reader.new_ids(None, self.first_id)
+            for start in range(0, len(ids), _WINDOW):
+                for row in reader.rows(ids[start : start + _WINDOW]):
+                    kind = f"{row.message_type}^{row.event}" if row.event else row.message_type
+                    counts[kind, row.ack_code] += 1
+                    duplicates += bool(row.duplicate_of)
+        return Kept(total=counts.total(), duplicates=duplicates, counts=dict(counts))
+
+
+@contextmanager
+def running_demo(
+    path: Path, source: KeySource, *, seed: int | None = None
+) -> Iterator[RunningDemo]:
+    """Run the demo in its workspace, and stop traffic and engine at the end.
+
+    Args:
+        path: The demo's workspace; made when there is none.
+        source: How its key is found.
+        seed: Makes the same people come in the same order.
+
+    Raises:
+        UsageError: The folder holds anything else.
+        WorkspaceInUseError: It runs already.
+    """
+    engine = _start_engine(path, source)
+    traffic = DemoTraffic(setup.route_to(engine, path), seed=seed)
+    try:
+        receiver = setup.test_system(engine)
+        if receiver is not None:
+            engine.submit(SaveDestination(receiver)).result(_START_TIMEOUT_S)
+        first_id = engine.snapshot().last_message_id
+        traffic.start()
+        try:
+            yield RunningDemo(engine, traffic, first_id)
+        finally:
+            traffic.stop()
+    finally:
+        engine.stop()
+
+
+def _start_engine(path: Path, source: KeySource) -> Engine:
+    setup.check_folder(path)
+    lock = OwnerLock.acquire(path)
+    if lock is None:
+        raise WorkspaceInUseError(
+            f"The demo runs already (process {owner_pid(path)}).",
+            hint="Use that one, or name another folder with --workspace.",
+        )
+    try:
+        workspace = Workspace.open(path, source, kind=KIND_DEMO)
+        listeners = setup.demo_listeners(path)
+        engine = Engine(workspace, listeners=listeners, ephemeral=True, lock=lock)
+        engine.start()
+    except BaseException:
+        lock.release()
+        raise
+    return engine
