@@ -1,0 +1,403 @@
+"""The inspector: one message as tree, text, bytes, acknowledgement, problems and path.
+
+A message is read on a worker thread and shown in one go, so that tree, text and bytes are always
+of the same message, however fast the user moves through the list. Answers to an older request are
+dropped by their generation number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hl7console.hl7v2.findings import Finding, worst
+from hl7console.hl7v2.paths import FieldPath
+from hl7console.hl7v2.views import tree
+from hl7console.hl7v2.views.tree import TreeRow
+from hl7console.store.records import StoredMessage
+from hl7console.ui import icons
+from hl7console.ui.inspector.ack_view import AckView
+from hl7console.ui.inspector.panes import HexPane, RawPane
+from hl7console.ui.inspector.path_view import PathView
+from hl7console.ui.inspector.place import (
+    Place,
+    codec_words,
+    place_of_row,
+    row_at_byte,
+    row_at_path,
+)
+from hl7console.ui.inspector.problems_view import ProblemsView
+from hl7console.ui.inspector.raw_view import Underline
+from hl7console.ui.inspector.reading import Checked, Reading, check, read
+from hl7console.ui.inspector.severity import LOOKS
+from hl7console.ui.inspector.tabs import InspectorTabs, Tab
+from hl7console.ui.inspector.tree_view import TreePane
+from hl7console.ui.inspector.words import count_words
+from hl7console.ui.theme import GRID
+from hl7console.ui.worker import Worker
+
+PATIENCE_MS = 120
+"""The message before stays in view so long while the next one is read; then all is blank."""
+
+
+class Inspector(QWidget):
+    """Shows one stored message. GUI thread only; call `stop` before it goes."""
+
+    filter_requested = Signal(str)
+    """The user wants the messages that have the value at hand: a filter."""
+    message_requested = Signal(int)
+    """The user wants another message: its row id."""
+    shown = Signal(int)
+    """A message is in view, its row id; 0 when none is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setAccessibleName("Inspector")
+        self.setMinimumWidth(320)
+        self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._generation = 0
+        self._wanted: StoredMessage | None = None
+        self._reading: Reading | None = None
+        self._place: Place | None = None
+        self._kept: FieldPath | None = None
+        self._stale: set[Tab] = set()
+        self._reader = Worker("inspector-read", self)
+        self._checker = Worker("inspector-check", self)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_ended)
+        self._build()
+        self._connect()
+        self._show_nothing()
+
+    # Building
+
+    def _build(self) -> None:
+        self.tree = TreePane()
+        self.raw_below = RawPane("Raw", "inspectorRawBelow")
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("inspectorSplitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.tree)
+        self.splitter.addWidget(self.raw_below)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([600, 360])
+        self.raw = RawPane("", "inspectorRaw")
+        self.ack = AckView()
+        self.problems = ProblemsView()
+        self.path = PathView()
+        self.hex = HexPane()
+        self.tabs = InspectorTabs()
+        self.tabs.add_tabs(
+            {
+                Tab.TREE: self.splitter,
+                Tab.RAW: self.raw,
+                Tab.ACK: self.ack,
+                Tab.PROBLEMS: self.problems,
+                Tab.PATH: self.path,
+                Tab.HEX: self.hex,
+            }
+        )
+        self.tabs.setCornerWidget(self._corner(), Qt.Corner.TopRightCorner)
+        self._blank = QLabel()
+        self._blank.setObjectName("inspectorBlank")
+        self._blank.setProperty("role", "muted")
+        self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout()
+        ground = QWidget()
+        ground.setProperty("role", "surface")
+        inner = QVBoxLayout(ground)
+        inner.addWidget(self._blank)
+        self._stack.addWidget(ground)
+        self._stack.addWidget(self.tabs)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._stack)
+
+    def _corner(self) -> QWidget:
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, GRID, 0)
+        row.setSpacing(2)
+        self.find_button = _tool("treeFilterButton", "text-search", "Filter fields (Ctrl+Shift+F)")
+        self.empty_button = _tool("showEmptyButton", "eye", "Show empty fields", checkable=True)
+        row.addWidget(self.find_button)
+        row.addWidget(self.empty_button)
+        return corner
+
+    def _connect(self) -> None:
+        self.tree.row_selected.connect(self._on_row_selected)
+        self.tree.view.filter_requested.connect(self.filter_requested)
+        for pane in (self.raw_below, self.raw):
+            pane.view.char_clicked.connect(self._on_char_clicked)
+        self.raw_below.view.ends_shown_changed.connect(self.raw.view.show_ends)
+        self.raw.view.ends_shown_changed.connect(self.raw_below.view.show_ends)
+        self.hex.view.byte_clicked.connect(self._on_byte_clicked)
+        self.problems.finding_clicked.connect(self._on_finding_clicked)
+        self.ack.location_clicked.connect(self._on_location_clicked)
+        self.path.message_requested.connect(self.message_requested)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.find_button.clicked.connect(self._on_find)
+        self.empty_button.toggled.connect(self.tree.show_empty)
+        find = QShortcut(QKeySequence("Ctrl+Shift+F"), self)
+        find.setObjectName("findField")
+        find.activated.connect(self._on_find)
+        for tab in Tab:
+            key = QShortcut(QKeySequence(f"Alt+{tab + 1}"), self)
+            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            key.activated.connect(lambda tab=tab: self.tabs.setCurrentIndex(tab))
+
+    # What is shown
+
+    def show_message(self, stored: StoredMessage | None) -> None:
+        """Show this message, or nothing; whatever was asked for before is dropped."""
+        self._generation += 1
+        self._wanted = stored
+        if stored is None:
+            self._patience.stop()
+            self._show_nothing()
+            return
+        generation = self._generation
+        if not self._patience.isActive():
+            self._patience.start()
+        self._reader.call(
+            lambda: read(stored, generation) if generation == self._generation else None,
+            self._on_read,
+        )
+
+    @property
+    def message_id(self) -> int:
+        """Row id of the message in view; 0 when none is."""
+        return self._reading.stored.row.id if self._reading is not None else 0
+
+    @property
+    def reading(self) -> Reading | None:
+        """What is in view."""
+        return self._reading
+
+    @property
+    def place(self) -> Place | None:
+        """The selected element."""
+        return self._place
+
+    def stop(self) -> None:
+        """End the reading threads; nothing can be shown afterwards. Waits for what is in hand."""
+        self._generation += 1
+        self._patience.stop()
+        self._reader.stop()
+        self._checker.stop()
+
+    def save_layout(self) -> QByteArray:
+        """Return the sizes of the parts, for `restore_layout`."""
+        return self.splitter.saveState()
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Give the parts the sizes they had."""
+        self.splitter.restoreState(state)
+
+    def _on_read(self, reading: Reading | None) -> None:
+        if reading is None or reading.generation != self._generation:
+            return
+        self._patience.stop()
+        self._fill(reading)
+        if reading.findings is None:
+            stored, generation = reading.stored, reading.generation
+            self._checker.call(
+                lambda: check(stored, generation) if generation == self._generation else None,
+                self._on_checked,
+            )
+
+    def _fill(self, reading: Reading) -> None:
+        """Put one message into every view, in one go."""
+        self._reading = reading
+        reading.source.set_tip(self._tip_at)
+        for pane in (self.raw_below, self.raw):
+            pane.view.set_source(reading.source)
+        self.hex.view.set_data(reading.stored.raw)
+        kept = row_at_path(reading.rows, self._kept) if self._kept is not None else None
+        if kept is not None and kept.path != self._kept:
+            kept = None
+        self.tree.show_rows(reading.rows, kept)
+        self._show_findings(reading.findings, reading.underlines)
+        self._stale = {Tab.ACK, Tab.PATH}
+        self._fill_tab(Tab(self.tabs.currentIndex()))
+        self._stack.setCurrentIndex(1)
+        self._show_place(place_of_row(kept, reading.message) if kept is not None else None)
+        self.shown.emit(reading.stored.row.id)
+
+    def _show_findings(
+        self, findings: Sequence[Finding] | None, underlines: Sequence[Underline]
+    ) -> None:
+        self.problems.set_findings(findings, "Looking for problems\u2026")
+        severity = worst(findings or ())
+        role = LOOKS[severity].role if severity is not None else "muted"
+        self.tabs.set_problem_count(sum(f.count for f in findings or ()), role)
+        for pane in (self.raw_below, self.raw):
+            pane.view.set_problems(underlines)
+
+    def _fill_tab(self, tab: Tab) -> None:
+        """Fill a page that is only made when it is looked at."""
+        if tab not in self._stale or self._reading is None:
+            return
+        self._stale.discard(tab)
+        if tab is Tab.ACK:
+            self.ack.show_message(self._reading.stored)
+        elif tab is Tab.PATH:
+            self.path.show_message(self._reading.stored)
+
+    def _show_nothing(self) -> None:
+        self._drop("Select a message to inspect it.")
+        self.shown.emit(0)
+
+    @Slot()
+    def _on_patience_ended(self) -> None:
+        self._drop("Reading\u2026")
+
+    def _drop(self, why: str) -> None:
+        """Take the message out of every view, and say why there is none."""
+        self._reading = None
+        self._show_place(None)
+        self._blank.setText(why)
+        self._stack.setCurrentIndex(0)
+        self.tree.show_rows(())
+        for pane in (self.raw_below, self.raw):
+            pane.view.set_source(None)
+        self.hex.view.set_data(b"")
+        self._show_findings((), ())
+        self.ack.show_message(None)
+        self.path.show_message(None)
+        self._stale = set()
+
+    def _on_checked(self, checked: Checked | None) -> None:
+        reading = self._reading
+        if checked is None or reading is None or checked.generation != reading.generation:
+            return
+        reading.findings, reading.rows = checked.findings, checked.rows
+        self._show_findings(checked.findings, checked.underlines)
+        if checked.findings:
+            place = self._place
+            row = row_at_path(checked.rows, place.path) if place is not None else None
+            self.tree.show_rows(checked.rows, row)
+
+    # What is selected
+
+    def _select_row(self, row: TreeRow, *, in_tree: bool = True) -> None:
+        """Select a row in every view."""
+        if self._reading is None:
+            return
+        self._kept = row.path
+        if in_tree:
+            self.tree.select(row)
+        self._show_place(place_of_row(row, self._reading.message))
+
+    def _show_place(self, place: Place | None) -> None:
+        self._place = place
+        text = str(place) if place is not None else self._summary()
+        for bar in (self.raw_below.bar, self.raw.bar, self.hex.bar):
+            bar.location.set_location(text)
+        for pane in (self.raw_below, self.raw):
+            pane.view.select(place.char_span if place is not None else (0, 0))
+        self.hex.view.select(place.span if place is not None else (0, 0))
+
+    def _summary(self) -> str:
+        """Return what is said of the message while nothing in it is selected."""
+        if self._reading is None:
+            return ""
+        message = self._reading.message
+        parts = [
+            count_words(len(self._reading.rows), "segment"),
+            count_words(len(message.raw), "byte"),
+            codec_words(message.codec),
+        ]
+        return " \u00b7 ".join(parts)
+
+    @Slot(object)
+    def _on_row_selected(self, row: TreeRow) -> None:
+        self._select_row(row, in_tree=False)
+
+    @Slot(int)
+    def _on_char_clicked(self, char: int) -> None:
+        if self._reading is not None:
+            self._on_byte_clicked(self._reading.message.offsets.byte_start(char))
+
+    @Slot(int)
+    def _on_byte_clicked(self, byte: int) -> None:
+        if self._reading is None:
+            return
+        row = row_at_byte(self._reading.rows, byte)
+        if row is not None:
+            self._select_row(row)
+        else:
+            self.tree.select(None)
+            self._show_place(None)
+
+    @Slot(object)
+    def _on_finding_clicked(self, finding: Finding) -> None:
+        reading = self._reading
+        if reading is None:
+            return
+        row = row_at_path(reading.rows, finding.path) or row_at_byte(reading.rows, finding.span[0])
+        self.tree.select(row)
+        offsets = reading.message.offsets
+        chars = (offsets.char_at(finding.span[0]), offsets.char_at(finding.span[1]))
+        name = row.name if row is not None else ""
+        self._kept = finding.path
+        self._show_place(Place(finding.path, name, finding.span, chars, reading.message.codec))
+        if self.tabs.currentIndex() == Tab.PROBLEMS:
+            self.tabs.setCurrentIndex(Tab.TREE)
+            self.raw_below.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str)
+    def _on_location_clicked(self, path: str) -> None:
+        if self._reading is None:
+            return
+        row = row_at_path(self._reading.rows, path)
+        if row is not None:
+            self.tabs.setCurrentIndex(Tab.TREE)
+            self._select_row(row)
+
+    def _tip_at(self, char: int) -> str:
+        if self._reading is None:
+            return ""
+        byte = self._reading.message.offsets.byte_start(char)
+        row = row_at_byte(self._reading.rows, byte)
+        return tree.hover(row) if row is not None else ""
+
+    # Tabs
+
+    @Slot(int)
+    def _on_tab_changed(self, index: int) -> None:
+        self._fill_tab(Tab(index))
+        for button in (self.find_button, self.empty_button):
+            button.setVisible(index == Tab.TREE)
+
+    @Slot()
+    def _on_find(self) -> None:
+        self.tabs.setCurrentIndex(Tab.TREE)
+        self.tree.begin_filter()
+
+
+def _tool(name: str, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    icons.set_icon(button, icon, on_role="accent")
+    return button
