@@ -1,0 +1,112 @@
+r"""What is sent over MLLP for a message that comes from a file.
+
+Files hold messages in ways that MLLP cannot carry or that receivers refuse: byte order marks,
+line feeds, UTF-16, bytes that are reserved for framing. A legal message is sent as it is; of any
+other only what is not legal is changed, and each change is told.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from hl7console.hl7v2.charset import UTF16, decode
+from hl7console.hl7v2.delimiters import is_usable
+
+_LEAD = b" \t\r\n\x00"
+_LF_BEFORE_SEGMENT = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[!-/:-@\[-`{-~])")
+_LITERAL_CR = re.compile(rb"\[CR\](?:\r\n|\r|\n)?")
+_XML_ENCODING = re.compile(r"(<\?xml[^>]{0,200}encoding=[\"'])[A-Za-z0-9_-]+", re.ASCII)
+_RESERVED = ((b"\x0b", b"X0B"), (b"\x1c", b"X1C"))
+_MSH_18 = 17
+_UTF_8_NAME = "UNICODE UTF-8"
+
+
+def wire_form(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return the bytes to send for a message, and a sentence for each change. Any thread.
+
+    Never raises, whatever the bytes are.
+
+    References:
+        HL7 2.3.1 Implementation Guide, appendix C, section C.4.3 (MLLP content); HL7 chapter 2,
+        2.7 (escape sequences), MSH-18; IHE ITI TF-2 C.2.1.
+    """
+    changes: list[str] = []
+    sent = _as_bytes(raw, changes)
+    if sent.startswith(b"<"):
+        return sent, tuple(changes)
+    sent = _with_carriage_returns(sent, changes)
+    return _without_reserved(sent, changes), tuple(changes)
+
+
+def _as_bytes(raw: bytes, changes: list[str]) -> bytes:
+    """Return the message in a byte encoding, without anything before it."""
+    decoded = decode(raw) if raw[:1] in (b"\xff", b"\xfe", b"\x00") or raw[1:2] == b"\0" else None
+    if decoded is not None and UTF16 in decoded.flags and decoded.bad_offset is None:
+        changes.append("Turned from UTF-16 or UTF-32 into UTF-8, and MSH-18 set to say so.")
+        text = decoded.text.lstrip("\ufeff \t\r\n\0")
+        return _with_charset(text).encode("utf_8", "surrogatepass")
+    sent = raw
+    if sent.startswith(codecs.BOM_UTF8):
+        changes.append("Byte order mark left out.")
+        sent = sent[len(codecs.BOM_UTF8) :]
+    stripped = sent.lstrip(_LEAD)
+    if len(stripped) != len(sent):
+        changes.append("Blanks before the message left out.")
+    return stripped
+
+
+def _with_charset(text: str) -> str:
+    if text.startswith("<"):
+        return _XML_ENCODING.sub(r"\1UTF-8", text, count=1)
+    if not text.startswith("MSH") or not is_usable(text[3:4]):
+        return text
+    end = re.search(r"[\r\n]|\Z", text)
+    at = end.start() if end else len(text)
+    fields = text[:at].split(text[3])
+    fields += [""] * (_MSH_18 + 1 - len(fields))
+    fields[_MSH_18] = _UTF_8_NAME
+    return text[3].join(fields) + text[at:]
+
+
+def _with_carriage_returns(sent: bytes, changes: list[str]) -> bytes:
+    if b"[CR]" in sent and b"\r" not in sent and b"\n" not in sent.replace(b"[CR]\n", b""):
+        changes.append("The text [CR] at the ends of segments turned into CR.")
+        return _LITERAL_CR.sub(b"\r", sent)
+    if b"\n" not in sent:
+        return sent
+    if b"\r" not in sent:
+        changes.append("LF at the ends of segments turned into CR.")
+        return sent.replace(b"\n", b"\r")
+    result = sent.replace(b"\r\n", b"\r")
+    if len(result) != len(sent):
+        changes.append("CR LF at the ends of segments turned into CR.")
+    mended = _LF_BEFORE_SEGMENT.sub(b"\r", result)
+    if mended != result:
+        changes.append("LF before a segment turned into CR.")
+    return mended
+
+
+def _without_reserved(sent: bytes, changes: list[str]) -> bytes:
+    """Return the message with the bytes that frame it in MLLP written as escape sequences."""
+    for byte, code in _RESERVED:
+        if byte in sent:
+            escape = _escape_character(sent)
+            name = f"0x{byte[0]:02X}"
+            if escape:
+                changes.append(f"The byte {name}, which MLLP reserves, written as an escape.")
+            else:
+                changes.append(f"The byte {name}, which MLLP reserves, left out.")
+            sent = sent.replace(byte, escape + code + escape if escape else b"")
+    return sent
+
+
+def _escape_character(sent: bytes) -> bytes:
+    """Return the escape character that the header names; empty when it names none."""
+    separator = sent[3:4]
+    encoding = sent[4:12].split(separator, 1)[0] if separator else b""
+    return (
+        encoding[2:3]
+        if sent.startswith(b"MSH") and is_usable(encoding[2:3].decode("latin_1") or " ")
+        else b""
+    )
