@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import errno
+
+import click
+import pytest
+
+from hl7console import __version__
+from hl7console.cli import program
+from hl7console.cli.output import OutputClosedError
+from hl7console.errors import ConsoleError, UsageError
+
+
+def no_window(console, *, demo):
+    raise AssertionError("no window was asked for")
+
+
+def run(*arguments: str) -> int:
+    return program.run(arguments, no_window)
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """A command that raises what it is told to."""
+    faults: list[BaseException] = []
+
+    @click.command()
+    def fail() -> None:
+        raise faults[0]
+
+    monkeypatch.setitem(program.hl7console.commands, "fail", fail)
+    return faults
+
+
+def test_help_names_every_command_and_where_to_start(capsys):
+    assert run("--help") == 0
+    shown = capsys.readouterr().out
+    for name in ("demo", "listen", "serve", "send", "import", "messages", "key", "retention"):
+        assert f"\n  {name} " in shown
+    assert "hl7console demo" in shown
+    assert shown.index("\n  demo ") < shown.index("\n  import ")
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), list(leaves(program.hl7console)), ids=lambda v: str(v)[:30]
+)
+def test_every_command_and_option_explains_itself(path, command, capsys):
+    assert run(*path, "--help") == 0
+    shown = capsys.readouterr().out
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            assert parameter.help, (path, parameter.name)
+    assert "--workspace" in shown
+
+
+def test_the_version(capsys):
+    assert run("--version") == 0
+    assert __version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [
+        (ConsoleError("It is so.", hint="Do this."), 1, "Error: It is so.\nDo this.\n"),
+        (UsageError("Not so."), 2, "Error: Not so.\n"),
+        (
+            OSError(errno.EACCES, "Permission denied", "x.db"),
+            1,
+            "Error: Permission denied: x.db.\n",
+        ),
+        (click.UsageError("Hm."), 2, "Error: Hm.\n"),
+        (KeyboardInterrupt(), 130, "Stopped.\n"),
+        (click.Abort(), 130, "Stopped.\n"),
+        (OutputClosedError(), 0, ""),
+    ],
+)
+def test_faults_become_sentences_and_exit_codes(failing, capsys, monkeypatch, fault, code, told):
+    monkeypatch.setattr(program.output, "give_up_output", lambda: None)
+    failing.append(fault)
+    assert run("fail") == code
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.endswith(told)
+
+
+def test_our_own_faults_are_not_hidden(failing):
+    failing.append(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        run("fail")
+
+
+def test_the_workspace_may_be_named_before_the_command(tmp_path, capsys):
+    assert run("--workspace", str(tmp_path / "before"), "messages") == 1
+    assert "before" in capsys.readouterr().err
+    assert run("--workspace", str(tmp_path / "before"), "messages", "--workspace", "after") == 1
+    assert "after" in capsys.readouterr().err
