@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from hl7console.store.connection import Database, SqlValue
-from hl7console.store.records import NewMessage, StoreOutcome
+from hl7console.store.records import NewMessage, Status, StoreOutcome
 from hl7console.store.schema import (
     KIND_COLUMNS,
     MESSAGE_COLUMNS,
@@ -47,10 +47,10 @@ _LOOK_UPS = {
     size: f"""
     WITH wanted(n, control, dedup, content, since) AS (VALUES {",".join(["(?,?,?,?,?)"] * size)})
     SELECT n, coalesce((
-        SELECT min(id) FROM messages WHERE control_id = control COLLATE NOCASE
+        SELECT min(id) FROM messages WHERE control_id = control
         AND dedup_key = dedup AND content_key = content AND received_at_us >= since), 0)
     FROM wanted WHERE EXISTS (
-        SELECT 1 FROM messages WHERE control_id = control COLLATE NOCASE AND dedup_key = dedup)
+        SELECT 1 FROM messages WHERE control_id = control AND dedup_key = dedup)
     """
     for size in BATCH_SIZES
 }
@@ -134,7 +134,7 @@ class BatchWriter:
                 used.add(dedup)
             traits = (
                 (TRAIT_DUPLICATE if duplicate_of else 0)
-                | (TRAIT_PROBLEMS if new.error_text or new.flags or is_reused else 0)
+                | (TRAIT_PROBLEMS if new.error_text or new.status != Status.OK else 0)
                 | (TRAIT_PARENT if new.parent_id else 0)
             )
             values += (

@@ -11,6 +11,12 @@ Why the layout is as it is (measured on encrypted databases):
 * The bytes are the last column of ``messages``: narrow columns are read without them.
 * ``id_gaps`` keeps which ids were deleted. The ids of all messages follow from it without
   reading an index, and an id is never given twice.
+* Patient id, accession and order numbers are columns, but their index is the full text's column
+  ``keys``, which follows behind the watermark. Three more trees, written in the order of their
+  values, would change three pages for each message: measured, 24,000 messages a second instead of
+  32,000 in large batches, and 10,900 instead of 17,000 with 16 senders in lock step. What the
+  index has not reached yet is read row by row, so that every search is exact at any time.
+* ``unindexed`` names messages with too many words for the index; they are read as well.
 * ``time_blocks`` keeps the earliest and latest time within each block of ids, which turns a time
   into few ranges of ids, whatever the clock did.
 """
@@ -66,7 +72,7 @@ MESSAGE_COLUMNS = (
 TRAIT_HANDLED = 1
 TRAIT_DUPLICATE = 2
 TRAIT_PROBLEMS = 4
-"""It has an error text or a deviation was met."""
+"""It has an error text, or its status is not ok."""
 TRAIT_PARENT = 8
 
 BLOCK_SHIFT = 10
@@ -102,10 +108,8 @@ CREATE TABLE messages (
 _STATEMENTS = (
     _MESSAGES,
     "CREATE INDEX messages_list ON messages(id, kind_id, received_at_us, size_bytes, traits)",
-    # Serves the filter key and the test for duplicates alike.
-    "CREATE INDEX messages_control ON messages(control_id COLLATE NOCASE, dedup_key, content_key)",
-    "CREATE INDEX messages_patient ON messages(patient_id COLLATE NOCASE) WHERE patient_id <> ''",
-    "CREATE INDEX messages_accession ON messages(accession COLLATE NOCASE) WHERE accession <> ''",
+    # Control ids mostly count up, so that this index, unlike one of hashes, appends.
+    "CREATE INDEX messages_control ON messages(control_id, dedup_key, content_key)",
     "CREATE INDEX messages_parent ON messages(parent_id) WHERE parent_id <> 0",
     "CREATE TABLE id_gaps (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)",
     """
@@ -118,8 +122,10 @@ _STATEMENTS = (
     """,
     "CREATE TABLE time_blocks"
     " (block INTEGER PRIMARY KEY, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL)",
+    # The words come normalised from hl7v2.filters.fulltext; nothing may fold them once more.
     "CREATE VIRTUAL TABLE message_text USING fts5"
-    "(text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')",
+    "(text, keys, content='', contentless_delete=1, tokenize='ascii')",
+    "CREATE TABLE unindexed (id INTEGER PRIMARY KEY)",
 )
 
 
@@ -161,7 +167,9 @@ def create_tables(database: Database) -> None:
         not_null={"delivery_id", "message_id", "destination", "started_at_us", "state"},
     )
     utils.table("attempts").create_index(["message_id"])
+    utils.table("attempts").create_index(["delivery_id"])
     utils.table("deliveries").create_index(["message_id"])
+    utils.table("deliveries").create_index(["destination", "message_id"])
     database.execute(
         "CREATE INDEX deliveries_open ON deliveries(state, destination)"
         " WHERE state NOT IN ('accepted', 'rejected', 'skipped', 'cancelled')"

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import monotonic
 from typing import Generic, TypeVar
 
 from hl7console.errors import ConsoleError, WorkspaceError
 from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch
 from hl7console.store.connection import Database
-from hl7console.store.derive import Deriver
+from hl7console.store.chores import IDLE_S, Chores
 from hl7console.store.faults import Fault, SqlError, fault_of
 from hl7console.store.migrations import migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
@@ -96,8 +95,8 @@ class StoreWriter:
         self._thread: threading.Thread | None = None
         self._started: Future[None] = Future()
         self._database: Database | None = None
-        self._batches: BatchWriter | None = None
-        self._deriver: Deriver | None = None
+        self._batches: BatchWriter
+        self._chores: Chores
         self._next: _Queued = None
         self._reopen = False
 
@@ -214,11 +213,10 @@ class StoreWriter:
     def _open(self) -> None:
         self._database = Database(self.path, self._key)
         migrate(self._database)
-        self._database.execute("PRAGMA wal_autocheckpoint = 2000")
         self._batches = BatchWriter(self._database)
-        self._deriver = Deriver(self._database)
+        self._chores = Chores(self._database)
         self.last_message_id = self._batches.last_id
-        self.derived_id = self._deriver.derived_id
+        self.derived_id = self._chores.derived_id
 
     def _close(self) -> None:
         if self._database is not None:
@@ -240,17 +238,29 @@ class StoreWriter:
                 self._store(self._gather(item))
 
     def _take(self) -> _Queued:
-        """Return the next piece of work, deriving full text while there is none."""
+        """Return the next piece of work; while there is none, do what can wait."""
         if self._next is not None:
             item, self._next = self._next, None
             return item
-        while True:
+        chores = self._chores
+        if chores.is_due(self.last_message_id):
+            self._run_chore(is_idle=False)
+        while chores.is_pending(self.last_message_id) and not self.problem:
             try:
-                return self._queue.get_nowait()
+                return self._queue.get(timeout=IDLE_S)
             except Empty:
-                if self.derived_id >= self.last_message_id or self.problem:
-                    return self._queue.get()
-                self._derive()
+                self._run_chore(is_idle=True)
+        return self._queue.get()
+
+    def _run_chore(self, *, is_idle: bool) -> None:
+        must_stop = (lambda: not self._queue.empty()) if is_idle else None
+        try:
+            self._chores.run(self.last_message_id, must_stop)
+        except SqlError as error:
+            fault = fault_of(error)
+            self._reopen = self._reopen or fault.spoils_connection
+            self._set_problem(fault.text)
+        self.derived_id = self._chores.derived_id
 
     def _gather(self, first: _Item) -> list[_Item]:
         """Return the first item and what is queued behind it, up to the next call."""
@@ -294,7 +304,6 @@ class StoreWriter:
         try:
             if self._reopen:
                 self._open_again()
-            assert self._batches is not None  # noqa: S101
             outcomes = self._batches.store(batch)
         except (SqlError, OSError, ConsoleError) as error:
             fault = _told(error)
@@ -302,6 +311,7 @@ class StoreWriter:
             _log.exception("A batch of %d messages could not be prepared.", len(batch))
             fault = Fault(fault_of(ValueError()).kind, "The message could not be stored.")
         else:
+            self._chores.stored(self.last_message_id + 1, batch)
             self.last_message_id = self._batches.last_id
             self.stored_total += len(batch)
             return outcomes, None
@@ -362,15 +372,6 @@ class StoreWriter:
             call.future.set_exception(error)
         else:
             call.future.set_result(result)
-
-    def _derive(self) -> None:
-        assert self._deriver is not None  # noqa: S101
-        started = monotonic()
-        try:
-            self.derived_id = self._deriver.step(self.last_message_id)
-        except (SqlError, OSError) as error:
-            self._set_problem(fault_of(error).text)
-        _log.debug("Derived up to %d in %.3f s.", self.derived_id, monotonic() - started)
 
     def _refuse_rest(self) -> None:
         """Tell those whose items came behind the end that nothing was done."""
