@@ -7,6 +7,17 @@ the index has caught up.
 
 from __future__ import annotations
 
+from hl7console.hl7v2.filters.completion import Completion, complete
+from hl7console.hl7v2.filters.description import describe
+from hl7console.hl7v2.filters.evaluation import (
+    Facts,
+    RowLike,
+    content_matches,
+    evaluate,
+    path_matches,
+    required_words,
+)
+from hl7console.hl7v2.filters.fulltext import message_words, words
 from hl7console.hl7v2.filters.keys import KEYS, FilterError, Key
 from hl7console.hl7v2.filters.nodes import (
     And,
@@ -36,6 +47,8 @@ __all__ = [
     "KEYS",
     "And",
     "ColumnIs",
+    "Completion",
+    "Facts",
     "FilterError",
     "HandledIs",
     "Has",
@@ -50,11 +63,20 @@ __all__ = [
     "Query",
     "ReceivedSince",
     "ReceivedUntil",
+    "RowLike",
     "SizeIs",
     "StatusIs",
     "TextMatch",
     "TypeIs",
+    "complete",
+    "content_matches",
+    "describe",
+    "evaluate",
     "leaves",
+    "message_words",
     "parse",
+    "path_matches",
     "reads_message",
+    "required_words",
+    "words",
 ]

@@ -1,14 +1,15 @@
 r"""The words of the full text: one definition for the index, the search box and the evaluation.
 
 A word is a run of letters and digits, without case and accents. Everything else divides, so
-``SMITH^JOHN`` is two words that follow each other. Runs longer than `LONGEST_WORD` are base64 or
-the like, and no words.
+``SMITH^JOHN`` is two words that follow each other. Runs longer than `LONGEST_WORD` are no words,
+and neither is base64 text.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from hl7console.hl7v2.delimiters import DEFAULT, Delimiters
 from hl7console.hl7v2.escapes import unescape
@@ -18,13 +19,16 @@ LONGEST_WORD = 64
 
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")
 _WORDS = re.compile(r"[^\W_]+")
-_LONG_RUN = re.compile(r"[A-Za-z0-9+/]{400,}")
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/]{400,}")
+_WITHOUT_BASE64_MARKS = str.maketrans("", "", "+/")
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, normalised, in their order and with repeats. Any thread."""
-    found = _ASCII_WORDS.findall(text.lower()) if text.isascii() else _WORDS.findall(_fold(text))
-    return [word for word in found if len(word) <= LONGEST_WORD]
+    found = _ASCII_WORDS.findall(text.lower()) if text.isascii() else _WORDS.findall(fold(text))
+    if len(text) > LONGEST_WORD:
+        found = [word for word in found if len(word) <= LONGEST_WORD]
+    return found
 
 
 def message_words(text: str, delimiters: Delimiters = DEFAULT, codec: str = "utf_8") -> list[str]:
@@ -35,17 +39,57 @@ def message_words(text: str, delimiters: Delimiters = DEFAULT, codec: str = "utf
         delimiters: Those of the message.
         codec: That of the message, for the bytes of hexadecimal escapes.
     """
-    if len(text) > 4096:
-        text = _LONG_RUN.sub(" ", text)
+    if len(text) > 400:
+        text = _BASE64_RUN.sub(" ", text)
     escape = delimiters.escape
     if escape:
-        header_end = text.find(delimiters.field, 4)
-        if header_end >= 0 and text.find(escape, header_end) >= 0:
-            text = text[:header_end] + unescape(text[header_end:], delimiters, codec)
+        header_end = text.find(delimiters.field, 4) + 1
+        if text.find(escape, header_end) >= 0:
+            text = text[:header_end] + _unescaped(text[header_end:], delimiters, codec)
     return words(text)
 
 
-def _fold(text: str) -> str:
-    """Return the text without case and accents."""
+def certain_words(value: str, *, is_whole: bool) -> tuple[str, ...]:
+    """Return words that the full text of a message holds if one of its values matches.
+
+    Args:
+        value: What the value equals, or what it contains.
+        is_whole: Whether it equals it; otherwise the words at both ends may be parts of words.
+    """
+    if "\\" in value:
+        return ()
+    folded = value.lower() if value.isascii() else fold(value)
+    found = []
+    for match in _WORDS.finditer(folded):
+        start, end = match.span()
+        before, after = folded[max(0, start - 1) : start], folded[end : end + 1]
+        is_certain = is_whole or (before and after)
+        is_base64 = before + after != (before + after).translate(_WITHOUT_BASE64_MARKS)
+        if is_certain and not is_base64 and end - start <= LONGEST_WORD:
+            found.append(match[0])
+    return tuple(dict.fromkeys(found))
+
+
+def fold(text: str) -> str:
+    """Return a text without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join([c for c in decomposed if not unicodedata.combining(c)]).casefold()
+
+
+def _unescaped(text: str, delimiters: Delimiters, codec: str) -> str:
+    """Return the text with the escapes of each leaf resolved; separators become blanks."""
+    escape = delimiters.escape
+    return " ".join(
+        [
+            unescape(leaf, delimiters, codec) if escape in leaf else leaf
+            for leaf in _separators(delimiters).split(text)
+        ]
+    )
+
+
+@lru_cache(maxsize=64)
+def _separators(delimiters: Delimiters) -> re.Pattern[str]:
+    marks = (
+        delimiters.field + delimiters.component + delimiters.repetition + delimiters.subcomponent
+    )
+    return re.compile(f"[{re.escape(marks)}\r\n]+")

@@ -49,6 +49,7 @@ class TypeIs:
 class ColumnIs:
     """A text column equals a value, letter case aside.
 
+    ``listener`` is the interface of received messages, ``destination`` that of any delivery.
     ``from`` and ``to`` match application, facility, or both joined with ``|``; ``order`` matches
     placer or filler number; ``patient`` the id, or id and authority joined with ``^``.
     """
@@ -129,7 +130,10 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class PathMatch:
-    """Any repetition of a field compares so with a value, letter case aside."""
+    """Any repetition of a field compares so with a value, letter case aside.
+
+    The value is empty only with ``=`` (absent, empty or null) and ``!=`` (present).
+    """
 
     path: FieldPath
     operator: Operator

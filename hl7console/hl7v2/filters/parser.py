@@ -56,7 +56,7 @@ _PATH = re.compile(_PATH_TEXT)
 _OPERATOR = re.compile(_OPERATORS)
 _WORD = re.compile(r'[^\s()"]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_QUOTED_ESCAPE = re.compile(r'\\(")')
+_QUOTED_ESCAPE = re.compile(r'\\(["\\])')
 
 
 def parse(text: str, *, now: datetime | None = None) -> Query:
@@ -214,8 +214,10 @@ class _Parser:
                 hint=f"Write {path.segment}-1{found[2]}…",
             )
         self._at = found.end()
-        value, _ = self._read_value(f"A value is missing after {found[2]}", may_be_empty=True)
         operator: Operator = found[2]  # type: ignore[assignment]
+        value, _ = self._read_value(
+            f"A value is missing after {operator}", may_be_empty=operator in ("=", "!=")
+        )
         return PathMatch(path, operator, value, (found.start(), self._at))
 
     def _lone_path(self, text: str, start: int) -> PathPresent | None:
