@@ -100,7 +100,7 @@ _TOLERANT: dict[str, str] = {
 """The larger set that senders of the smaller one really use; taking it is no fault."""
 
 _JAPANESE_BY_ESCAPE = ("iso2022_jp_1", "iso2022_jp")
-_C1 = re.compile(rb"[\x80-\x9f]")
+_C1 = bytes(range(0x80, 0xA0))
 _WIDE_STARTS = (
     (codecs.BOM_UTF32_LE, "utf_32_le", 4),
     (codecs.BOM_UTF32_BE, "utf_32_be", 4),
@@ -138,9 +138,9 @@ class CharsetChoice:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decoded:
-    """The text of a message, and how it was read."""
+    """The text of a message, and how it was read. Not frozen only because that takes longer."""
 
     text: str = field(repr=False)
     """Without a byte order mark."""
@@ -210,10 +210,12 @@ def declared_charset(raw: bytes) -> str:
     that counting separators can miss. When MSH is not plain ASCII, each field that names such a
     character set is tried: it is MSH-18 when it stands at that place once the segment is decoded.
     """
-    match = _HEADER.search(raw)
-    if match is None:
-        return ""
-    start = match.start(1)
+    start = 0
+    if not raw.startswith(b"MSH|"):
+        match = _HEADER.search(raw)
+        if match is None:
+            return ""
+        start = match.start(1)
     end = raw.find(b"\r", start)
     if end < 0:
         end = raw.find(b"\n", start)
@@ -257,11 +259,12 @@ def decode(raw: bytes, *, default_codec: str = "cp1252", force_codec: str = "") 
     References:
         IHE ITI TF-2 C.2.2.2 (character sets); HL7 table 0211.
     """
-    for mark, codec, size in _WIDE_STARTS:
-        if raw.startswith(mark):
-            return _decode_wide(raw, codec, size)
-    if raw.startswith(codecs.BOM_UTF8):
-        return _decode_with_bom(raw)
+    if not raw.startswith(b"MSH"):
+        for mark, codec, size in _WIDE_STARTS:
+            if raw.startswith(mark):
+                return _decode_wide(raw, codec, size)
+        if raw.startswith(codecs.BOM_UTF8):
+            return _decode_with_bom(raw)
     declared = declared_charset(raw)
     forced = normal_codec(force_codec)
     if forced and not _is_wide(forced):
@@ -341,7 +344,7 @@ def _decode_undeclared(
 
 def _down_the_ladder(raw: bytes, codec: str, declared: str, flags: tuple[str, ...]) -> Decoded:
     first, second = codec, _TOLERANT.get(codec, "")
-    if codec == "latin_1" and _C1.search(raw):
+    if codec == "latin_1" and len(raw.translate(None, _C1)) < len(raw):
         first, second = "cp1252", "latin_1"
     for candidate in (first, second):
         text = _strictly(raw, candidate)

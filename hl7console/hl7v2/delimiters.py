@@ -78,6 +78,11 @@ class Delimiters:
             return _WITHOUT_HEADER
         return _parse(separator, encoding_characters(header_text))
 
+    @classmethod
+    def of(cls, separator: str, msh_2: str) -> Delimiters:
+        """Return the delimiters that MSH-1 and MSH-2 name; never raises."""
+        return _parse(separator, msh_2)
+
 
 def encoding_characters(header_text: str) -> str:
     """Return MSH-2 as written: from the fifth character to the next separator or line end."""
