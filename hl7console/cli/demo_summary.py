@@ -66,7 +66,7 @@ def print_summary(tally: Tally, kept: Kept, path: Path) -> None:
     place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
     output.line("  hl7console demo                          in the window, with new traffic")
     output.line(f"  hl7console messages {place}")
-    output.line(f"  hl7console messages {place} status:error")
+    output.line(f'  hl7console messages {place} "status:error or status:rejected"')
 
 
 def _print_counts(kept: Kept) -> None:

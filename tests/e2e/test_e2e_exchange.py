@@ -42,7 +42,8 @@ def test_ctrl_c_ends_cleanly_with_a_client_connected(listening, client, make_ord
     with client(address) as peer:
         peer.send(make_order("A1"))
         running.process.send_signal(signal.SIGINT)
-        assert running.end() == 0
+        assert running.process.wait(20) == 0
+    running.join()
     assert b"Traceback" not in running.errors
 
 
