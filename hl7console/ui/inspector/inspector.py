@@ -30,13 +30,7 @@ from hl7console.ui import icons
 from hl7console.ui.inspector.ack_view import AckView
 from hl7console.ui.inspector.panes import HexPane, RawPane
 from hl7console.ui.inspector.path_view import PathView
-from hl7console.ui.inspector.place import (
-    Place,
-    codec_words,
-    place_of_row,
-    row_at_byte,
-    row_at_path,
-)
+from hl7console.ui.inspector.place import Place, codec_words, place_of_row
 from hl7console.ui.inspector.problems_view import ProblemsView
 from hl7console.ui.inspector.raw_view import Underline
 from hl7console.ui.inspector.reading import Checked, Reading, check, read
@@ -49,6 +43,8 @@ from hl7console.ui.worker import Worker
 
 PATIENCE_MS = 120
 """The message before stays in view so long while the next one is read; then all is blank."""
+BEFORE_CHECK_MS = 150
+"""A large message is painted, and the user has moved on or not, before its problems are sought."""
 
 
 class Inspector(QWidget):
@@ -80,6 +76,10 @@ class Inspector(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE_MS)
         self._patience.timeout.connect(self._on_patience_ended)
+        self._before_check = QTimer(self)
+        self._before_check.setSingleShot(True)
+        self._before_check.setInterval(BEFORE_CHECK_MS)
+        self._before_check.timeout.connect(self._on_time_to_check)
         self._build()
         self._connect()
         self._show_nothing()
@@ -199,6 +199,7 @@ class Inspector(QWidget):
         """End the reading threads; nothing can be shown afterwards. Waits for what is in hand."""
         self._generation += 1
         self._patience.stop()
+        self._before_check.stop()
         self._reader.stop()
         self._checker.stop()
 
@@ -216,6 +217,12 @@ class Inspector(QWidget):
         self._patience.stop()
         self._fill(reading)
         if reading.findings is None:
+            self._before_check.start()
+
+    @Slot()
+    def _on_time_to_check(self) -> None:
+        reading = self._reading
+        if reading is not None and reading.generation == self._generation:
             stored, generation = reading.stored, reading.generation
             self._checker.call(
                 lambda: check(stored, generation) if generation == self._generation else None,
@@ -229,7 +236,7 @@ class Inspector(QWidget):
         for pane in (self.raw_below, self.raw):
             pane.view.set_source(reading.source)
         self.hex.view.set_data(reading.stored.raw)
-        kept = row_at_path(reading.rows, self._kept) if self._kept is not None else None
+        kept = reading.rows.at_path(self._kept) if self._kept is not None else None
         if kept is not None and kept.path != self._kept:
             kept = None
         self.tree.show_rows(reading.rows, kept)
@@ -274,7 +281,7 @@ class Inspector(QWidget):
         self._show_place(None)
         self._blank.setText(why)
         self._stack.setCurrentIndex(0)
-        self.tree.show_rows(())
+        self.tree.show_rows(None)
         for pane in (self.raw_below, self.raw):
             pane.view.set_source(None)
         self.hex.view.set_data(b"")
@@ -291,7 +298,7 @@ class Inspector(QWidget):
         self._show_findings(checked.findings, checked.underlines)
         if checked.findings:
             place = self._place
-            row = row_at_path(checked.rows, place.path) if place is not None else None
+            row = checked.rows.at_path(place.path) if place is not None else None
             self.tree.show_rows(checked.rows, row)
 
     # What is selected
@@ -339,7 +346,7 @@ class Inspector(QWidget):
     def _on_byte_clicked(self, byte: int) -> None:
         if self._reading is None:
             return
-        row = row_at_byte(self._reading.rows, byte)
+        row = self._reading.rows.at_byte(byte)
         if row is not None:
             self._select_row(row)
         else:
@@ -351,7 +358,7 @@ class Inspector(QWidget):
         reading = self._reading
         if reading is None:
             return
-        row = row_at_path(reading.rows, finding.path) or row_at_byte(reading.rows, finding.span[0])
+        row = reading.rows.at_path(finding.path) or reading.rows.at_byte(finding.span[0])
         self.tree.select(row)
         offsets = reading.message.offsets
         chars = (offsets.char_at(finding.span[0]), offsets.char_at(finding.span[1]))
@@ -366,7 +373,7 @@ class Inspector(QWidget):
     def _on_location_clicked(self, path: str) -> None:
         if self._reading is None:
             return
-        row = row_at_path(self._reading.rows, path)
+        row = self._reading.rows.at_path(path)
         if row is not None:
             self.tabs.setCurrentIndex(Tab.TREE)
             self._select_row(row)
@@ -375,7 +382,7 @@ class Inspector(QWidget):
         if self._reading is None:
             return ""
         byte = self._reading.message.offsets.byte_start(char)
-        row = row_at_byte(self._reading.rows, byte)
+        row = self._reading.rows.at_byte(byte)
         return tree.hover(row) if row is not None else ""
 
     # Tabs

@@ -75,7 +75,7 @@ class PathView(Sheet):
         self.heading("Related")
         if row.duplicate_of:
             self._add_link("Duplicate of", row.duplicate_of, "duplicateLink")
-            self.note("It got the same answer again and changed nothing else.")
+            self.note("It got the same answer again.")
         if row.parent_id:
             name = "Edited from" if row.origin == Origin.EDITED else "Made from"
             self._add_link(name, row.parent_id, "parentLink")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hl7console.hl7v2.message import Message
-from hl7console.hl7v2.paths import FieldPath, PathError
-from hl7console.hl7v2.views import tree
+from hl7console.hl7v2.paths import FieldPath
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui.inspector.words import bytes_words
 
@@ -71,20 +69,3 @@ class Place:
 def place_of_row(row: TreeRow, message: Message) -> Place:
     """Return the place of a row of the tree."""
     return Place(row.path, row.name, row.span, row.char_span, message.codec)
-
-
-def row_at_byte(rows: Sequence[TreeRow], byte: int) -> TreeRow | None:
-    """Return the deepest row that holds a byte."""
-    found = tree.trail(rows, byte)
-    return found[-1] if found else None
-
-
-def row_at_path(rows: Sequence[TreeRow], path: FieldPath | str) -> TreeRow | None:
-    """Return the row of a path, or the nearest one above it that the message has."""
-    if isinstance(path, str):
-        try:
-            path = FieldPath.parse(path)
-        except PathError:
-            return None
-    found = tree.row_at(rows, path)
-    return found[-1] if found else None

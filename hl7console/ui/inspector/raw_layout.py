@@ -7,9 +7,10 @@ row is painted, so a message of 5 MB, or of 20,000 segments, is as quick as a sh
 from __future__ import annotations
 
 import re
+import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ _RUN_CHARS = 1_000
 """A piece without separators this long, within a long field, is what gets folded."""
 _HEAD, _TAIL = 48, 12
 _PLAIN_HEAD = 400
+_SLICE_LINES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,23 @@ class Fold:
 class RawLines:
     """The lines of a decoded message with their ends, and its folds. Any thread; not changed."""
 
-    def __init__(self, text: str, spans: list[tuple[int, int]], separators: str) -> None:
+    def __init__(
+        self, text: str, starts: Sequence[int], ends: Sequence[int], separators: str
+    ) -> None:
         """Take the lines as they are.
 
         Args:
             text: The whole decoded message.
-            spans: First and after-last character of every line, without its end.
+            starts: First character of every line.
+            ends: The one after the last character of every line, its end not counted.
             separators: Field separator first, then the other delimiters of the message.
         """
         self.text = text
-        self.starts = array("q", (start for start, _ in spans))
-        self.ends = array("q", (end for _, end in spans))
+        self.starts = starts
+        self.ends = ends
         self.is_ascii = text.isascii()
         self.folds: dict[int, tuple[Fold, ...]] = {}
-        for line, (start, end) in enumerate(spans):
+        for line, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if end - start > FOLD_CHARS and (folds := _folds(text, start, end, separators)):
                 self.folds[line] = folds
 
@@ -135,6 +140,9 @@ class Placed:
 class RawLayout:
     """Rows for one width. GUI thread only.
 
+    Lines are laid out from the first one on, by `extend` and `ensure`; the rest does not exist
+    yet. Plain text takes no time to speak of; 20,000 lines of Japanese take half a second.
+
     Args:
         lines: What is laid out.
         columns: Cells in a row, at least 8.
@@ -151,17 +159,40 @@ class RawLayout:
         self.show_ends = show_ends
         self._placed = lru_cache(maxsize=512)(self._place)
         self._first_rows = array("q", [0])
-        total = 0
-        for line in range(len(lines)):
+
+    @property
+    def rows(self) -> int:
+        """Rows laid out so far."""
+        return self._first_rows[-1]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every line is laid out."""
+        return len(self._first_rows) > len(self.lines)
+
+    def extend(self, budget_s: float) -> None:
+        """Lay out further lines for about this long."""
+        stop = time.perf_counter() + budget_s
+        while not self.is_complete and time.perf_counter() < stop:
+            self._extend_to(len(self._first_rows) + _SLICE_LINES)
+
+    def ensure(self, line: int) -> None:
+        """Lay out all lines down to this one."""
+        if line + 1 >= len(self._first_rows):
+            self._extend_to(line + 2)
+
+    def _extend_to(self, count: int) -> None:
+        rows, total = self._first_rows, self._first_rows[-1]
+        for line in range(len(rows) - 1, min(count, len(self.lines) + 1) - 1):
             total += self._count(line)
-            self._first_rows.append(total)
-        self.rows = total
-        """Rows in all."""
+            rows.append(total)
 
     def _count(self, line: int) -> int:
         lines = self.lines
         start, end = lines.starts[line], lines.ends[line]
-        if line in lines.folds or not (lines.is_ascii or lines.text[start:end].isascii()):
+        is_short = 2 * (end - start) <= self.columns and not self.show_ends
+        is_ascii = is_short or lines.is_ascii or lines.text[start:end].isascii()
+        if line in lines.folds or not is_ascii:
             return self._rows_of(self._place(line))
         rows = max(1, -(-(end - start) // self.columns))
         if self.show_ends and (ending := lines.ending(line)):
@@ -217,7 +248,7 @@ class RawLayout:
 
     def line_of_row(self, row: int) -> tuple[int, int]:
         """Return the line of a row, and the row's number within that line."""
-        line = min(bisect_right(self._first_rows, row) - 1, len(self.lines) - 1)
+        line = min(bisect_right(self._first_rows, row) - 1, len(self._first_rows) - 2)
         return line, row - self._first_rows[line]
 
     def first_row(self, line: int) -> int:
@@ -245,6 +276,7 @@ class RawLayout:
     def place_of(self, char: int) -> tuple[int, int]:
         """Return row and column of a character; one in a closed fold stands at the fold."""
         line = self.lines.line_at(char)
+        self.ensure(line)
         best: tuple[int, int] = (0, 0)
         for placed in self._placed(line):
             run = placed.run
@@ -261,7 +293,7 @@ class RawLayout:
 
     def hit(self, row: int, col: int) -> tuple[int, Run | None]:
         """Return the character at a cell, and the run it is in; beyond the end, the line's end."""
-        if not len(self.lines):
+        if not self.rows:
             return 0, None
         row = min(max(row, 0), self.rows - 1)
         line, _ = self.line_of_row(row)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
     QPainter,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -43,6 +44,7 @@ _KIND_COLORS: dict[str, str] = {
     TokenKind.NOT_A_SEGMENT: "warn",
 }
 """Token kind to theme colour; everything else is plain text."""
+_FIRST_SLICE_S, _SLICE_S = 0.012, 0.006
 _SEVERITY_COLORS = {"error": "err", "warning": "warn", "info": "info"}
 
 
@@ -91,6 +93,9 @@ class RawView(GridView):
         self._problems: Sequence[Underline] = []
         self._problem_starts: list[int] = []
         self._longest = 0
+        self._slices = QTimer(self)
+        self._slices.setInterval(0)
+        self._slices.timeout.connect(self._on_slice)
 
     # What is shown
 
@@ -100,7 +105,9 @@ class RawView(GridView):
         self._opened = frozenset()
         self._span, self._range, self._anchor, self._caret = (0, 0), None, None, 0
         self.set_problems([])
-        self._lay_out()
+        self._layout = None
+        if self.isVisible():
+            self._lay_out()
         self.verticalScrollBar().setValue(0)
 
     def set_problems(self, problems: Sequence[Underline]) -> None:
@@ -152,6 +159,15 @@ class RawView(GridView):
         if self._layout is not None and self._layout.columns != self.columns:
             self._lay_out(keep=True)
 
+    @Slot()
+    def _on_slice(self) -> None:
+        """Lay out more of a long message, while there is nothing else to do."""
+        if self._layout is not None:
+            self._layout.extend(_SLICE_S)
+        if self._layout is None or self._layout.is_complete:
+            self._slices.stop()
+        self.update_bars()
+
     def _lay_out(self, *, keep: bool = False) -> None:
         first_char = 0
         if keep and self._layout is not None and self._layout.rows:
@@ -161,9 +177,19 @@ class RawView(GridView):
         else:
             lines = self._source.lines
             self._layout = RawLayout(lines, self.columns, self._opened, show_ends=self._show_ends)
+            self._layout.extend(_FIRST_SLICE_S)
+            if not self._layout.is_complete:
+                self._slices.start()
         self.update_bars()
         if keep and self._layout is not None and len(self._layout.lines):
             self.verticalScrollBar().setValue(self._layout.place_of(first_char)[0])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._layout is None and self._source is not None:
+            # Nothing is laid out while nobody sees it.
+            self._lay_out()
+            self.select(self._span)
 
     # Painting
 

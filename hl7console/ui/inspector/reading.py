@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,14 +10,15 @@ from hl7console.hl7v2 import validation
 from hl7console.hl7v2.dictionary import Dictionary, load
 from hl7console.hl7v2.findings import Finding
 from hl7console.hl7v2.message import Message
-from hl7console.hl7v2.views import tree
-from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.store.records import StoredMessage
 from hl7console.ui.inspector.raw_view import Underline
+from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.source import MessageSource
 
 QUICK_BYTES = 64_000
 """Messages up to this size get their findings together with their tree; larger ones after it."""
+
+_SHORT_TURN_S = 0.0002
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Reading:
     message: Message = field(repr=False)
     dictionary: Dictionary = field(repr=False)
     source: MessageSource = field(repr=False)
-    rows: Sequence[TreeRow] = field(repr=False)
+    rows: SegmentRows = field(repr=False)
     findings: list[Finding] | None = field(default=None, repr=False)
     """None while they are being looked for."""
     underlines: list[Underline] = field(default_factory=list, repr=False)
@@ -42,7 +44,7 @@ class Checked:
     generation: int
     findings: list[Finding] = field(repr=False)
     underlines: list[Underline] = field(repr=False)
-    rows: Sequence[TreeRow] = field(repr=False)
+    rows: SegmentRows = field(repr=False)
 
 
 def parse(stored: StoredMessage) -> Message:
@@ -60,18 +62,27 @@ def read(stored: StoredMessage, generation: int) -> Reading:
     message = parse(stored)
     dictionary = load(stored.row.version)
     findings = validation.check(message) if len(stored.raw) <= QUICK_BYTES else None
-    rows = tree.segments(message, dictionary, findings or (), show_empty=True)
+    rows = SegmentRows(message, dictionary, findings or ())
     marks = underlines(message, findings or ())
-    source = MessageSource(message)
+    source = MessageSource(message, rows)
     return Reading(generation, stored, message, dictionary, source, rows, findings, marks)
 
 
 def check(stored: StoredMessage, generation: int) -> Checked:
-    """Find what is wrong with a large message, in a reading of its own. Any thread."""
-    message = parse(stored)
-    findings = validation.check(message)
-    rows = tree.segments(message, load(stored.row.version), findings, show_empty=True)
-    return Checked(generation, findings, underlines(message, findings), rows)
+    """Find what is wrong with a large message, in a reading of its own. Any thread.
+
+    It may take a second of pure computing. Python's threads take turns of 5 ms, and the GUI thread
+    gives its turn away hundreds of times while it paints: turns are made short for so long.
+    """
+    turn_s = sys.getswitchinterval()
+    sys.setswitchinterval(_SHORT_TURN_S)
+    try:
+        message = parse(stored)
+        findings = validation.check(message)
+        rows = SegmentRows(message, load(stored.row.version), findings)
+        return Checked(generation, findings, underlines(message, findings), rows)
+    finally:
+        sys.setswitchinterval(turn_s)
 
 
 def underlines(message: Message, findings: Sequence[Finding]) -> list[Underline]:

@@ -6,9 +6,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
 
+from hl7console.hl7v2.dictionary import load
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.views.raw import RawToken, tokenise
 from hl7console.ui.inspector.raw_layout import RawLines
+from hl7console.ui.inspector.rows import SegmentRows
 
 SMALL_BYTES = 64_000
 """Bytes shown of an answer in a small box; nobody answers with more."""
@@ -20,11 +22,12 @@ class MessageSource:
     It may be made on any thread; afterwards only the GUI thread uses it.
     """
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, rows: SegmentRows | None = None) -> None:
         self.message = message
+        rows = rows if rows is not None else SegmentRows(message, load())
         marks = message.delimiters
         separators = marks.field + marks.component + marks.repetition + marks.subcomponent
-        self.lines = RawLines(message.text, [s.char_span for s in message.segments], separators)
+        self.lines = RawLines(message.text, rows.starts, rows.ends, separators)
         self._tip: Callable[[int], str] | None = None
         self._line_tokens = lru_cache(maxsize=256)(self._tokenise)
 

@@ -1,15 +1,15 @@
 """The tree of a message for Qt: rows are made when they are asked for, never before.
 
-A message of 20,000 segments costs one small entry a segment; fields and components are worked out
-when a segment is opened. The filter goes through the segments in slices, so that the window never
-waits for it.
+A message of 20,000 segments costs nothing a segment; fields and components are worked out when a
+segment is opened. The filter goes through the segments in slices, so that the window never waits
+for it.
 """
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -20,12 +20,15 @@ from hl7console.hl7v2.views import tree
 from hl7console.hl7v2.views.meanings import DATE_TYPES
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui.inspector.cells import shown
+from hl7console.ui.inspector.rows import SegmentRows
+from hl7console.ui.inspector.tree_filter import TreeFilter
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """Role of the `TreeRow` itself."""
 _SHOWN_CHARS = 400
-_SLICE_ROWS = 16
+_SLICE_ROWS = 8
+_FIRST_WAIT_S = 0.05
 
 
 class Column(IntEnum):
@@ -41,48 +44,57 @@ TITLES = ("Field", "Name", "Value", "Type")
 
 
 class _Node:
-    """A row and, once asked for, what is below it."""
+    """A row below a segment and, once asked for, what is below it."""
 
-    __slots__ = ("children", "id", "parent", "position", "row")
+    __slots__ = ("children", "parent", "position", "row")
 
-    def __init__(self, node_id: int, row: TreeRow, parent: int, position: int) -> None:
-        self.id = node_id
+    def __init__(self, row: TreeRow, parent: int, position: int) -> None:
         self.row = row
         self.parent = parent
+        """Id of the row above."""
         self.position = position
+        """Which of the rows shown below its parent it is."""
         self.children: list[int] | None = None
 
 
 class TreeModel(QAbstractItemModel):
     """Segments, fields, repetitions, components and subcomponents. GUI thread only.
 
-    The rows given must be those with ``show_empty``: which of them are seen is decided here.
+    The id of an index is a segment's position, or the number of segments and the place of a node.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: Sequence[TreeRow] = ()
+        self._rows: SegmentRows | None = None
+        self._count = 0
         self._nodes: list[_Node] = []
-        self._tops: list[int] = []
-        self._needle = ""
+        self._below_tops: dict[int, list[int]] = {}
+        self._tops: Sequence[int] = range(0)
+        """Positions of the segments shown, in order."""
+        self._filter = TreeFilter("")
         self._shows_empty = False
         self._next = 0
         """First segment that the filter has not looked at."""
+        self._found: list[int] = []
+        """Segments that the filter let by and that are not shown yet."""
+        self._wait_s = _FIRST_WAIT_S
+        self._shown_at = 0.0
 
     # What is shown
 
-    def set_rows(self, rows: Sequence[TreeRow]) -> None:
+    def set_rows(self, rows: SegmentRows | None) -> None:
         """Show another message's segments, under the filter there is."""
         self.beginResetModel()
         self._rows = rows
+        self._count = len(rows) if rows is not None else 0
         self._restart()
         self.endResetModel()
 
     def set_filter(self, needle: str) -> None:
         """Show only what holds this text, with what it stands in; continue with `step`."""
-        if needle.casefold() != self._needle:
+        if needle.casefold() != self._filter.needle:
             self.beginResetModel()
-            self._needle = needle.casefold()
+            self._filter = TreeFilter(needle.casefold())
             self._restart()
             self.endResetModel()
 
@@ -102,58 +114,47 @@ class TreeModel(QAbstractItemModel):
     @property
     def needle(self) -> str:
         """The filter's text, case folded."""
-        return self._needle
+        return self._filter.needle
 
     @property
     def is_searching(self) -> bool:
-        """Whether the filter has segments left to look at."""
-        return bool(self._needle) and self._next < len(self._rows)
+        """Whether the filter has segments left to look at, or to show."""
+        return bool(self.needle) and (self._next < self._count or bool(self._found))
 
     def step(self, budget_s: float) -> None:
-        """Look at further segments for about this long, and add those that the filter lets by."""
-        end = time.perf_counter() + budget_s
-        found: list[int] = []
-        while self.is_searching and time.perf_counter() < end:
-            stop = min(self._next + _SLICE_ROWS, len(self._rows))
-            found += [n for n in range(self._next, stop) if self._is_let_by(self._rows[n])]
+        """Look at further segments for about this long, and add those that the filter lets by.
+
+        Each lot added makes the view work through all its rows: the lots grow rarer.
+        """
+        rows = self._rows
+        if rows is None:
+            return
+        now = time.perf_counter()
+        end = now + budget_s
+        while self._next < self._count and now < end:
+            stop = min(self._next + _SLICE_ROWS, self._count)
+            self._found += [n for n in range(self._next, stop) if self._filter.lets_by(rows, n)]
             self._next = stop
-        if found:
-            first = len(self._tops)
-            self.beginInsertRows(QModelIndex(), first, first + len(found) - 1)
-            self._add_tops(self._rows[position] for position in found)
-            self.endInsertRows()
+            now = time.perf_counter()
+        if self._found and (self._next >= self._count or now - self._shown_at > self._wait_s):
+            self._show_found()
+            self._shown_at = time.perf_counter()
+            self._wait_s *= 2
+
+    def _show_found(self) -> None:
+        first = len(self._tops)
+        self.beginInsertRows(QModelIndex(), first, first + len(self._found) - 1)
+        self._tops = [*self._tops, *self._found]
+        self._found = []
+        self.endInsertRows()
 
     def _restart(self) -> None:
         self._nodes = []
-        self._tops = []
+        self._below_tops = {}
+        self._found = []
         self._next = 0
-        if not self._needle:
-            self._add_tops(self._rows)
-
-    def _add_tops(self, rows: Iterable[TreeRow]) -> None:
-        for row in rows:
-            self._tops.append(self._add(row, -1, len(self._tops)))
-
-    def _add(self, row: TreeRow, parent: int, position: int) -> int:
-        node = _Node(len(self._nodes), row, parent, position)
-        self._nodes.append(node)
-        return node.id
-
-    # Filter
-
-    def _is_let_by(self, row: TreeRow) -> bool:
-        if self._matches(row):
-            return True
-        return row.has_children and any(map(self._is_let_by, tree.children(row)))
-
-    def _matches(self, row: TreeRow) -> bool:
-        needle = self._needle
-        return (
-            needle in str(row.path).casefold()
-            or needle in row.name.casefold()
-            or (not row.has_children and needle in row.value.casefold())
-            or needle in row.meaning.casefold()
-        )
+        self._wait_s, self._shown_at = _FIRST_WAIT_S, 0.0
+        self._tops = [] if self.needle else range(self._count)
 
     def _is_worth_showing(self, row: TreeRow) -> bool:
         return (
@@ -162,19 +163,43 @@ class TreeModel(QAbstractItemModel):
             or bool(row.problems)
         )
 
-    def _children(self, node: _Node) -> list[int]:
-        if node.children is None:
-            rows = [r for r in tree.children(node.row) if self._is_worth_showing(r)]
-            if self._needle and not self._matches(node.row):
-                rows = [r for r in rows if self._is_let_by(r)]
-            node.children = [self._add(r, node.id, i) for i, r in enumerate(rows)]
-        return node.children
-
     # Places
+
+    def _row(self, row_id: int) -> TreeRow:
+        if row_id >= self._count:
+            return self._nodes[row_id - self._count].row
+        assert self._rows is not None  # noqa: S101 - there are no ids without rows
+        return self._rows[row_id]
+
+    def _children(self, row_id: int) -> list[int]:
+        """Return the ids of the rows shown below a row; made once."""
+        is_top = row_id < self._count
+        made = (
+            self._below_tops.get(row_id) if is_top else self._nodes[row_id - self._count].children
+        )
+        if made is not None:
+            return made
+        row = self._row(row_id)
+        rows = [r for r in tree.children(row) if self._is_worth_showing(r)]
+        rows = self._filter.narrowed(row, rows)
+        first = self._count + len(self._nodes)
+        self._nodes += [_Node(r, row_id, place) for place, r in enumerate(rows)]
+        made = list(range(first, first + len(rows)))
+        if is_top:
+            self._below_tops[row_id] = made
+        else:
+            self._nodes[row_id - self._count].children = made
+        return made
+
+    def _index_of(self, row_id: int) -> QModelIndex:
+        if row_id >= self._count:
+            return self.createIndex(self._nodes[row_id - self._count].position, 0, row_id)
+        place = row_id if isinstance(self._tops, range) else bisect_left(self._tops, row_id)
+        return self.createIndex(place, 0, row_id)
 
     def row_of(self, index: Index) -> TreeRow | None:
         """Return the row at an index."""
-        return self._nodes[index.internalId()].row if index.isValid() else None
+        return self._row(index.internalId()) if index.isValid() else None
 
     def find(self, row: TreeRow) -> QModelIndex:
         """Return the index of a row, or of the nearest one above it that is shown."""
@@ -184,63 +209,56 @@ class TreeModel(QAbstractItemModel):
             chain.append(at)
             at = at.parent
         best = QModelIndex()
-        ids = self._tops
+        ids: Sequence[int] = self._tops
         for wanted in reversed(chain):
-            hit = self._position(ids, wanted)
+            hit = self._id_of(ids, wanted)
             if hit is None:
                 return best
-            node = self._nodes[ids[hit]]
-            best = self.createIndex(node.position, 0, node.id)
-            ids = self._children(node) if node.row.has_children else []
+            best = self._index_of(hit)
+            ids = self._children(hit)
         return best
 
-    def _position(self, ids: list[int], row: TreeRow) -> int | None:
+    def _id_of(self, ids: Sequence[int], row: TreeRow) -> int | None:
         """Return which of these is a row; they are in order, some may be left out."""
-        found = bisect_left(ids, row.position, key=lambda i: self._nodes[i].row.position)
-        if found < len(ids) and self._nodes[ids[found]].row.path == row.path:
-            return found
-        return None
+        if row.parent is None:
+            place = bisect_left(ids, row.position)
+        else:
+            place = bisect_left(ids, row.position, key=lambda i: self._row(i).position)
+        is_there = place < len(ids) and self._row(ids[place]).path == row.path
+        return ids[place] if is_there else None
 
     # QAbstractItemModel
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:
+        ids: Sequence[int] = self._tops
         if parent.isValid():
             if parent.column() != 0:
                 return QModelIndex()
-            ids = self._children(self._nodes[parent.internalId()])
-        else:
-            ids = self._tops
+            ids = self._children(parent.internalId())
         if 0 <= row < len(ids) and 0 <= column < len(TITLES):
             return self.createIndex(row, column, ids[row])
         return QModelIndex()
 
     def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]
-        if not index.isValid():
+        if not index.isValid() or index.internalId() < self._count:
             return QModelIndex()
-        parent = self._nodes[index.internalId()].parent
-        if parent < 0:
-            return QModelIndex()
-        return self.createIndex(self._nodes[parent].position, 0, parent)
+        return self._index_of(self._nodes[index.internalId() - self._count].parent)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
         if not parent.isValid():
             return len(self._tops)
-        if parent.column() != 0:
-            return 0
-        node = self._nodes[parent.internalId()]
-        return len(self._children(node)) if node.row.has_children else 0
+        return len(self._children(parent.internalId())) if parent.column() == 0 else 0
 
     def hasChildren(self, parent: Index = QModelIndex()) -> bool:
         if not parent.isValid():
             return bool(self._tops)
         if parent.column() != 0:
             return False
-        node = self._nodes[parent.internalId()]
-        if node.children is not None:
-            return bool(node.children)
-        if node.parent < 0:  # asked for every segment at once: no field is worked out for it
-            return node.row.has_children
-        return node.row.has_children and bool(self._children(node))
+        row_id = parent.internalId()
+        if row_id < self._count and row_id not in self._below_tops and self._rows is not None:
+            # Asked for every segment at once: none is read for it.
+            return self._rows.opens(row_id)
+        return bool(self._children(row_id))
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002
         return len(TITLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import (
     QModelIndex,
@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui import icons
-from hl7console.ui.inspector.place import row_at_path
+from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.tree_delegate import TreeDelegate
 from hl7console.ui.inspector.tree_model import ROW_ROLE, Column, TreeModel
 from hl7console.ui.theme import GRID, Theme, theme
@@ -216,7 +216,7 @@ class TreePane(QWidget):
         self._slices = QTimer(self)
         self._slices.setInterval(0)
         self._slices.timeout.connect(self._on_slice)
-        self._rows: Sequence[TreeRow] = ()
+        self._rows: SegmentRows | None = None
         self._opened: set[str] = set()
         self._closed: set[str] = set()
         self._is_filling = False
@@ -226,7 +226,7 @@ class TreePane(QWidget):
         current: Theme = theme()
         current.changed.connect(self._on_theme_changed)
 
-    def show_rows(self, rows: Sequence[TreeRow], selected: TreeRow | None = None) -> None:
+    def show_rows(self, rows: SegmentRows | None, selected: TreeRow | None = None) -> None:
         """Show a message's segments; what was open stays open, and the view where it was."""
         self._rows = rows
         self._refill(lambda model: model.set_rows(rows), selected)
@@ -253,7 +253,7 @@ class TreePane(QWidget):
             for position in range(tops):
                 self._open_segment(model.index(position, 0))
         for path in sorted(self._opened, key=len):
-            row = row_at_path(self._rows, path)
+            row = self._rows.at_path(path) if self._rows is not None else None
             if row is not None and str(row.path) == path:
                 self.view.expand(model.find(row))
 
