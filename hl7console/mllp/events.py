@@ -90,9 +90,8 @@ class JunkLimitReached:
     """The first 256 bytes of the last stretch of noise."""
 
 
-Event = (
-    FrameReceived
-    | NoiseSkipped
+Oddity = (
+    NoiseSkipped
     | PartialFrame
     | FrameTooLarge
     | Heartbeat
@@ -100,3 +99,7 @@ Event = (
     | ForeignProtocol
     | JunkLimitReached
 )
+"""Whatever is no whole frame."""
+
+Event = FrameReceived | Oddity
+"""All that a decoder reports."""

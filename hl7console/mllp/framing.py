@@ -13,6 +13,7 @@ accept is read to its end all the same, so that its bytes can be kept with the r
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 from hl7console.mllp.events import (
@@ -437,9 +438,5 @@ class MllpDecoder:
 
 def _cut_after(run: bytes, count: int) -> bytes:
     """Return `run` up to and with its `count`-th byte that is no white space."""
-    for at, byte in enumerate(run):
-        if byte not in _WHITE:
-            count -= 1
-            if not count:
-                return run[: at + 1]
-    return run
+    places = (at for at, byte in enumerate(run) if byte not in _WHITE)
+    return run[: next(itertools.islice(places, count - 1, None)) + 1]

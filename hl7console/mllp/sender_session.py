@@ -235,7 +235,11 @@ class SenderSession:
                 case _:
                     self._take_fault(event, actions)
 
-    def _take_fault(self, event: Event, actions: list[SenderAction]) -> None:
+    def _take_fault(
+        self,
+        event: PartialFrame | FrameTooLarge | ForeignProtocol | JunkLimitReached,
+        actions: list[SenderAction],
+    ) -> None:
         match event:
             case PartialFrame(payload, reason):
                 if payload:
@@ -248,9 +252,9 @@ class SenderSession:
             case ForeignProtocol(kind):
                 text = _FOREIGN.get(kind, "The receiver speaks another protocol.")
                 self._break_off("foreign_protocol", text, actions)
-            case JunkLimitReached(sample):
+            case _:
                 text = "Too many bytes came outside of any frame."
-                actions.append(Note("noise", text, sample))
+                actions.append(Note("noise", text, event.sample))
                 self._break_off("junk_limit", text, actions)
 
     def _take_block(self, kind: str, actions: list[SenderAction]) -> None:

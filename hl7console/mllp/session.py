@@ -35,8 +35,8 @@ from hl7console.mllp.events import (
     FrameReceived,
     FrameTooLarge,
     Heartbeat,
-    JunkLimitReached,
     NoiseSkipped,
+    Oddity,
     PartialFrame,
 )
 from hl7console.mllp.framing import DEFAULT_MAX_FRAME_BYTES, MllpDecoder, encode_frame
@@ -312,7 +312,7 @@ class ListenerSession:
                 self._takes_frame = not self._is_finishing
         return actions
 
-    def _take_oddity(self, event: Event, actions: list[Action]) -> None:
+    def _take_oddity(self, event: Oddity, actions: list[Action]) -> None:
         match event:
             case Heartbeat(flags):
                 self.heartbeats += 1
@@ -338,9 +338,9 @@ class ListenerSession:
                 self._finish_with(Close("too_large", text))
             case ForeignProtocol(kind):
                 self._finish_with(_FOREIGN_CLOSES[kind])
-            case JunkLimitReached(sample):
+            case _:
                 text = "Too many bytes came outside of any frame."
-                actions.append(Note("noise", text, sample))
+                actions.append(Note("noise", text, event.sample))
                 self._finish_with(Close("junk_limit", text))
 
     def _note_flags(self, flags: tuple[str, ...], actions: list[Action]) -> None:

@@ -156,7 +156,13 @@ def test_abandon_in_the_grace_of_a_frame_delivers_it():
 
 
 @pytest.mark.parametrize(
-    "wire", [b"\x0b" + b"x" * 100, b"\x0b" + b"x" * 9 + b"\x1cyy", b"MSH" + b"x" * 9]
+    "wire",
+    [
+        b"\x0b" + b"x" * 100,
+        b"\x0b" + b"x" * 9 + b"\x1cyy",
+        b"MSH" + b"x" * 9,
+        b"MSH" + b"x" * 9 + b"\x0b",
+    ],
 )
 def test_a_frame_over_the_limit_ends_the_decoder(wire):
     for cuts in ((), range(len(wire))):
