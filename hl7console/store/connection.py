@@ -6,8 +6,9 @@ and raises at once, also where SQLite would let it pass; `Database.interrupt` is
 
 from __future__ import annotations
 
+import inspect
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SqlValue = str | int | float | bytes | None
 """What goes into a query."""
+
+SqlValues = Sequence[SqlValue] | Mapping[str, SqlValue]
+"""Parameters of a query: by place, or by name."""
 
 BUSY_TIMEOUT_MS = 2_000
 """How long a statement waits for a lock held by another process."""
@@ -118,7 +122,7 @@ class Database:
             self._utils = sqlite_utils.Database(self._connection)
         return self._utils
 
-    def execute(self, sql: str, values: Sequence[SqlValue] = ()) -> sqlcipher.Cursor:
+    def execute(self, sql: str, values: SqlValues = ()) -> sqlcipher.Cursor:
         """Run one statement and return its cursor."""
         self._check_thread()
         return self._connection.execute(sql, values)
@@ -128,22 +132,28 @@ class Database:
         self._check_thread()
         self._connection.executemany(sql, rows)
 
-    def all(self, sql: str, values: Sequence[SqlValue] = ()) -> list[tuple[SqlValue, ...]]:
+    def all(self, sql: str, values: SqlValues = ()) -> list[tuple[SqlValue, ...]]:
         """Return all rows of a query."""
         self._check_thread()
         rows: list[tuple[SqlValue, ...]] = self._connection.execute(sql, values).fetchall()
         return rows
 
-    def one(self, sql: str, values: Sequence[SqlValue] = ()) -> tuple[SqlValue, ...] | None:
+    def one(self, sql: str, values: SqlValues = ()) -> tuple[SqlValue, ...] | None:
         """Return the first row of a query, or None."""
         self._check_thread()
         row: tuple[SqlValue, ...] | None = self._connection.execute(sql, values).fetchone()
         return row
 
-    def integer(self, sql: str, values: Sequence[SqlValue] = ()) -> int:
+    def integer(self, sql: str, values: SqlValues = ()) -> int:
         """Return the first value of a query as an integer; 0 where it is NULL or missing."""
         row = self.one(sql, values)
         return int(row[0] or 0) if row else 0
+
+    def define(self, name: str, function: Callable[..., SqlValue]) -> None:
+        """Make a pure function known to SQL."""
+        self._check_thread()
+        arguments = len(inspect.signature(function).parameters)
+        self._connection.create_function(name, arguments, function, deterministic=True)
 
     @contextmanager
     def transaction(self, *, immediate: bool = True) -> Iterator[None]:

@@ -40,8 +40,8 @@ WATERMARK = "derived_id"
 
 _USUAL_HEADER = b"MSH|^~\\&|"
 _PLAIN_CODECS = frozenset({"", "ascii", "utf_8", "cp1252", "latin_1"})
-_SHORT_BYTES = 4096
-"""`message_words` looks for base64 in longer ones."""
+_SHORTEST_BASE64 = 400
+"""`message_words` looks for base64 in runs from this length on."""
 _LONG_WORD = re.compile(rf"[A-Za-z0-9]{{{LONGEST_WORD + 1},}}")
 
 _log = logging.getLogger(__name__)
@@ -211,7 +211,7 @@ def _text_of(message_id: int, source: _Source) -> str | None:
     try:
         return index_text(source.raw, source.charset)
     except Exception as error:  # noqa: BLE001 - one odd message must not hold up all the others
-        _log.error("Message %d cannot be indexed (%s).", message_id, type(error).__name__)  # noqa: TRY400
+        _log.error("Message %d cannot be indexed (%s).", message_id, type(error).__name__)
         return None
 
 
@@ -229,13 +229,14 @@ def index_text(raw: bytes, charset: str) -> str | None:
         and raw.isascii()
         and charset in _PLAIN_CODECS
         and raw.find(b"\\", len(_USUAL_HEADER)) < 0
-        and len(raw) <= _SHORT_BYTES
     ):
         text = raw.decode("ascii")
         # Cheaper than to search for long words in every message.
-        if max(map(len, text.replace("|", " ").split())) > LONGEST_WORD:
+        longest = max(map(len, text.replace("|", " ").split()))
+        if longest <= LONGEST_WORD:
+            return text
+        if longest < _SHORTEST_BASE64:
             return _LONG_WORD.sub(" ", text)
-        return text
     message = Message.parse(raw, force_codec=charset)
     found = message_words(message.text, message.delimiters, message.codec)
     return " ".join(found) if len(found) <= MOST_WORDS else None

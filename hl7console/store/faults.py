@@ -22,6 +22,13 @@ SqlError: type[Exception] = sqlcipher.Error
 """Base of every error of the database engine; it is not `sqlite3.Error`."""
 
 
+class QueryStoppedError(ConsoleError):
+    """A query was stopped by `StoreReader.interrupt`."""
+
+    def __init__(self) -> None:
+        super().__init__("The query was stopped.")
+
+
 class FaultKind(StrEnum):
     """Conditions that call for different answers."""
 

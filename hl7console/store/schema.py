@@ -78,6 +78,9 @@ TRAIT_PARENT = 8
 BLOCK_SHIFT = 10
 """A time block is 2**10 ids."""
 
+IS_OPEN_SQL = "state IN ('queued', 'sending', 'committed', 'held')"
+"""Whether a delivery is not over yet; to the letter the condition of ``deliveries_open``."""
+
 _MESSAGES = """
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
@@ -171,8 +174,7 @@ def create_tables(database: Database) -> None:
     utils.table("deliveries").create_index(["message_id"])
     utils.table("deliveries").create_index(["destination", "message_id"])
     database.execute(
-        "CREATE INDEX deliveries_open ON deliveries(state, destination)"
-        " WHERE state NOT IN ('accepted', 'rejected', 'skipped', 'cancelled')"
+        f"CREATE INDEX deliveries_open ON deliveries(message_id, state) WHERE {IS_OPEN_SQL}"
     )
     utils.table("interfaces").create(
         {"name": str, "kind": str, "settings": str}, pk="name", not_null={"kind", "settings"}

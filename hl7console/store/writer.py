@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from hl7console.errors import ConsoleError, WorkspaceError
 from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch
-from hl7console.store.connection import Database
 from hl7console.store.chores import IDLE_S, Chores
+from hl7console.store.connection import Database
 from hl7console.store.faults import Fault, SqlError, fault_of
 from hl7console.store.migrations import migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
