@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from hl7console.cli import output
-from hl7console.cli.demo_summary import print_summary, summary_values
+from hl7console.cli.demo_summary import accepted, print_summary, summary_values
 from hl7console.cli.display import check_display
 from hl7console.cli.jobs import announce, wait_for_listeners
-from hl7console.cli.opening import bring_up_owner, demo_path, key_source
-from hl7console.cli.options import Place, Program, json_option, place_options
+from hl7console.cli.opening import demo_path, join_demo, key_source
+from hl7console.cli.options import OpenWindow, Place, Program, json_option, place_options
 from hl7console.cli.stopping import stopping_on_signals
+from hl7console.cli.watching import FOREVER_S, Watch
 from hl7console.engine.demo.running import RunningDemo, running_demo
 from hl7console.engine.demo.setup import clear
 from hl7console.errors import UsageError, WorkspaceInUseError
+from hl7console.store.keys import KeySource
 from hl7console.store.workspace import KIND_DEMO
 
 EPILOG = """\
@@ -26,9 +28,6 @@ Examples:
   hl7console demo --fresh
 """
 
-FOREVER_S = 10.0 * 365 * 24 * 3600
-"""As long as anybody may want to watch."""
-
 
 @click.command(epilog=EPILOG)
 @click.option("--headless", is_flag=True, help="Run without a window and print a summary.")
@@ -38,6 +37,7 @@ FOREVER_S = 10.0 * 365 * 24 * 3600
     metavar="N",
     help="End after N seconds. Default: until Ctrl+C. Only with --headless.",
 )
+@click.option("--show", is_flag=True, help="Print a line for each message. Only with --headless.")
 @click.option("--fresh", is_flag=True, help="Delete what earlier demos left, then start.")
 @click.option("--seed", type=int, hidden=True, help="The same people in the same order.")
 @json_option
@@ -48,6 +48,7 @@ def demo(
     place: Place,
     headless: bool,
     seconds: float | None,
+    show: bool,
     fresh: bool,
     seed: int | None,
     as_json: bool,
@@ -59,33 +60,45 @@ def demo(
     cancelled study, a reschedule, a merge, a duplicate, a refused message and its correction.
     All names are invented. The demo keeps its messages in a workspace of its own.
     """
-    if not headless and (seconds is not None or as_json):
-        raise UsageError("--seconds and --json go with --headless.")
+    if not headless and (seconds is not None or show or as_json):
+        raise UsageError("--seconds, --show and --json go with --headless.")
     path = demo_path(place)
     if fresh:
         clear(path)
     source = key_source(place, kind=KIND_DEMO)
     if headless:
         with stopping_on_signals() as stop, running_demo(path, source, seed=seed) as running:
+            watch = Watch(running.engine, show=show)
             announce(wait_for_listeners(running.engine))
-            stop.wait(seconds if seconds is not None else FOREVER_S)
+            span = f"for {seconds:g} s; Ctrl+C ends it earlier" if seconds else "until Ctrl+C"
+            output.remark(f"The demo hospital sends {span}.")
+            watch.run(stop, seconds if seconds is not None else FOREVER_S)
             running.traffic.stop()
-            _summarise(running, path, as_json=as_json)
-        return
+            is_whole = _summarise(running, path, as_json=as_json)
+        context.exit(0 if is_whole else 1)
     check_display()
-    program = context.find_object(Program)
-    assert program is not None  # noqa: S101 - run() always hands it in
+    program: Program = context.obj
+    context.exit(_open_window(program.open_window, path, source, seed))
+
+
+def _open_window(open_window: OpenWindow, path: Path, source: KeySource, seed: int | None) -> int:
+    """Open the window on a new demo or on the one that runs; return the exit code."""
     try:
         with running_demo(path, source, seed=seed) as running:
-            context.exit(program.open_window(running.engine, demo=True))
+            return open_window(running.engine, demo=True)
     except WorkspaceInUseError:
-        if not bring_up_owner(path, source, kind=KIND_DEMO):
-            raise
+        with join_demo(path, source) as console:
+            return 0 if console.bring_up_window() else open_window(console, demo=True)
 
 
-def _summarise(running: RunningDemo, path: Path, *, as_json: bool) -> None:
+def _summarise(running: RunningDemo, path: Path, *, as_json: bool) -> bool:
+    """Print the summary; return whether everything that was accepted is there."""
     tally, kept = running.tally(), running.kept()
     if as_json:
         output.json_line(summary_values(tally, kept, path))
     else:
         print_summary(tally, kept, path)
+    missing = accepted(tally) - kept.total
+    if missing > 0:
+        output.remark(f"Error: {missing} messages were accepted, but are not in the database.")
+    return missing <= 0

@@ -41,6 +41,11 @@ def summary_values(tally: Tally, kept: Kept, path: Path) -> dict[str, object]:
     }
 
 
+def accepted(tally: Tally) -> int:
+    """Return how many messages the senders were told to be kept."""
+    return sum(count for (_, code), count in tally.counts.items() if code in ("AA", "CA"))
+
+
 def print_summary(tally: Tally, kept: Kept, path: Path) -> None:
     """Print messages by type and result, the stories, and where to look further."""
     output.line()

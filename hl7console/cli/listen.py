@@ -11,7 +11,7 @@ from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import own
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.stopping import stopping_on_signals
-from hl7console.cli.watching import watch
+from hl7console.cli.watching import Watch
 from hl7console.errors import UsageError
 from hl7console.settings import ListenerSettings, Tls
 
@@ -77,9 +77,10 @@ def listen(
     if as_json and not show:
         raise UsageError("--json goes with --show.")
     with stopping_on_signals() as stop, own(place, listeners=(settings,)) as console:
+        watch = Watch(console, show=show, as_json=as_json)
         if not announce(wait_for_listeners(console)):
             context.exit(1)
-        watch(console, stop, show=show, as_json=as_json)
+        watch.run(stop)
     output.remark("Stopped.")
 
 

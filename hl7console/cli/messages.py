@@ -23,6 +23,7 @@ Filters (all words must match; "or", "not" and brackets work):
   smith "ct head"          words and phrases of the message
   type:ORM^O01 type:^A40   message type, event
   status:error since:2h    ok, error, rejected; 2h, 3d, 2026-01-31
+  -from:LAB                all but those; also: not from:LAB
   from:RIS to:PACS         MSH-3 and MSH-4; MSH-5 and MSH-6
   control:A123 patient:44  MSH-10; patient id (also accession: listener: size:)
   PID-3.1=12345 OBR-4~head a field: = != ~ (contains) < >, or alone (is present)
@@ -42,7 +43,11 @@ WINDOW = 200
 _NOT_COLUMNS = {"note", "values"}
 
 
-@click.command(epilog=EPILOG)
+@click.command(
+    epilog=EPILOG,
+    # So that -from:LAB is a filter; a short -h would take -has:problems for a cry for help.
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
 @click.argument("words", nargs=-1, metavar="[FILTER]")
 @json_option
 @click.option(
@@ -77,6 +82,9 @@ def messages(
 
     Reads the database beside a running console without disturbing it.
     """
+    for word in words:
+        if word.startswith("--"):
+            raise click.NoSuchOption(word)
     query = filters.parse(" ".join(words)) if words else None
     if limit is None and not (as_json or as_raw):
         limit = TABLE_LIMIT

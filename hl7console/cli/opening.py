@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,7 +20,7 @@ from hl7console.engine.supervisor import Engine
 from hl7console.errors import ConsoleError
 from hl7console.settings import ListenerSettings, RetentionSettings
 from hl7console.store.connection import Database
-from hl7console.store.interfaces import load_retention
+from hl7console.store.interfaces import load_listeners, load_retention
 from hl7console.store.keys import KeySource
 from hl7console.store.reader import StoreReader
 from hl7console.store.workspace import (
@@ -52,9 +54,7 @@ def key_source(place: Place, *, kind: str = KIND_CONSOLE) -> KeySource:
     """
     if kind == KIND_DEMO:
         return KeySource(passphrase_file=place.passphrase_file, use_key_store=False)
-    return KeySource(
-        passphrase_file=place.passphrase_file, prompt=_ask if _has_terminal() else None
-    )
+    return KeySource(passphrase_file=place.passphrase_file, prompt=_ask if has_terminal() else None)
 
 
 @contextmanager
@@ -81,13 +81,46 @@ def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) ->
 
 
 @contextmanager
-def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
-    """Work through the workspace's owner, or own it when nobody does."""
+def open_for_window(place: Place) -> Iterator[Engine | AttachedConsole]:
+    """Work through the workspace's owner, or own it with its listeners when nobody does."""
     path = workspace_path(place)
     kind = kind_of(path)
     console = open_console(path, _source_of(path, place, kind), kind=kind)
     with _stopping(console):
         yield console
+
+
+@contextmanager
+def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
+    """Work through the workspace's owner, or own it without opening a port when nobody does.
+
+    A command that takes a second must not let senders connect, and cut them off at its end.
+    """
+    path = workspace_path(place)
+    kind = kind_of(path)
+    source = _source_of(path, place, kind)
+    lock = OwnerLock.acquire(path)
+    console: Engine | AttachedConsole
+    if lock is None:
+        console = open_console(path, source, kind=kind)
+    else:
+        console = _own_quietly(path, source, kind, lock)
+    with _stopping(console):
+        yield console
+
+
+def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> Engine:
+    try:
+        workspace = Workspace.open(path, source, create=False, kind=kind)
+        with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
+            stored = load_listeners(database)
+        silent = [dataclasses.replace(listener, enabled=False) for listener in stored]
+        engine = Engine(workspace, listeners=silent, ephemeral=True, lock=lock)
+        engine.start()
+    except BaseException:
+        lock.release()
+        raise
+    return engine
 
 
 @contextmanager
@@ -153,11 +186,12 @@ def read_retention(place: Place) -> RetentionSettings:
         return load_retention(database)
 
 
-def bring_up_owner(path: Path, source: KeySource, *, kind: str = KIND_CONSOLE) -> bool:
-    """Bring the window of the workspace's owner to the front; return whether it has one."""
-    console = open_console(path, source, kind=kind, create=False)
+@contextmanager
+def join_demo(path: Path, source: KeySource) -> Iterator[Engine | AttachedConsole]:
+    """Work through the demo that runs already."""
+    console = open_console(path, source, kind=KIND_DEMO, create=False)
     with _stopping(console):
-        return console.bring_up_window()
+        yield console
 
 
 def kind_of(path: Path) -> str:
@@ -179,9 +213,15 @@ def tell_about(workspace: Workspace) -> None:
     )
 
 
-def _has_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+def has_terminal() -> bool:
+    """Return whether somebody can be asked."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _ask(question: str) -> str:
-    return getpass.getpass(question, sys.stderr)
+    """Ask for a passphrase; Ctrl+C gives up, whatever else it does in this command."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(question, sys.stderr)
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -45,7 +45,13 @@ def json_line(values: object) -> None:
 
 
 def raw(data: bytes) -> None:
-    """Write bytes to standard output as they are."""
+    """Write bytes to standard output as they are.
+
+    Raises:
+        OutputClosedError: Nobody reads it any more.
+    """
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -65,7 +71,7 @@ def remark(text: str) -> None:
 
 def is_terminal() -> bool:
     """Return whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def give_up_output() -> None:
@@ -127,7 +133,9 @@ def _width(text: str) -> int:
     )
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # a program with a window only has no streams on Windows
+        return
     try:
         stream.write(text)
         stream.flush()

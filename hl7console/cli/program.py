@@ -16,12 +16,12 @@ from hl7console.cli.importing import import_command
 from hl7console.cli.key import key
 from hl7console.cli.listen import listen
 from hl7console.cli.messages import messages
-from hl7console.cli.opening import kind_of, open_for_work
+from hl7console.cli.opening import kind_of, open_for_window
 from hl7console.cli.options import OpenWindow, Place, Program, place_options
 from hl7console.cli.retention import retention
 from hl7console.cli.send import send
 from hl7console.cli.serve import serve
-from hl7console.errors import ConsoleError
+from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.store.workspace import KIND_DEMO
 
 INTERRUPTED_EXIT_CODE = 130
@@ -73,7 +73,7 @@ def hl7console(context: click.Context, verbose: bool, place: Place) -> None:
 def _open_window(context: click.Context, program: Program) -> None:
     """Open the window, or bring up the one that is open on this workspace already."""
     check_display()
-    with open_for_work(program.place) as console:
+    with open_for_window(program.place) as console:
         if not console.bring_up_window():
             is_demo = kind_of(console.workspace) == KIND_DEMO
             context.exit(program.open_window(console, demo=is_demo))
@@ -125,4 +125,4 @@ def _run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:
 
 def _explain(fault: OSError) -> ConsoleError:
     where = f": {fault.filename}" if fault.filename else ""
-    return ConsoleError(f"{fault.strerror or type(fault).__name__}{where}.")
+    return EnvironmentFaultError(f"{fault.strerror or type(fault).__name__}{where}.")

@@ -8,7 +8,7 @@ import click
 
 from hl7console.cli import output
 from hl7console.cli.jobs import finish
-from hl7console.cli.opening import open_for_work, read_retention
+from hl7console.cli.opening import has_terminal, open_for_work, read_retention
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.sizes import Size, show_size
 from hl7console.engine.console import RunRetention
@@ -86,6 +86,8 @@ def set_rules(place: Place, yes: bool, **given: int | None) -> None:
         for line in describe(settings):
             output.remark(line)
         if not yes and limits_anything(settings):
+            if not has_terminal():
+                raise UsageError("Nobody can be asked here; add --yes to delete without asking.")
             click.confirm("Delete what these rules no longer keep?", abort=True, err=True)
         output.line(finish(console.submit(RunRetention(settings))).text)
 

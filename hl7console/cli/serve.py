@@ -9,7 +9,7 @@ from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import own
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.stopping import stopping_on_signals
-from hl7console.cli.watching import watch
+from hl7console.cli.watching import Watch
 from hl7console.errors import UsageError
 
 EPILOG = """\
@@ -34,6 +34,7 @@ def serve(context: click.Context, place: Place, show: bool, as_json: bool) -> No
     if as_json and not show:
         raise UsageError("--json goes with --show.")
     with stopping_on_signals() as stop, own(place) as console:
+        watch = Watch(console, show=show, as_json=as_json)
         listeners = wait_for_listeners(console)
         listening = announce(listeners)
         if not listeners:
@@ -43,5 +44,5 @@ def serve(context: click.Context, place: Place, show: bool, as_json: bool) -> No
             )
         elif not listening:
             context.exit(1)
-        watch(console, stop, show=show, as_json=as_json)
+        watch.run(stop)
     output.remark("Stopped.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 from hl7console.cli import output
@@ -11,31 +12,42 @@ from hl7console.engine.console import Console
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import MessageRow
 
+FOREVER_S = 10.0 * 365 * 24 * 3600
+"""As long as anybody may want to watch, in seconds."""
+
 _POLL_S = 0.2
 _WINDOW = 200
 
 
-def watch(console: Console, stop: Stop, *, show: bool = False, as_json: bool = False) -> None:
-    """Return when the end is asked for; until then remark faults and show messages if asked to."""
-    if show:
-        with closing(console.open_reader()) as reader:
-            _Watch(console, reader, as_json=as_json).run(stop)
-    else:
-        _Watch(console, None, as_json=as_json).run(stop)
+class Watch:
+    """Shows what comes after it was made. One thread.
 
+    Args:
+        console: The running engine.
+        show: Print a line for each message.
+        as_json: Print a JSON object for each instead.
+    """
 
-class _Watch:
-    def __init__(self, console: Console, reader: StoreReader | None, *, as_json: bool) -> None:
+    def __init__(self, console: Console, *, show: bool = False, as_json: bool = False) -> None:
         self._console = console
-        self._reader = reader
+        self._shows = show
         self._as_json = as_json
         self._last_id = console.snapshot().last_message_id
+        self._reader: StoreReader | None = None
         self._problem = ""
 
-    def run(self, stop: Stop) -> None:
-        while not stop.wait(_POLL_S):
+    def run(self, stop: Stop, seconds: float = FOREVER_S) -> None:
+        """Return when the end is asked for, or after that time; until then show and remark."""
+        with ExitStack() as stack:
+            if self._shows:
+                self._reader = stack.enter_context(closing(self._console.open_reader()))
+            end_s = time.monotonic() + seconds
+            while not stop.wait(min(_POLL_S, max(0.0, end_s - time.monotonic()))):
+                if time.monotonic() >= end_s:
+                    break
+                self._look()
             self._look()
-        self._look()
+            self._reader = None
 
     def _look(self) -> None:
         snapshot = self._console.snapshot()

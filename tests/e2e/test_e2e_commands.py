@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -85,14 +86,29 @@ def test_import_as_a_listener_goes_by_its_rules(program, tmp_path, make_order):
     assert b"Nobody" in unknown.stderr
 
 
-def test_serve_starts_the_stored_listeners(program, tmp_path, client, make_order, read_answer):
+def store_listener(program, **settings: object) -> None:
     console = open_console(program.workspace)
     try:
-        for name in ("RIS in", "EHR in"):
-            settings = ListenerSettings(name=name, port=0)
-            console.submit(SaveListener(settings)).result(20)
+        console.submit(SaveListener(ListenerSettings(**settings))).result(20)
     finally:
         console.stop()
+
+
+def test_a_command_without_an_owner_opens_no_port(program, tmp_path, make_order):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        store_listener(program, name="RIS in", port=taken.getsockname()[1], enabled=False)
+        path = tmp_path / "one.hl7"
+        path.write_bytes(make_order("A1"))
+        done = program.run("import", path, "--as", "RIS in")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    (row,) = program.messages()
+    assert (row["origin"], row["interface"]) == ("received", "RIS in")
+
+
+def test_serve_starts_the_stored_listeners(program, tmp_path, client, make_order, read_answer):
+    store_listener(program, name="RIS in", port=0)
+    store_listener(program, name="EHR in", port=0)
     running = program.start("serve", "--show")
     addresses = [running.address(), running.address()]
     for number, address in enumerate(addresses):

@@ -21,7 +21,8 @@ from hl7console.engine.demo.programme import Programme
 from hl7console.engine.demo.register import SYSTEMS
 from hl7console.engine.demo.segments import System
 from hl7console.engine.demo.telling import Hospital, Shipment
-from hl7console.engine.sender import NotSentError, Sender
+from hl7console.engine.sender import Sender
+from hl7console.errors import ConsoleError
 from hl7console.settings import DestinationSettings
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class _Desk:
             if sender is not None:
                 try:
                     outcome = await sender.exchange(shipment.raw, shipment.control_id)
-                except NotSentError as fault:
+                except ConsoleError as fault:
                     log.debug("Demo system %s: %s", self._system.key, fault.text)
                 else:
                     return outcome.ack_code

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hl7console.cli import program
+from hl7console.cli.opening import open_for_work, own
+from hl7console.cli.options import Place
+from hl7console.engine.console import ImportFiles, LinkState, SaveListener
+from hl7console.errors import WorkspaceInUseError
+from hl7console.settings import ListenerSettings
+from hl7console.store.workspace import KIND_DEMO
+
+MESSAGE = b"MSH|^~\\&|RIS|HOSP|PACS|RAD|20260105120000||ADT^A08|C1|P|2.5.1\rPID|1||44^^^HOSP^MR\r"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "workspace")
+
+
+def states(console) -> dict[str, LinkState]:
+    return {i.name: i.state for i in console.snapshot().interfaces}
+
+
+def test_work_without_an_owner_opens_no_port(place):
+    with own(place) as console:
+        console.submit(SaveListener(ListenerSettings(name="RIS in", port=0))).result(20)
+        assert states(console) == {"RIS in": LinkState.LISTENING}
+    with open_for_work(place) as console:
+        assert states(console) == {"RIS in": LinkState.STOPPED}
+        assert console.submit(ImportFiles(pasted=MESSAGE)).result(20).messages == 1
+    with own(place) as console:
+        assert states(console) == {"RIS in": LinkState.LISTENING}
+
+
+def test_work_beside_an_owner_goes_through_it(place):
+    with own(place) as owner:
+        with pytest.raises(WorkspaceInUseError), own(place):
+            pass
+        with open_for_work(place) as console:
+            console.submit(ImportFiles(pasted=MESSAGE)).result(20)
+        assert owner.snapshot().stored_total == 1
+        assert owner.snapshot().running
+
+
+class Window:
+    """Stands for the window; notes what it was opened on."""
+
+    def __init__(self, during=None) -> None:
+        self.opened: list[tuple[bool, bool]] = []
+        self._during = during
+
+    def __call__(self, console, *, demo: bool) -> int:
+        self.opened.append((console.snapshot().running, demo))
+        if self._during is not None:
+            self._during(console)
+        return 7
+
+
+def test_no_command_opens_the_window_on_a_running_engine(place):
+    window = Window()
+    assert program.run(["--workspace", str(place.workspace)], window) == 7
+    assert window.opened == [(True, False)]
+
+
+def test_a_second_window_brings_up_the_first(place):
+    brought: list[str] = []
+
+    def during(console) -> None:
+        console.show_window = lambda: brought.append("up")
+        second = Window()
+        assert program.run(["--workspace", str(place.workspace)], second) == 0
+        assert second.opened == []
+
+    assert program.run(["--workspace", str(place.workspace)], Window(during)) == 7
+    assert brought == ["up"]
+
+
+def test_a_window_beside_serve_attaches_to_it(place):
+    window = Window()
+    with own(place) as owner:
+        assert program.run(["--workspace", str(place.workspace)], window) == 7
+        assert owner.snapshot().running
+    assert window.opened == [(True, False)]
+
+
+def test_the_demo_opens_its_window_with_traffic_and_again_attached(tmp_path):
+    folder = tmp_path / "demo"
+    second = Window()
+
+    def during(console) -> None:
+        assert console.workspace == folder
+        assert program.run(["demo", "--workspace", str(folder)], second) == 7
+
+    window = Window(during)
+    assert program.run(["demo", "--workspace", str(folder)], window) == 7
+    assert window.opened == second.opened == [(True, True)]
+    assert program.run(["--workspace", str(folder)], window := Window()) == 7
+    assert window.opened == [(True, True)]
+
+
+def test_an_unknown_kind_of_workspace_is_refused(place, capsys):
+    from hl7console.store.workspace import Workspace
+
+    assert place.workspace
+    Workspace.open(place.workspace, kind=KIND_DEMO)
+    assert program.run(["serve", "--workspace", str(place.workspace)], Window()) == 2
+    assert "sample traffic" in capsys.readouterr().err
