@@ -169,11 +169,12 @@ def _problems(scan: Scan, rules: AckRules) -> Iterable[AckProblem]:
     found = []
     if scan.msh_2 not in STANDARD_MSH_2:
         found += _delimiter_problems(scan)
+    if not found:  # what is divided wrongly has no type
+        found += _type_problems(scan)
     if scan.is_batch and not rules.accept_batch:
         found.append(_BATCH)
     if not scan.msh_10:
         found.append(_NO_CONTROL_ID)
-    found += _type_problems(scan)
     if scan.version and version_minor(scan.version) is None:
         found.append(_VERSION)
     if rules.allowed_senders and not rules.lets_in(scan.sender):

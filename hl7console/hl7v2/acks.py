@@ -89,7 +89,7 @@ def build_ack(
         separator, msh_2 = _usable_delimiters(separator, msh_2)
     field = b"|" if separator == 124 else bytes((separator,))
     version = scan.msh_12
-    if msh_2[:1] in version:
+    if msh_2 and msh_2[:1] in version:
         version = version.partition(msh_2[:1])[0]
     if not version.strip():
         version = default_version.encode("ascii")
@@ -174,7 +174,8 @@ def _timestamp(now: datetime | float, layout: _Layout) -> bytes:
 
 
 def _type_field(event: str, layout: _Layout, msh_2: bytes) -> bytes:
-    if not event or not layout.has_event or not event.isalnum() or not event.isascii():
+    is_plain = event.isalnum() and event.isascii()
+    if not msh_2 or not layout.has_event or not is_plain:
         return b"ACK"
     if layout.has_structure:
         return b"ACK%b%b%bACK" % (msh_2[:1], event.encode(), msh_2[:1])

@@ -231,6 +231,9 @@ def _load(version: str) -> Dictionary:
     for kind in ("segments", "datatypes"):
         for name, row in supplement[kind].items():
             data[kind].setdefault(name, row)
+    for name, title in supplement["segment_names"].items():
+        if name in data["segments"]:
+            data["segments"][name][0] = data["segments"][name][0] or title
     return Dictionary(version, data)
 
 
