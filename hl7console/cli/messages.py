@@ -27,6 +27,7 @@ Filters (all words must match; "or", "not" and brackets work):
   from:RIS to:PACS         MSH-3 and MSH-4; MSH-5 and MSH-6
   control:A123 patient:44  MSH-10; patient id (also accession: listener: size:)
   PID-3.1=12345 OBR-4~head a field: = != ~ (contains) < >, or alone (is present)
+  "PID-7>1990" "a or b"    quote what the shell would take for its own
 \b
 Examples:
   hl7console messages status:error since:1d
@@ -39,6 +40,9 @@ TABLE_LIMIT = 100
 
 WINDOW = 200
 """Messages read at a time."""
+
+_FILTER_MARKS = set('":=~<>()')
+_FILTER_WORDS = {"and", "or", "not"}
 
 _NOT_COLUMNS = {"note", "values"}
 
@@ -85,7 +89,7 @@ def messages(
     for word in words:
         if word.startswith("--"):
             raise click.NoSuchOption(word)
-    query = filters.parse(" ".join(words)) if words else None
+    query = filters.parse(filter_text(words)) if words else None
     if limit is None and not (as_json or as_raw):
         limit = TABLE_LIMIT
     with open_to_read(place) as reader:
@@ -96,6 +100,24 @@ def messages(
             _print_raw(reader, ids)
         else:
             _print_table(reader, list(ids), fields)
+
+
+def filter_text(words: Sequence[str]) -> str:
+    """Return the filter that was typed, as one text.
+
+    The shell takes the quotes off a phrase: a word with blanks that nothing marks as a filter
+    was one, and gets them back.
+    """
+    return " ".join(f'"{w}"' if _is_phrase(w) else w for w in words)
+
+
+def _is_phrase(word: str) -> bool:
+    parts = word.split()
+    return (
+        len(parts) > 1
+        and not _FILTER_MARKS & set(word)
+        and not any(part.lower() in _FILTER_WORDS or part.startswith("-") for part in parts)
+    )
 
 
 def _ids(reader: StoreReader, query: filters.Query | None, limit: int | None) -> Iterable[int]:

@@ -316,5 +316,8 @@ def appointment(order: Order, number: str, status: str, reason: str) -> list[str
         seg("RGS", {1: "1"}),
         seg("AIS", {1: "1", 3: procedure.coded(), 4: start, 7: minutes, 8: "min"}),
         seg("AIG", {1: "1", 3: procedure.station, 4: comp(procedure.modality, "", "L")}),
-        seg("AIL", {1: "1", 3: comp("RAD", procedure.room, "", FACILITY)}),
+        seg(
+            "AIL",
+            {1: "1", 3: comp("RAD", procedure.room, "", FACILITY), 4: "D^Department^HL70305"},
+        ),
     ]

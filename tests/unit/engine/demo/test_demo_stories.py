@@ -11,6 +11,9 @@ from hl7console.engine.demo import stories
 from hl7console.engine.demo.programme import Programme
 from hl7console.engine.demo.register import FACILITY, SYSTEMS, catalogue
 from hl7console.engine.demo.telling import Hospital, Shipment, StoryMaker
+from hl7console.hl7v2.findings import Severity
+from hl7console.hl7v2.message import Message
+from hl7console.hl7v2.validation import check
 
 START = datetime(2026, 3, 29, 14, 7, 30, tzinfo=UTC)
 
@@ -182,6 +185,16 @@ def test_a_programme_has_every_kind_of_message_and_no_number_twice():
     resent = [s for s in played.told if "bytes again" in s.caption]
     assert len({s.control_id for s in played.told}) == len(played.told) - len(resent)
     assert len({s.raw for s in played.told}) == len(played.told) - len(resent)
+
+
+def test_only_the_stories_about_faults_have_faults():
+    faulty = {stories.REFUSED, stories.FAULTY}
+    for shipment in Played(240).told:
+        found = [f for f in check(Message.parse(shipment.raw)) if f.severity != Severity.INFO]
+        if shipment.story not in faulty:
+            assert found == [], shipment.message_type
+        elif shipment.message_type in ("", "ADT^A99") or "without PID-3" in shipment.caption:
+            assert found
 
 
 def test_the_same_seed_plays_the_same_hospital():
