@@ -1,0 +1,1 @@
+"""Taking files, folders, archives and pasted text in."""

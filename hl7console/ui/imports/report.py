@@ -1,0 +1,66 @@
+"""The end of an import: what came in, and what was not taken and why."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from hl7console.engine.console import JobReport, NotTaken
+from hl7console.errors import ConsoleError
+from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
+from hl7console.ui.sending.resend_dialog import result_row, result_table
+from hl7console.ui.theme import GRID
+
+
+class ImportReport(QWidget):
+    """A sentence, and tables for what needs a look. GUI thread only."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QLabel()
+        self._text.setObjectName("importReportText")
+        self._text.setWordWrap(True)
+        self.not_taken = ReportTable(
+            "notTaken",
+            "Not taken",
+            (
+                ReportColumn("Where", 30, is_fixed=True),
+                ReportColumn("At byte", 10, is_fixed=True),
+                ReportColumn("Why", 40),
+            ),
+        )
+        self.answers = result_table()
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("importTabs")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID, 0, 0)
+        layout.addWidget(self._text)
+        layout.addWidget(self._tabs, 1)
+        layout.addStretch(0)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_report(self, report: JobReport) -> None:
+        """Show what an import gave."""
+        self._text.setText(report.text)
+        self._tabs.clear()
+        if report.not_taken:
+            self.not_taken.rows.set_rows([_line(part) for part in report.not_taken])
+            self._tabs.addTab(self.not_taken, f"Not taken ({report.not_taken_total:,})")
+        if report.results:
+            self.answers.rows.set_rows([result_row(result) for result in report.results])
+            self._tabs.addTab(self.answers, "Answers")
+        self._tabs.setVisible(self._tabs.count() > 0)
+
+    def show_fault(self, error: ConsoleError) -> None:
+        """Say why it could not be done."""
+        self._text.setText(f"{error.text} {error.hint}".strip())
+        self._text.setProperty("role", "error")
+        self._tabs.hide()
+
+
+def _line(part: NotTaken) -> ReportRow:
+    offset = f"{part.offset_bytes:,}" if part.offset_bytes else ""
+    return ReportRow((part.source, offset, part.reason))

@@ -1,0 +1,406 @@
+"""The window: a rail of places, the place one is at, and the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hl7console.engine.console import Console, JobReport
+from hl7console.ui.actions import Actions
+from hl7console.ui.ask import Ask, DialogAsk
+from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.drop_overlay import DropOverlay, can_take, taken_from
+from hl7console.ui.imports.import_dialog import ImportDialog
+from hl7console.ui.messages.columns_dialog import ColumnsDialog
+from hl7console.ui.messages.message_actions import MessageActions
+from hl7console.ui.messages.place import MessagesPlace
+from hl7console.ui.notice import Notice
+from hl7console.ui.palette import Palette
+from hl7console.ui.preferences import Preferences
+from hl7console.ui.rail import Rail
+from hl7console.ui.settings.place import SettingsPlace
+from hl7console.ui.status_line import StatusLine
+from hl7console.ui.theme import Scheme, theme
+
+_PLACES = (
+    ("messages", "Messages", "list", "Ctrl+1"),
+    ("settings", "Settings", "settings", "Ctrl+2"),
+)
+_FILES = "HL7 and archives (*.hl7 *.txt *.dat *.log *.xml *.zip *.gz);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """The one window of a workspace. GUI thread only.
+
+    Args:
+        console: The engine, here or in another process.
+        is_demo: The traffic is simulated; a banner says so.
+        preferences: What the window remembers.
+        ask: Asks questions; tests hand in their own.
+        has_tray: Whether there is a tray to go on in.
+    """
+
+    close_requested = Signal()
+    """The user wants the window closed; `hl7console.app` decides what that does."""
+    up_wanted = Signal()
+    """Come to the front; may be emitted by any thread."""
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        is_demo: bool = False,
+        preferences: Preferences | None = None,
+        ask: Ask | None = None,
+        has_tray: bool = False,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("hl7console demo" if is_demo else "hl7console")
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.setMinimumSize(960, 560)
+        self._console = console
+        self._preferences = preferences or Preferences()
+        self._has_tray = has_tray
+        self.ask: Ask = ask or DialogAsk(self)
+        self._imports: list[ImportDialog] = []
+        self._is_stopped = False
+        self.may_close = False
+        """Set when closing is to be carried out and not asked about."""
+        theme().choose(_scheme(self._preferences))
+        self.bridge = EngineBridge(console, self)
+        self.actions_by_name = Actions(self)
+        self.notice = Notice()
+        self.messages = MessagesPlace(console, self.bridge, self._preferences)
+        self._settings: SettingsPlace | None = None
+        self._build(is_demo=is_demo)
+        self._add_actions()
+        self.message_actions = MessageActions(
+            self.messages, console, self.bridge, self.actions_by_name, self.ask, self.notice
+        )
+        self._overlay = DropOverlay(self)
+        self._connect()
+        self._restore()
+
+    # Building
+
+    def _build(self, *, is_demo: bool) -> None:
+        self.rail = Rail()
+        for name, title, icon, keys in _PLACES:
+            self.rail.add_place(name, title, icon, keys)
+        self.status = StatusLine()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.messages)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        if is_demo:
+            column.addWidget(_demo_banner())
+        column.addWidget(self.notice)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.status)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+        self.setCentralWidget(central)
+        self.rail.show_place("messages")
+
+    def _add_actions(self) -> None:
+        add = self.actions_by_name.add
+        for name, title, icon, keys in _PLACES:
+            add(
+                f"go.{name}",
+                f"Go to {title}",
+                partial(self.go_to, name),
+                shortcut=keys,
+                icon=icon,
+                group="Window",
+            )
+        search = self.messages.search
+        table: tuple[tuple[str, str, Callable[[], object], str, str, str], ...] = (
+            ("search.focus", "Search messages", self._go_to_search, "Ctrl+F", "search", "Search"),
+            ("search.clear", "Clear the search", search.clear, "", "x", "Search"),
+            ("list.new", "Show new messages", self.messages.show_new, "Ctrl+Home", "arrow-up",
+             "List"),
+            ("list.hold", "Hold or release the list", self._toggle_hold, "Ctrl+H", "lock", "List"),
+            ("list.columns", "Columns…", self.choose_columns, "", "columns-3", "List"),
+            ("import.files", "Import files…", self.import_files, "Ctrl+O", "file-down", "Import"),
+            ("import.folder", "Import a folder…", self.import_folder, "Ctrl+Shift+O",
+             "folder-open", "Import"),
+            ("import.paste", "Import what was copied", self.paste, "", "clipboard-paste",
+             "Import"),
+            ("settings.listeners", "Settings: Listeners", self._page("listeners"), "", "log-in",
+             "Settings"),
+            ("settings.destinations", "Settings: Destinations", self._page("destinations"), "",
+             "send", "Settings"),
+            ("settings.retention", "Settings: Retention", self._page("retention"), "", "history",
+             "Settings"),
+            ("settings.appearance", "Settings: Appearance", self._page("appearance"), "",
+             "contrast", "Settings"),
+            ("settings.certificate", "Make a certificate…", self._make_certificate, "",
+             "file-badge", "Settings"),
+            ("view.scheme", "Switch light and dark", self._switch_scheme, "Ctrl+Shift+L",
+             "contrast", "Window"),
+            ("view.palette", "All actions", self.show_palette, "Ctrl+K", "command", "Window"),
+            ("window.close", "Close the window", self.close, "Ctrl+Q", "x", "Window"),
+        )  # fmt: skip
+        for name, text, slot, keys, icon, group in table:
+            add(name, text, slot, shortcut=keys, icon=icon, group=group)
+        search_action = self.actions_by_name["search.focus"]
+        search_action.setShortcuts([QKeySequence("Ctrl+F"), QKeySequence("/")])
+        paste_action = self.actions_by_name["import.paste"]
+        paste_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Paste)])
+        self.rail.add_tool(self.actions_by_name["view.palette"], "Actions", "command")
+        self.rail.add_tool(self.actions_by_name["view.scheme"], "Colours", "contrast")
+        for name, title in (("list.columns", "Columns"), ("import.files", "Import…")):
+            self.messages.add_to_bar(_bar_button(self.actions_by_name, name, title))
+
+    def _connect(self) -> None:
+        self.bridge.snapshot_changed.connect(self.status.show_snapshot)
+        self.rail.place_chosen.connect(self.go_to)
+        self.status.interface_chosen.connect(self._on_interface_chosen)
+        self.messages.import_wanted.connect(self.import_files)
+        self.messages.listeners_wanted.connect(self._on_listeners_wanted)
+        self.up_wanted.connect(self.come_up)
+        header = self.messages.table.horizontalHeader()
+        header.customContextMenuRequested.connect(self.choose_columns)
+
+    def _restore(self) -> None:
+        state: QByteArray = self._preferences.blob("window/geometry")
+        if not state.isEmpty():
+            self.restoreGeometry(state)
+
+    def start(self) -> None:
+        """Begin to look at the engine and load the list."""
+        self.bridge.start()
+        self.messages.start()
+
+    def stop(self) -> None:
+        """Remember the layout and end every thread of the window. Once."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._preferences.set_blob("window/geometry", self.saveGeometry())
+        for dialog in self._imports:
+            dialog.cancel()
+        self.bridge.stop()
+        self.message_actions.stop()
+        self.messages.stop()
+        if self._settings is not None:
+            self._settings.stop()
+        self._preferences.save()
+
+    # Places
+
+    @Slot(str)
+    def go_to(self, name: str) -> None:
+        """Show a place."""
+        place: QWidget = self.settings() if name == "settings" else self.messages
+        self._stack.setCurrentWidget(place)
+        self.rail.show_place(name)
+        target = self.messages.table if name == "messages" else self.settings().list
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def settings(self) -> SettingsPlace:
+        """Return the settings, made when they are first wanted."""
+        if self._settings is None:
+            self._settings = SettingsPlace(
+                self._console,
+                self.bridge,
+                self._preferences,
+                self.ask,
+                has_tray=self._has_tray,
+            )
+            self._stack.addWidget(self._settings)
+        return self._settings
+
+    def _page(self, name: str) -> Callable[[], None]:
+        def show() -> None:
+            self.go_to("settings")
+            self.settings().show_page(name)
+
+        return show
+
+    @Slot(str, str)
+    def _on_interface_chosen(self, kind: str, name: str) -> None:
+        self.go_to("settings")
+        self.settings().show_interface(kind, name)
+
+    @Slot()
+    def _on_listeners_wanted(self) -> None:
+        self._page("listeners")()
+        self.settings().listeners.add()
+
+    def _make_certificate(self) -> None:
+        self.go_to("settings")
+        self.settings().make_certificate()
+
+    # Actions
+
+    def _go_to_search(self) -> None:
+        self.go_to("messages")
+        self.messages.search.focus()
+
+    def _toggle_hold(self) -> None:
+        self.messages.hold_button.toggle()
+
+    def _switch_scheme(self) -> None:
+        theme().toggle()
+        self._preferences.set_text("scheme", theme().choice)
+
+    def show_palette(self) -> None:
+        """Show the palette of all actions."""
+        palette = Palette(self.actions_by_name, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open()
+        palette.place_over(self)
+
+    @Slot()
+    def choose_columns(self) -> None:
+        """Ask which columns the list shows."""
+        shown = self.messages.table.shown_keys()
+        dialog = ColumnsDialog(shown, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.messages.set_columns(dialog.keys()))
+        dialog.open()
+
+    # Importing
+
+    @Slot()
+    def import_files(self) -> None:
+        """Ask for files to import."""
+        self.begin_import(self.ask.open_paths("Import files", _FILES))
+
+    def import_folder(self) -> None:
+        """Ask for a folder to import."""
+        folder = self.ask.folder("Import a folder")
+        self.begin_import([folder] if folder is not None else [])
+
+    def paste(self) -> None:
+        """Import the files or the text on the clipboard."""
+        paths, text = taken_from(QGuiApplication.clipboard().mimeData())
+        if paths or text.strip():
+            self.begin_import(paths, text)
+        else:
+            self.notice.warn("The clipboard holds neither files nor text.")
+
+    def begin_import(self, paths: Sequence[Path], pasted: bytes = b"") -> ImportDialog | None:
+        """Open the dialog that imports; None when there is nothing to import."""
+        if not paths and not pasted:
+            return None
+        dialog = ImportDialog(
+            self._console,
+            self.bridge.listeners,
+            self.bridge.destinations,
+            paths=paths,
+            pasted=pasted,
+            parent=self,
+        )
+        dialog.finished_out_of_sight.connect(self._on_import_finished)
+        dialog.show_wanted.connect(self._on_show_imported)
+        dialog.finished.connect(lambda *_: self._forget_import(dialog))
+        self._imports.append(dialog)
+        dialog.show()
+        return dialog
+
+    @Slot(object)
+    def _on_import_finished(self, dialog: ImportDialog) -> None:
+        report: JobReport | None = dialog.report
+        text = report.text if report is not None else "The import could not be finished."
+        self.notice.warn(text, button="Show the report", act=dialog.show)
+
+    @Slot(int)
+    def _on_show_imported(self, _message_id: int) -> None:
+        self.go_to("messages")
+        self.messages.search.clear()
+        self.messages.show_new()
+
+    def _forget_import(self, dialog: ImportDialog) -> None:
+        if dialog in self._imports:
+            self._imports.remove(dialog)
+        dialog.deleteLater()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if can_take(event.mimeData()) and event.source() is None:
+            event.acceptProposedAction()
+            self._overlay.cover()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        paths, text = taken_from(event.mimeData())
+        event.acceptProposedAction()
+        self.begin_import(paths, text)
+
+    # Closing
+
+    @Slot()
+    def come_up(self) -> None:
+        """Come to the front."""
+        self.show()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.may_close:
+            super().closeEvent(event)
+        else:
+            event.ignore()
+            self.close_requested.emit()
+
+
+def _scheme(preferences: Preferences) -> Scheme:
+    try:
+        return Scheme(preferences.text("scheme", Scheme.SYSTEM))
+    except ValueError:
+        return Scheme.SYSTEM
+
+
+def _demo_banner() -> QFrame:
+    banner = QFrame()
+    banner.setObjectName("demoBanner")
+    row = QHBoxLayout(banner)
+    row.setContentsMargins(12, 4, 12, 4)
+    text = QLabel("DEMO · An invented hospital on this computer. No real patients, no network.")
+    text.setObjectName("demoText")
+    row.addWidget(text)
+    row.addStretch(1)
+    return banner
+
+
+def _bar_button(actions: Actions, name: str, title: str) -> QPushButton:
+    action = actions[name]
+    button = QPushButton(title)
+    button.setObjectName(f"bar.{name}")
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
+    button.clicked.connect(action.trigger)
+    return button

@@ -1,0 +1,1 @@
+"""The message list: model, table, search box and what one does with messages."""

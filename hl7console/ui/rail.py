@@ -1,0 +1,74 @@
+"""The narrow rail of places on the left."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPalette
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
+
+from hl7console.ui.icons import set_icon
+from hl7console.ui.theme import GRID, text_font, theme
+
+WIDTH = 64
+"""Width of the rail, in pixels."""
+
+
+class Rail(QFrame):
+    """One button a place; only places that are there. GUI thread only."""
+
+    place_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("rail")
+        self.setFixedWidth(WIDTH)
+        self.setAutoFillBackground(True)
+        self._buttons: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(4, GRID, 4, GRID)
+        self._layout.setSpacing(4)
+        self._layout.addStretch(1)
+        theme().changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def add_place(self, name: str, title: str, icon: str, shortcut: str) -> None:
+        """Add a place at the end of the list."""
+        button = self._made_button(f"place.{name}", title, icon)
+        button.setCheckable(True)
+        button.setToolTip(f"{title} ({shortcut})")
+        button.clicked.connect(lambda *_: self.place_chosen.emit(name))
+        self._group.addButton(button)
+        self._buttons[name] = button
+        self._layout.insertWidget(len(self._buttons) - 1, button)
+
+    def add_tool(self, action: QAction, title: str, icon: str) -> None:
+        """Add a tool at the foot of the rail."""
+        button = self._made_button(f"tool.{action.objectName()}", title, icon)
+        keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+        button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
+        button.clicked.connect(action.trigger)
+        self._layout.addWidget(button)
+
+    def show_place(self, name: str) -> None:
+        """Mark the place one is at."""
+        self._buttons[name].setChecked(True)
+
+    def _made_button(self, name: str, title: str, icon: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setText(title)
+        button.setAccessibleName(title)
+        button.setFont(text_font(11))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setFixedSize(QSize(WIDTH - 8, 48))
+        button.setProperty("role", "rail")
+        set_icon(button, icon, "rail_text", size=18, on_role="rail_selected_text")
+        return button
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, theme().color("rail"))
+        self.setPalette(palette)

@@ -1,0 +1,107 @@
+"""A plain table for reports: texts, with a colour for a column of states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from hl7console.ui.theme import ROW, fixed_font, theme
+
+_NO_INDEX = QModelIndex()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """One column of a report."""
+
+    title: str
+    chars: int
+    is_fixed: bool = False
+    is_state: bool = False
+    """Coloured by the row's role."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One line of a report."""
+
+    texts: tuple[str, ...]
+    role: str = ""
+    """Token of the colour of its state."""
+
+
+class ReportModel(QAbstractTableModel):
+    """Rows that are all there. GUI thread only."""
+
+    def __init__(self, columns: Sequence[ReportColumn], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._rows: list[ReportRow] = []
+        self._fixed = fixed_font()
+
+    def set_rows(self, rows: Sequence[ReportRow]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = _NO_INDEX) -> int:  # type: ignore[override]
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = _NO_INDEX) -> int:  # type: ignore[override]
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
+        if not index.isValid():
+            return None
+        row, column = self._rows[index.row()], self._columns[index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return row.texts[index.column()]
+        if role == Qt.ItemDataRole.FontRole and column.is_fixed:
+            return self._fixed
+        if role == Qt.ItemDataRole.ForegroundRole and column.is_state and row.role:
+            return theme().color(row.role)
+        return None
+
+
+class ReportTable(QTableView):
+    """Shows a `ReportModel`. GUI thread only."""
+
+    def __init__(
+        self, name: str, title: str, columns: Sequence[ReportColumn], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.rows = ReportModel(columns, self)
+        self.setModel(self.rows)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self.verticalHeader()
+        header.hide()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setDefaultSectionSize(ROW)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        char = QFontMetrics(fixed_font()).horizontalAdvance("0")
+        for place, column in enumerate(columns):
+            self.setColumnWidth(place, column.chars * char + 18)

@@ -1,0 +1,113 @@
+"""The two pages of interfaces."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from hl7console.engine.console import (
+    Command,
+    Console,
+    InterfaceStatus,
+    LinkState,
+    SaveDestination,
+    SaveListener,
+    TestConnection,
+)
+from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.ui.ask import Ask
+from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.settings.destination_form import DestinationForm
+from hl7console.ui.settings.interfaces_page import InterfacesPage, Settings
+from hl7console.ui.settings.listener_form import ListenerForm
+
+_FIRST_PORT = 2575
+_LAST_PORT = 65535
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """Return a name that no interface has: ``Listener``, then ``Listener 2``."""
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem} {number}", number + 1
+    return name
+
+
+class ListenersPage(InterfacesPage):
+    """Ports that receive. GUI thread only."""
+
+    kind = "listener"
+    noun = "Listener"
+    intro = "A port where messages come in over MLLP. Every message is kept before it is answered."
+
+    def __init__(
+        self, console: Console, bridge: EngineBridge, ask: Ask, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(ListenerForm(), console, bridge, ask, parent)
+        self.setObjectName("listenersPage")
+
+    def stored(self) -> tuple[Settings, ...]:
+        """Return the listeners."""
+        return self._bridge.listeners
+
+    def made(self, taken: set[str]) -> Settings:
+        """Return a listener on the first port that no other has."""
+        ports = {listener.port for listener in self._bridge.listeners}
+        port = next((p for p in range(_FIRST_PORT, _LAST_PORT) if p not in ports), 0)
+        return ListenerSettings(name=free_name("Listener", taken), port=port)
+
+    def save_command(self, settings: Settings, previous_name: str) -> Command:
+        """Return the command that stores a listener."""
+        if not isinstance(settings, ListenerSettings):
+            raise TypeError(type(settings))
+        return SaveListener(settings, previous_name)
+
+    def test_command(self, settings: Settings) -> Command:
+        """Return the command that checks a listener's settings."""
+        if not isinstance(settings, ListenerSettings):
+            raise TypeError(type(settings))
+        return TestConnection(listener=settings)
+
+    def test_title(self) -> str:
+        """Return what the test button says."""
+        return "Check settings"
+
+    def state_text(self, status: InterfaceStatus | None) -> tuple[str, str]:
+        """Return state, address and counts."""
+        text, role = super().state_text(status)
+        if status is not None and status.state is LinkState.LISTENING:
+            text += f" · {status.connections:,} connections · {status.received:,} received"
+        return text, role
+
+
+class DestinationsPage(InterfacesPage):
+    """Receivers that messages are sent to. GUI thread only."""
+
+    kind = "destination"
+    noun = "Destination"
+    intro = "A system that receives messages over MLLP. Resend and Send to offer it."
+
+    def __init__(
+        self, console: Console, bridge: EngineBridge, ask: Ask, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(DestinationForm(), console, bridge, ask, parent)
+        self.setObjectName("destinationsPage")
+
+    def stored(self) -> tuple[Settings, ...]:
+        """Return the destinations."""
+        return self._bridge.destinations
+
+    def made(self, taken: set[str]) -> Settings:
+        """Return a destination to begin with."""
+        return DestinationSettings(name=free_name("Destination", taken))
+
+    def save_command(self, settings: Settings, previous_name: str) -> Command:
+        """Return the command that stores a destination."""
+        if not isinstance(settings, DestinationSettings):
+            raise TypeError(type(settings))
+        return SaveDestination(settings, previous_name)
+
+    def test_command(self, settings: Settings) -> Command:
+        """Return the command that connects without sending."""
+        if not isinstance(settings, DestinationSettings):
+            raise TypeError(type(settings))
+        return TestConnection(destination=settings)

@@ -1,0 +1,209 @@
+"""The line at the bottom: a light for every interface, the receive rate, and what is open."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from hl7console.engine.console import EngineSnapshot, InterfaceStatus, LinkState
+from hl7console.ui.theme import STATUS, theme
+
+_DOT = 9
+_MORE_WIDTH = 80
+
+_LOOK = {
+    LinkState.LISTENING: ("ok", True),
+    LinkState.CONNECTED: ("ok", True),
+    LinkState.STARTING: ("warn", True),
+    LinkState.FAILED: ("err", True),
+    LinkState.IDLE: ("muted", False),
+    LinkState.STOPPED: ("muted", False),
+}
+
+
+def light(role: str, *, is_full: bool) -> QPixmap:
+    """Return a light in the colour of a token: a disc, or a ring when nothing is on."""
+    drawn = QPixmap(_DOT * 2, _DOT * 2)
+    drawn.setDevicePixelRatio(2)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    color = theme().color(role)
+    painter.setPen(QPen(color, 1.5))
+    if is_full:
+        painter.setBrush(color)
+    painter.drawEllipse(1, 1, _DOT - 2, _DOT - 2)
+    painter.end()
+    return drawn
+
+
+def light_icon(state: LinkState) -> QIcon:
+    """Return the light of a state as an icon, the same wherever it stands."""
+    role, is_full = _LOOK[state]
+    drawn = light(role, is_full=is_full)
+    made = QIcon(drawn)
+    made.addPixmap(drawn, QIcon.Mode.Selected)
+    made.addPixmap(drawn, QIcon.Mode.Active)
+    return made
+
+
+def is_open_to_network(status: InterfaceStatus) -> bool:
+    """Whether others on the network can reach a listener, and nothing protects it."""
+    return status.kind == "listener" and status.beyond_loopback and status.tls == "off"
+
+
+def light_text(status: InterfaceStatus) -> str:
+    """Return what stands beside a light: name, port, and the fault if there is one."""
+    if status.state is LinkState.FAILED:
+        return f"{status.name}: {status.text}" if status.text else f"{status.name}: failed"
+    parts = [status.name]
+    if status.kind == "listener":
+        port = status.address.rpartition(":")[2]
+        parts.append(port)
+        if status.tls != "off":
+            parts.append("TLS")
+        if status.state is LinkState.STOPPED:
+            parts.append("stopped")
+    return " ".join(parts)
+
+
+def light_tip(status: InterfaceStatus) -> str:
+    """Return what hovering a light tells."""
+    what = "Listener" if status.kind == "listener" else "Destination"
+    lines = [f"{what} {status.name} · {status.address}", f"State: {status.state}"]
+    if status.kind == "listener":
+        lines.append(f"Received {status.received:,} · connections {status.connections:,}")
+    else:
+        lines.append(f"Accepted {status.accepted:,} · refused {status.refused:,}")
+        if status.environment:
+            lines.append(f"Environment: {status.environment}")
+    if status.text:
+        lines.append(status.text)
+    if is_open_to_network(status):
+        lines.append("Anyone on the network can connect, and nothing is encrypted.")
+    return "\n".join(lines)
+
+
+class StatusLine(QFrame):
+    """Shows `EngineSnapshot`s. GUI thread only."""
+
+    interface_chosen = Signal(str, str)
+    """Kind and name of the interface whose light was pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusLine")
+        self.setFixedHeight(STATUS)
+        self._statuses: tuple[InterfaceStatus, ...] = ()
+        self._buttons: list[QToolButton] = []
+        self._lights = QHBoxLayout()
+        self._lights.setSpacing(4)
+        self._more = QToolButton()
+        self._more.setObjectName("moreLights")
+        self._more.setProperty("role", "light")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setMenu(QMenu(self._more))
+        self._open = QLabel()
+        self._open.setObjectName("openWarning")
+        self._open.setProperty("role", "error")
+        self._problem = QLabel()
+        self._problem.setObjectName("engineProblem")
+        self._problem.setProperty("role", "error")
+        self._rate = QLabel()
+        self._rate.setObjectName("rate")
+        self._rate.setProperty("role", "muted")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 1, 12, 0)
+        layout.setSpacing(12)
+        layout.addLayout(self._lights)
+        layout.addWidget(self._more)
+        layout.addStretch(1)
+        for label in (self._problem, self._open, self._rate):
+            layout.addWidget(label)
+        theme().changed.connect(self._on_theme_changed)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: EngineSnapshot) -> None:
+        """Show lights, rate and faults."""
+        self._rate.setText(f"{snapshot.received_per_s:,.0f} msg/s")
+        self._problem.setText(snapshot.problem)
+        self._problem.setVisible(bool(snapshot.problem))
+        unsafe = [s.name for s in snapshot.interfaces if is_open_to_network(s)]
+        self._open.setText(f"Open to the network without TLS: {', '.join(unsafe)}")
+        self._open.setVisible(bool(unsafe))
+        if snapshot.interfaces != self._statuses:
+            self._statuses = snapshot.interfaces
+            self._show_lights()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self._show_lights()
+
+    def _show_lights(self) -> None:
+        statuses = sorted(self._statuses, key=_urgency)
+        while len(self._buttons) < len(statuses):
+            button = QToolButton(self)
+            button.setProperty("role", "light")
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setIconSize(QSize(_DOT, _DOT))
+            button.clicked.connect(self._on_pressed)
+            self._lights.addWidget(button)
+            self._buttons.append(button)
+        for place, button in enumerate(self._buttons):
+            if place < len(statuses):
+                self._fill(button, statuses[place])
+        self._fit()
+
+    def _fill(self, button: QToolButton, status: InterfaceStatus) -> None:
+        button.setObjectName(f"light.{status.name}")
+        button.setIcon(light_icon(status.state))
+        button.setText(f" {_shortened(light_text(status))}")
+        button.setToolTip(light_tip(status))
+        button.setAccessibleName(f"{light_text(status)}, {status.state}")
+        button.setProperty("interface", (status.kind, status.name))
+        alarm = status.state is LinkState.FAILED or is_open_to_network(status)
+        if button.property("alarm") != alarm:
+            button.setProperty("alarm", alarm)
+            button.style().unpolish(button)
+            button.style().polish(button)
+
+    def _fit(self) -> None:
+        """Show as many lights as there is room for, faults first; the rest goes in a menu."""
+        taken = sum(
+            w.sizeHint().width() + 12
+            for w in (self._open, self._problem, self._rate)
+            if not w.isHidden()
+        )
+        room = self.width() - taken - _MORE_WIDTH - 32
+        used, hidden = 0, []
+        for place, button in enumerate(self._buttons):
+            used += button.sizeHint().width() + 4
+            is_shown = place < len(self._statuses) and (used <= room or place == 0)
+            button.setVisible(is_shown)
+            if place < len(self._statuses) and not is_shown:
+                hidden.append(button)
+        self._more.setVisible(bool(hidden))
+        self._more.setText(f"+{len(hidden)} more")
+        menu = self._more.menu()
+        menu.clear()
+        for button in hidden:
+            menu.addAction(button.icon(), button.text()).triggered.connect(button.click)
+
+    @Slot()
+    def _on_pressed(self) -> None:
+        button = self.sender()
+        kind, name = button.property("interface")
+        self.interface_chosen.emit(kind, name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+
+def _urgency(status: InterfaceStatus) -> int:
+    return 0 if status.state is LinkState.FAILED else 1
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
