@@ -13,7 +13,6 @@ accept is read to its end all the same, so that its bytes can be kept with the r
 
 from __future__ import annotations
 
-import itertools
 from typing import Literal
 
 from hl7console.mllp.events import (
@@ -33,6 +32,7 @@ from hl7console.mllp.events import (
     PartialFrame,
     PartialReason,
 )
+from hl7console.mllp.noise import JUNK_LIMIT_BYTES, NoiseCounter
 
 __all__ = [
     "BLANK_TRAILER",
@@ -63,8 +63,6 @@ DEFAULT_MAX_FRAME_BYTES = 32 * 1024 * 1024
 """Largest payload accepted unless the listener says otherwise, in bytes."""
 HEAD_BYTES = 64 * 1024
 """How much of a frame that is too large is kept, in bytes."""
-JUNK_LIMIT_BYTES = 64 * 1024
-"""Noise let pass over one connection, in bytes."""
 SAMPLE_BYTES = 256
 """How much of a stretch of noise is kept, in bytes."""
 TRAILING_BLANKS_LIMIT = 256
@@ -74,20 +72,8 @@ _VT = 0x0B
 _FS = 0x1C
 _CR = 0x0D
 _LF = 0x0A
-_WHITE = b"\r\n \x00"
 _BLANKS = b" \x00"
-_HEADER_ID = b"MSH"
 _COMMIT_KINDS: dict[bytes, Literal["ack", "nak"]] = {b"\x06": "ack", b"\x15": "nak"}
-_SIGNATURES: tuple[tuple[bytes, Literal["tls", "http", "dicom"]], ...] = (
-    (b"\x16\x03", "tls"),
-    (b"GET ", "http"),
-    (b"POST ", "http"),
-    (b"HEAD ", "http"),
-    (b"PUT ", "http"),
-    (b"OPTIONS ", "http"),
-    (b"\x01\x00\x00\x00", "dicom"),
-)
-_SIGNATURE_BYTES = max(len(signature) for signature, _ in _SIGNATURES)
 _UNKNOWN = -2
 _NONE = -1
 
@@ -122,14 +108,10 @@ class MllpDecoder:
         "_body",
         "_data",
         "_flags",
-        "_is_first",
-        "_junk_limit_bytes",
-        "_junk_total",
         "_max_frame_bytes",
         "_next_fs",
         "_next_vt",
-        "_noise_count",
-        "_sample",
+        "_noise",
         "_tail",
         "closed",
         "waiting",
@@ -150,11 +132,7 @@ class MllpDecoder:
     ) -> None:
         self._max_frame_bytes = max_frame_bytes
         self._accept_unframed = accept_unframed
-        self._junk_limit_bytes = junk_limit_bytes
-        self._junk_total = 0
-        self._noise_count = 0
-        self._sample = b""
-        self._is_first = True
+        self._noise = NoiseCounter(junk_limit_bytes)
         self._body = bytearray()
         self._tail = b""
         self._flags: tuple[str, ...] = ()
@@ -177,10 +155,10 @@ class MllpDecoder:
             and data[-1] == _CR
             and data.find(b"\x1c") == size + 1
             and data.find(b"\x0b", 1) < 0
-            and not self._sample
+            and not self._noise.sample
             and not self.closed
         ):
-            self._is_first = False
+            self._noise.is_first = False
             return data[1:-2]
         return None
 
@@ -210,7 +188,7 @@ class MllpDecoder:
         if self.closed:
             return events
         if self.waiting == "start":
-            self._end_noise(events)
+            self._noise.end(events)
         elif self.waiting == "body":
             if self._body:
                 self._end_partial("eof", events)
@@ -257,16 +235,19 @@ class MllpDecoder:
     def _read_start(self, at: int, events: list[Event]) -> int:
         vt = self._find_vt(at)
         end = len(self._data) if vt < 0 else vt
+        noise = self._noise
         if end > at:
-            at = self._take_noise(at, end, events)
-            if at < end or self.closed:
-                return at
-        if vt >= 0:
-            self._end_noise(events)
-            if not self.closed:
+            message_at = noise.take(self._data, at, end, events)
+            if message_at >= 0:
                 self._begin_body()
-            return vt + 1
-        return at
+                self._body += noise.held()
+                self.waiting = "unframed"
+                return message_at
+        if vt >= 0 and not noise.is_over:
+            noise.end(events)
+            self._begin_body()
+        self.closed = noise.is_over
+        return end + 1
 
     def _read_body(self, at: int, events: list[Event]) -> int:
         data = self._data
@@ -274,8 +255,7 @@ class MllpDecoder:
         vt = self._find_vt(at)
         if vt >= 0 and (fs < 0 or vt < fs):
             if self._take(at, vt, events):
-                self._end_partial("restarted", events)
-                self._begin_body()
+                self._restart(events)
             return vt + 1
         if fs < 0:
             self._take(at, len(data), events)
@@ -321,69 +301,18 @@ class MllpDecoder:
             self._end_unframed(events)
         return end + 1
 
-    # Noise before a start block.
-
-    def _take_noise(self, at: int, end: int, events: list[Event]) -> int:
-        """Count the bytes before a start block; stop where a message without one begins."""
-        run = self._data[at:end]
-        if not self._sample:
-            stripped = run.lstrip(_WHITE)
-            if len(stripped) != len(run):
-                self._is_first = False
-            run = stripped
-        if _HEADER_ID.startswith(self._sample):
-            held = self._sample
-            if (held + run[:3]).startswith(_HEADER_ID):
-                self._begin_body()
-                self.waiting = "unframed"
-                self._body += held
-                return end - len(run)
-            run = held + run
-            self._sample = b""
-            if _HEADER_ID.startswith(run):
-                self._sample = run
-                return end
-        self._count_noise(run, events)
-        return end
-
-    def _count_noise(self, run: bytes, events: list[Event]) -> None:
-        count = len(run.translate(None, _WHITE))
-        allowed = self._junk_limit_bytes - self._junk_total
-        if count > allowed:
-            run = _cut_after(run, allowed + 1)
-        self._sample += run[: SAMPLE_BYTES - len(self._sample)]
-        if self._is_first:
-            for signature, kind in _SIGNATURES:
-                if self._sample.startswith(signature):
-                    events.append(ForeignProtocol(kind))
-                    self.closed = True
-                    return
-            self._is_first = len(self._sample) < _SIGNATURE_BYTES
-        if count > allowed:
-            events.append(JunkLimitReached(self._sample))
+    def _restart(self, events: list[Event]) -> None:
+        """Begin a frame inside a frame; where there is nothing in that, the byte was noise."""
+        if self._body or self._noise.add_start_block(events):
+            self._end_partial("restarted", events)
+            self._begin_body()
+        else:
             self.closed = True
-            return
-        self._noise_count += count
-        self._junk_total += count
-
-    def _end_noise(self, events: list[Event]) -> None:
-        self._is_first = False
-        if not self._sample:
-            return
-        if not self._noise_count:  # held back, as it might have become a message
-            held, self._sample = self._sample, b""
-            self._count_noise(held, events)
-            if self.closed:
-                return
-        events.append(NoiseSkipped(self._noise_count, self._sample.rstrip(_WHITE)))
-        self._sample = b""
-        self._noise_count = 0
 
     # Content.
 
     def _begin_body(self) -> None:
-        self._is_first = False
-        self._sample = b""
+        self._noise.is_first = False
         self._body = bytearray()
         self._flags = ()
         self.waiting = "body"
@@ -434,9 +363,3 @@ class MllpDecoder:
         self.waiting = "start"
         if reason == "unframed":
             self.closed = True
-
-
-def _cut_after(run: bytes, count: int) -> bytes:
-    """Return `run` up to and with its `count`-th byte that is no white space."""
-    places = (at for at, byte in enumerate(run) if byte not in _WHITE)
-    return run[: next(itertools.islice(places, count - 1, None)) + 1]

@@ -327,9 +327,10 @@ class ListenerSession:
                 actions.append(Note("noise", text, sample))
             case PartialFrame(payload, reason):
                 text = _PARTIAL_TEXTS[reason]
-                actions.append(
-                    StorePartial(payload, reason, text) if payload else Note(reason, text)
-                )
+                if payload:
+                    actions.append(StorePartial(payload, reason, text))
+                else:
+                    self._note_once(reason, text, actions)
                 if reason == "unframed":
                     self._finish_with(Close(reason, text))
             case FrameTooLarge(head):

@@ -159,6 +159,7 @@ def test_abandon_in_the_grace_of_a_frame_delivers_it():
     "wire",
     [
         b"\x0b" + b"x" * 100,
+        b"\x0b" + b"x" * 100 + b"\x0b",
         b"\x0b" + b"x" * 9 + b"\x1cyy",
         b"MSH" + b"x" * 9,
         b"MSH" + b"x" * 9 + b"\x0b",
@@ -207,6 +208,12 @@ def test_held_back_noise_counts_towards_the_limit():
     for cuts in ((), range(len(wire))):
         events = decode(wire, cuts=cuts, junk_limit_bytes=16)
         assert events[-1] == JunkLimitReached(b"MS")
+
+
+@pytest.mark.parametrize("cuts", [(), range(20)])
+def test_start_blocks_without_content_count_as_noise(cuts):
+    events = decode(b"\x0b" * 18 + b"ab\x1c\r", cuts=cuts, junk_limit_bytes=16)
+    assert events == [PartialFrame(b"", "restarted")] * 16 + [JunkLimitReached(b"\x0b")]
 
 
 def test_whole_frame_is_taken_only_between_frames():
