@@ -21,31 +21,33 @@ ACCEPTED_BEFORE_KILL = 400
 
 
 class Load:
-    """Eight connections that each send one message after the other until the listener dies."""
+    """Eight connections that each send one message after the other until the listener dies.
 
-    def __init__(self, address, name: str, client, make_order, read_answer) -> None:
-        self._address = address
+    The thread that gets the last answer kills the listener at once: what that answer promised must
+    be on the disk at that moment, not soon after.
+    """
+
+    def __init__(
+        self, running, name: str, kill_after: int, client, make_order, read_answer
+    ) -> None:
+        self._address = running.address()
+        self._process = running.process
         self._name = name
+        self._kill_after = kill_after
         self._client = client
         self._make_order = make_order
         self._read_answer = read_answer
         self.accepted: list[list[str]] = [[] for _ in range(CONNECTIONS)]
         self.others: list[str] = []
         self._count = 0
-        self._enough = threading.Condition()
+        self._counting = threading.Lock()
         self._threads = [threading.Thread(target=self._send, args=(n,)) for n in range(CONNECTIONS)]
 
-    def start(self) -> None:
+    def run(self) -> None:
         for thread in self._threads:
             thread.start()
-
-    def wait_for(self, count: int) -> None:
-        with self._enough:
-            assert self._enough.wait_for(lambda: self._count >= count, 60)
-
-    def join(self) -> None:
         for thread in self._threads:
-            thread.join(30)
+            thread.join(60)
 
     def _send(self, connection: int) -> None:
         number = 0
@@ -60,9 +62,10 @@ class Load:
                         self.others.append(code)
                         continue
                     self.accepted[connection].append(control_id)
-                    with self._enough:
+                    with self._counting:
                         self._count += 1
-                        self._enough.notify_all()
+                        if self._count == self._kill_after:
+                            self._process.kill()
         except (ConnectionError, OSError):
             return  # the listener has died
 
@@ -71,14 +74,12 @@ def test_what_was_accepted_survives_kill_9(program, client, make_order, read_ans
     loads = []
     for number in range(ROUNDS):
         running = program.start("listen", "--port", 0)
-        load = Load(running.address(), f"R{number:02d}", client, make_order, read_answer)
-        load.start()
-        try:
-            load.wait_for(ACCEPTED_BEFORE_KILL + 37 * number)
-        finally:
-            running.kill()
-            load.join()
+        kill_after = ACCEPTED_BEFORE_KILL + 37 * number
+        load = Load(running, f"R{number:02d}", kill_after, client, make_order, read_answer)
+        load.run()
+        running.kill()
         assert load.others == []
+        assert sum(map(len, load.accepted)) >= kill_after
         loads.append(load)
         stored = [row for row in program.messages("--raw") if not row["duplicate_of"]]
         place = {row["control_id"]: at for at, row in enumerate(stored)}
