@@ -19,8 +19,11 @@ from hl7console.engine.console import (
     TestConnection,
 )
 from hl7console.engine.core import EngineCore
+from hl7console.engine.importing import import_files
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.links import Links
+from hl7console.engine.retaining import run_retention
+from hl7console.engine.sending import send_files, send_messages
 from hl7console.engine.testing_connections import test_connection
 
 Work = Callable[[EngineJob], JobReport]
@@ -30,22 +33,14 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
     """Return the name and the work of a command. Any thread; nothing is done yet."""
     match command:
         case ImportFiles():
-            from hl7console.engine.importing import import_files
-
             return "import", lambda job: import_files(core, job, command)
         case SendMessages():
-            from hl7console.engine.sending import send_messages
-
             return "send", lambda job: send_messages(core, job, command)
         case SendFiles():
-            from hl7console.engine.sending import send_files
-
             return "send", lambda job: send_files(core, job, command)
         case TestConnection():
             return "test", lambda _: test_connection(core, command)
         case RunRetention():
-            from hl7console.engine.retaining import run_retention
-
             return "retention", lambda job: run_retention(core, job, command)
     return "settings", _change_of(core, command)
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from hl7console.engine import auditing
 from hl7console.engine.console import ImportFiles, ImportMode, JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.intake import Intake
@@ -49,8 +50,10 @@ def import_files(core: EngineCore, job: EngineJob, command: ImportFiles) -> JobR
             job.advance(tally.stored, text=found.source, share=finder.share)
     tally.wait()
     job.advance(tally.stored, tally.stored)
+    text = _sentence(tally, finder, command.mode, is_cancelled=job.is_cancelled)
+    auditing.note(core.writer, "messages imported", command.listener or "files", text)
     return JobReport(
-        text=_sentence(tally, finder, command.mode, is_cancelled=job.is_cancelled),
+        text=text,
         messages=tally.stored,
         first_message_id=tally.first_id,
         last_message_id=tally.last_id,

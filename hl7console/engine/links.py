@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from hl7console.engine import auditing
 from hl7console.engine.console import InterfaceStatus, LinkState
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.inbound import peer_text
@@ -188,7 +189,8 @@ class Links:
                 lambda database: interfaces.save_listener(
                     database, settings, previous_name=previous_name
                 ),
-                "save a listener",
+                "listener saved",
+                settings.name,
             )
             status = self._network.run(self._replace_listener(settings, old_name))
             self.version += 1
@@ -228,7 +230,8 @@ class Links:
                 lambda database: interfaces.save_destination(
                     database, settings, previous_name=previous_name
                 ),
-                "save a destination",
+                "destination saved",
+                settings.name,
             )
             destinations, lights = self._destinations.copy(), self._lights.copy()
             for known in (destinations, lights):
@@ -251,7 +254,8 @@ class Links:
                 raise UsageError(f"There is no interface named {name}.")
             self._keep(
                 lambda database: interfaces.delete_interface(database, name),
-                "delete an interface",
+                "interface deleted",
+                name,
             )
             listener = self._listeners.get(name)
             if listener is not None:
@@ -266,9 +270,16 @@ class Links:
         if is_taken and name != old_name:
             raise UsageError(f"There is an interface named {name} already.")
 
-    def _keep(self, change: Callable[[Database], object], label: str) -> None:
-        if not self._ephemeral:
-            self._store.call(change, label=label).result(SAVE_TIMEOUT_S)
+    def _keep(self, change: Callable[[Database], object], action: str, name: str) -> None:
+        """Store a change and its entry in the audit trail, both or neither."""
+        if self._ephemeral:
+            return
+
+        def keep(database: Database) -> None:
+            change(database)
+            auditing.append(database, action, name)
+
+        self._store.call(keep, label=action).result(SAVE_TIMEOUT_S)
 
     # Where to send.
 

@@ -9,16 +9,13 @@ from pathlib import Path
 from hl7console.engine.console import NotTaken
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.sources import NotReadableError, Source, Unpacker, find_files
-from hl7console.hl7v2.splitting import iter_messages, split_messages
+from hl7console.hl7v2.splitting import SplitProblem, iter_messages
 
 PASTED = "pasted text"
 """Name of the source of pasted messages."""
 
 MAX_NOT_TAKEN = 10_000
 """Parts not taken that a report names; all are counted."""
-
-WHOLE_FILE_BYTES = 32 * 1024 * 1024
-"""Files up to this size are read as a whole, larger ones in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +77,25 @@ class MessageFinder:
             self.refuse(source.name, 0, source.problem)
             return
         try:
-            if source.path is not None and source.size_bytes > WHOLE_FILE_BYTES:
-                yield from self._in_pieces(source)
-            else:
-                yield from self._as_a_whole(source)
+            yield from self._read(source)
         except NotReadableError as fault:
             self.refuse(source.name, 0, str(fault))
         except OSError as fault:
             self.refuse(source.name, 0, f"It cannot be read: {fault.strerror or 'no access'}.")
 
-    def _as_a_whole(self, source: Source) -> Iterator[FoundInSource]:
-        content = source.content
-        if source.path is not None:
-            with source.open() as file:
-                content = file.read()
-        result = split_messages(content)
-        for problem in result.problems:
-            self.refuse(source.name, problem.offset, problem.text)
-        if not result.messages and not result.problems:
-            self.refuse(source.name, 0, "There is no message in it.")
-        for found in result.messages:
-            if self._job.is_cancelled:
-                return
-            yield FoundInSource(source.name, found.start, found.raw, found.flags)
-
-    def _in_pieces(self, source: Source) -> Iterator[FoundInSource]:
+    def _read(self, source: Source) -> Iterator[FoundInSource]:
+        found_anything = False
         with source.open() as file:
             for found in iter_messages(file):
+                found_anything = True
                 if self._job.is_cancelled:
                     return
-                if hasattr(found, "raw"):
-                    yield FoundInSource(source.name, found.start, found.raw, found.flags)
-                else:
+                if isinstance(found, SplitProblem):
                     self.refuse(source.name, found.offset, found.text)
+                else:
+                    yield FoundInSource(source.name, found.start, found.raw, found.flags)
+        if not found_anything:
+            self.refuse(source.name, 0, "There is no message in it.")
 
 
 def _size(path: Path) -> int:

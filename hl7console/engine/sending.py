@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from hl7console.engine import auditing
 from hl7console.engine.console import JobReport, SendFiles, SendMessages, SendResult
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
@@ -203,7 +204,10 @@ def _send_all(
             if tally.unknown_in_a_row >= MAX_UNKNOWN_IN_A_ROW:
                 tally.stopped_by = "The destination gives no answers."
                 break
-    return tally.report(job, finder, total)
+    report = tally.report(job, finder, total)
+    ids = f"messages {report.first_message_id} to {report.last_message_id}"
+    auditing.note(core.writer, "messages sent", settings.name, f"{report.text} ({ids})")
+    return report
 
 
 class _Exchanges:

@@ -61,16 +61,6 @@ class Source:
     problem: str = ""
     """Why it cannot be read; empty when it can."""
 
-    @property
-    def size_bytes(self) -> int:
-        """Its size; 0 when unknown."""
-        if self.path is None:
-            return len(self.content)
-        try:
-            return self.path.stat().st_size
-        except OSError:
-            return 0
-
     def open(self) -> BinaryIO:
         """Open it for reading.
 

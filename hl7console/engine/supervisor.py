@@ -27,6 +27,7 @@ from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
+from hl7console.engine.retaining import Housekeeping
 from hl7console.errors import ConsoleError, WorkspaceInUseError
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store import deliveries, interfaces
@@ -71,6 +72,7 @@ class Engine:
         self._has_stopped = False
         self._problem = ""
         self._own_problem = ""
+        self._disk_warning = ""
         self._rate = RateCounter()
         self._jobs = JobRunner()
         self._network = NetworkThread()
@@ -90,6 +92,10 @@ class Engine:
             self._control_ids,
             self.open_reader,
         )
+        self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
+
+    def _on_disk_warning(self, text: str) -> None:
+        self._disk_warning = text
 
     def _on_problem(self, text: str) -> None:
         self._problem = text
@@ -135,6 +141,7 @@ class Engine:
             self.stop(2.0)
             raise
         self._serve()
+        self._housekeeping.start()
         log.info("Engine started with %d listeners", len(listeners))
 
     def _load(self) -> tuple[Sequence[ListenerSettings], Sequence[DestinationSettings]]:
@@ -214,7 +221,7 @@ class Engine:
             deliveries_version=versions.deliveries,
             retention_version=versions.retention,
             interfaces=self._links.statuses(),
-            problem=self._problem or self._own_problem,
+            problem=self._problem or self._disk_warning or self._own_problem,
             running=self._is_running and not self._has_stopped,
         )
 
