@@ -324,8 +324,9 @@ def _decode_undeclared(
     raw: bytes, declared: str, choice: CharsetChoice, default_codec: str
 ) -> Decoded:
     """Decode what declares ASCII, nothing, or a set that is not known or cannot be."""
-    shifted = b"\x1b" in raw and is_stateful(default_codec)
-    if raw.isascii() and not shifted:
+    is_ascii = raw.isascii()
+    shifted = is_ascii and b"\x1b" in raw and is_stateful(default_codec)
+    if is_ascii and not shifted:
         codec, flags = ascii_codec(declared)
         bad = 0 if CHARSET_FALLBACK in flags else None
         return Decoded(raw.decode("ascii"), codec, declared, flags, bad)
@@ -334,10 +335,9 @@ def _decode_undeclared(
     if declared:
         flags = (*flags, CHARSET_FALLBACK)
         bad = first_bad_offset(raw, "ascii")
-    try:
-        return Decoded(raw.decode("utf_8"), "utf_8", declared, flags, bad)
-    except UnicodeDecodeError:
-        pass
+    text = None if shifted else _strictly(raw, "utf_8")
+    if text is not None:
+        return Decoded(text, "utf_8", declared, flags, bad)
     found = _down_the_ladder(raw, default_codec, declared, flags)
     return found if bad is None else Decoded(found.text, found.codec, declared, found.flags, bad)
 

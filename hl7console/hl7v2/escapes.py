@@ -114,7 +114,7 @@ def _text_token(text: str, start: int, end: int) -> Iterator[EscapeToken]:
 
 
 def _hex_run(text: str, start: int, mark: str) -> tuple[list[tuple[int, int]], int]:
-    r"""Return the spans of the ``\\X..\\`` sequences that follow each other, and their end."""
+    r"""Return the spans of the ``\X..\`` sequences that follow each other, and their end."""
     spans: list[tuple[int, int]] = []
     while text.startswith(mark + "X", start):
         end = text.find(mark, start + 1)
@@ -126,9 +126,9 @@ def _hex_run(text: str, start: int, mark: str) -> tuple[list[tuple[int, int]], i
 
 
 def _hex_tokens(text: str, spans: list[tuple[int, int]], codec: str) -> Iterator[EscapeToken]:
-    """Yield one token for a run that makes sense together, else one for each sequence.
+    r"""Yield one token for a run that makes sense together, else one for each sequence.
 
-    A character of several bytes may be spread over sequences: ``\\XC3\\\\XA9\\``.
+    A character of several bytes may be spread over sequences: ``\XC3\\XA9\``.
     """
     start, end = spans[0][0], spans[-1][1]
     together = _decode_hex([text[begin + 1 : stop - 1] for begin, stop in spans], codec)
@@ -149,13 +149,15 @@ def _decode_hex(bodies: list[str], codec: str) -> str | None:
         if not _HEX.fullmatch(body):
             return None
         data += bytes.fromhex(body[1:])
-    # In UTF-16 files a byte pair is no character; such text comes from UTF-8 systems.
-    if codec.startswith(("utf_16", "utf_32")):
-        codec = "utf_8"
     try:
-        return data.decode(codec)
-    except (UnicodeError, LookupError):
+        return data.decode(_codec_of_hex(codec))
+    except UnicodeError:
         return None
+
+
+def _codec_of_hex(codec: str) -> str:
+    # In UTF-16 files a byte pair is no character; such text comes from UTF-8 systems.
+    return "utf_8" if codec.startswith(("utf_16", "utf_32")) else codec
 
 
 _Sequence = tuple[EscapeKind, str | None, str]
@@ -239,7 +241,7 @@ def escape(text: str, delimiters: Delimiters = DEFAULT, codec: str = "utf_8") ->
     def written(found: re.Match[str]) -> str:
         letter = letters.get(found[0])
         if letter is None:
-            letter = "X" + found[0].encode("ascii").hex().upper()
+            letter = "X" + found[0].encode(_codec_of_hex(codec)).hex().upper()
         return mark + letter + mark
 
     return special.sub(written, text)

@@ -221,14 +221,12 @@ class Message:
         if position < 0 or char > self._lines.ends[position]:
             return None
         node: Node = self.segment_at_position(position)
-        while True:
-            children = node.children
-            if len(children) < (1 if isinstance(node, Segment) else 2):
-                return node
-            child = children.around(char)
-            if child is None:
-                return node
+        smallest = node
+        while (child := node.children.around(char)) is not None:
+            if child.char_span != smallest.char_span:
+                smallest = child
             node = child
+        return smallest
 
     def state_of_span(self, start: int, end: int) -> ValueState:
         """Return what a stretch of text says (for nodes)."""

@@ -104,7 +104,14 @@ class Node:
     @property
     def state(self) -> ValueState:
         """Whether it says something; never ABSENT."""
+        if self.is_literal:
+            return ValueState.VALUED if self.start < self.end else ValueState.EMPTY
         return self.message.state_of_span(self.start, self.end)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it names the delimiters (MSH-1, MSH-2): neither divided nor escaped."""
+        return False
 
     @property
     def value(self) -> str:
@@ -268,7 +275,7 @@ class Field(Node):
 
     @property
     def is_literal(self) -> bool:
-        """Whether it names the delimiters, and is itself neither divided nor escaped."""
+        """Whether it names the delimiters (MSH-1, MSH-2): neither divided nor escaped."""
         return self.number <= 2 and self.segment.is_header
 
     @property
@@ -336,7 +343,12 @@ class Repetition(Node):
 
     @property
     def _mark(self) -> str:
-        return "" if self.field.is_literal else self.message.delimiters.component
+        return "" if self.is_literal else self.message.delimiters.component
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is MSH-1 or MSH-2."""
+        return self.field.is_literal
 
     def _make_component(self, number: int, start: int, end: int) -> Component:
         return Component(self.message, start, end, repetition=self, number=number)
@@ -385,8 +397,12 @@ class Component(Node):
 
     @property
     def _mark(self) -> str:
-        is_literal = self.repetition.field.is_literal
-        return "" if is_literal else self.message.delimiters.subcomponent
+        return "" if self.is_literal else self.message.delimiters.subcomponent
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is MSH-1 or MSH-2."""
+        return self.repetition.is_literal
 
     def _make_subcomponent(self, number: int, start: int, end: int) -> Subcomponent:
         return Subcomponent(self.message, start, end, component=self, number=number)
@@ -421,11 +437,16 @@ class Subcomponent(Node):
 
     @property
     def children(self) -> Children[Node]:
-        """Nothing: a subcomponent is a leaf."""
+        """Nothing: it is a leaf."""
         return Children(array("q"), self.end, self._no_child)
 
     def _no_child(self, number: int, start: int, end: int) -> Node:
         raise IndexError(number, start, end)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is MSH-1 or MSH-2."""
+        return self.component.is_literal
 
     @property
     def value(self) -> str:

@@ -32,8 +32,11 @@ class EditError(UsageError):
 def with_value(message: Message, path: FieldPath | str, value: str) -> Message:
     """Return the message with a value written at a path; see `Message.with_value`."""
     path = FieldPath.parse(path) if isinstance(path, str) else path
+    if path.field is None:
+        raise EditError(f"{path} names a segment; a value needs a field, such as {path}-1.")
     if _is_literal(path):
         return with_raw(message, path, value)
+    charset.encode(value, message.codec)
     if not is_writable(value, message.delimiters):
         raise EditError(
             f"{path} cannot take this text: the message names no escape character in MSH-2.",
