@@ -171,8 +171,8 @@ class Summarizer:
         if len(parts) > 1 and parts[1].strip():
             return self._plain(parts[1])
         code = self._plain(parts[0])
-        if not code and len(parts) > 4:
-            return self._plain(parts[4]) or self._plain(parts[3])
+        if not code:
+            return next(filter(None, map(self._plain, (*parts[4:5], *parts[3:4]))), "")
         return self._meaning(code, definition) or code
 
     def code(self, parts: list[str], definition: FieldDefinition | None) -> str:

@@ -83,13 +83,19 @@ def row_at(rows: Sequence[TreeRow], path: FieldPath) -> list[TreeRow]:
 
 def _down_to(row: TreeRow, path: FieldPath) -> list[TreeRow]:
     found = [row]
-    while row.has_children and depth_of(row.path) < depth_of(path):
+    while row.has_children and not _is_reached(row, path):
         below = next((child for child in row.children if covers(child.path, path)), None)
         if below is None:
             break
         found.append(below)
         row = below
     return found
+
+
+def _is_reached(row: TreeRow, path: FieldPath) -> bool:
+    if depth_of(row.path) < depth_of(path):
+        return False
+    return path.repetition is None or path.component is not None or row.is_repetition
 
 
 def hover(row: TreeRow) -> str:

@@ -32,14 +32,25 @@ from hl7console.hl7v2.views.meanings import (
 from hl7console.hl7v2.views.segment_summary import LOOKED_AT, Summarizer
 
 if TYPE_CHECKING:
-    from hl7console.hl7v2.dictionary import Dictionary, SegmentDefinition
+    from hl7console.hl7v2.dictionary import Dictionary
     from hl7console.hl7v2.message import Message
     from hl7console.hl7v2.nodes import Node
+
+_MODALITY_CODES = "CR CT DR DX ES IO MG MR NM OP OT PT PX RF RG SC SM US XA XC"
 
 LONGEST_VALUE = 2_000
 """Characters of a value that a row holds; the whole one is in its node."""
 
 _NOWHERE = (0, 0)
+
+_IMAGING_NAMES = {
+    18: "Accession Number",
+    19: "Requested Procedure ID",
+    20: "Scheduled Procedure Step ID",
+}
+"""What imaging departments put into fields of OBR. References: IHE RAD TF-2, 4.4."""
+
+_MODALITIES = frozenset(_MODALITY_CODES.split())
 
 
 class TreeView:
@@ -61,6 +72,14 @@ class TreeView:
         for finding in findings:
             key = (finding.path.segment, finding.path.segment_occurrence or 1)
             self.findings.setdefault(key, []).append(finding)
+
+    @cached_property
+    def is_imaging(self) -> bool:
+        """Whether the message is an imaging order, whose OBR fields have uses of their own."""
+        message = self.message
+        if message.count("ZDS") or message.count("IPC"):
+            return True
+        return (message.get("OBR[1]-24") or "").strip() in _MODALITIES
 
 
 class TreeRow:
@@ -237,7 +256,9 @@ def _name_of(row: TreeRow) -> str:
     if row.is_repetition:
         return f"Repetition {path.repetition}"
     if row.definition is not None and row.definition.name:
-        return row.definition.name
+        is_order = path.segment == "OBR" and path.component is None and row.view.is_imaging
+        used = _IMAGING_NAMES.get(path.field) if is_order else None
+        return f"{used} ({row.definition.name})" if used else row.definition.name
     kind = "Subcomponent" if path.subcomponent else "Component" if path.component else "Field"
     number = path.subcomponent or path.component or path.field
     return f"{kind} {number}"
@@ -247,7 +268,7 @@ def _segment_name(row: TreeRow) -> str:
     segment_id = row.path.segment
     if not segment_id:
         return "Not a segment"
-    found: SegmentDefinition | None = row.view.dictionary.segment(segment_id)
+    found = row.view.dictionary.segment(segment_id)
     if found is not None and found.name:
         return found.name
     elsewhere = segment_elsewhere(segment_id)
@@ -263,12 +284,12 @@ def _children(row: TreeRow) -> list[TreeRow]:
     wanted = _missing_numbers(row)
     is_shown = row.view.show_empty or make is _repetition_row
     found = [
-        make(row, node)
+        make(row, node, node.path)
         for node in below
         if is_shown or node.state != ValueState.EMPTY or _number(node.path) in wanted
     ]
     there = {_number(child.path) for child in found}
-    found += [_missing_row(row, number) for number in sorted(wanted - there)]
+    found += [make(row, None, _missing_path(row.path, number)) for number in wanted - there]
     found.sort(key=lambda child: _number(child.path))
     for position, child in enumerate(found):
         child.position = position
@@ -281,9 +302,7 @@ def _below(row: TreeRow) -> tuple[Sequence[Node], _RowMaker]:
     inner = row.node.children
     if row.is_segment:
         return inner, _field_row
-    if row.path.component is not None:
-        return inner, _component_row
-    if row.is_repetition:
+    if row.path.component is not None or row.is_repetition:
         return inner, _component_row
     if len(inner) > 1:
         return inner, _repetition_row
@@ -306,19 +325,15 @@ def _missing_numbers(row: TreeRow) -> set[int]:
     if row.is_segment:
         return {path.field for path in own if path.field is not None}
     is_divided = not row.is_repetition and row.path.component is None
-    if is_divided and row.node is not None and len(row.node.children) > 1:
+    assert row.node is not None  # noqa: S101 - asked of elements that are there
+    if is_divided and len(row.node.children) > 1:
         return set()
     return {_number(path) for path in own}
 
 
-def _field_row(parent: TreeRow, node: Node) -> TreeRow:
-    number = node.path.field or 0
-    return _field_at(parent, node, node.path, number)
-
-
-def _field_at(parent: TreeRow, node: Node | None, path: FieldPath, number: int) -> TreeRow:
-    view = parent.view
-    definition = view.dictionary.field(path.segment, number)
+def _field_row(parent: TreeRow, node: Node | None, path: FieldPath) -> TreeRow:
+    number = path.field or 0
+    definition = parent.view.dictionary.field(path.segment, number)
     if definition is None:
         elsewhere = field_elsewhere(path.segment, number)
         definition = elsewhere[0] if elsewhere is not None else None
@@ -326,7 +341,7 @@ def _field_at(parent: TreeRow, node: Node | None, path: FieldPath, number: int) 
     if type_ == "VARIES":
         type_ = _type_sent(parent, path, number) or type_
     table = definition.table if definition is not None else ""
-    return TreeRow(view, node, path, parent, 0, definition, type_, table)
+    return TreeRow(parent.view, node, path, parent, 0, definition, type_, table)
 
 
 def _type_sent(segment: TreeRow, path: FieldPath, number: int) -> str:
@@ -337,52 +352,37 @@ def _type_sent(segment: TreeRow, path: FieldPath, number: int) -> str:
     return segment.node.children[place - 1].value.strip().upper()
 
 
-def _repetition_row(parent: TreeRow, node: Node) -> TreeRow:
-    return TreeRow(
-        parent.view,
-        node,
-        node.path,
-        parent,
-        0,
-        parent.definition,
-        parent.type,
-        parent.table,
-    )
+def _repetition_row(parent: TreeRow, node: Node | None, path: FieldPath) -> TreeRow:
+    same = (parent.definition, parent.type, parent.table)
+    return TreeRow(parent.view, node, path, parent, 0, *same)
 
 
-def _component_row(parent: TreeRow, node: Node) -> TreeRow:
-    return _component_at(parent, node, node.path)
-
-
-def _component_at(parent: TreeRow, node: Node | None, path: FieldPath) -> TreeRow:
-    view = parent.view
+def _component_row(parent: TreeRow, node: Node | None, path: FieldPath) -> TreeRow:
     number = _number(path)
-    definition = view.dictionary.component(parent.type, number)
+    definition = parent.view.dictionary.component(parent.type, number)
     type_ = definition.type if definition is not None else ""
     table = definition.table if definition is not None else ""
     if number == 1 and not table and parent.type in CODED_TYPES:
         table = _system_table(parent) or parent.table
-    return TreeRow(view, node, path, parent, 0, definition, type_, table)
+    return TreeRow(parent.view, node, path, parent, 0, definition, type_, table)
 
 
 def _system_table(parent: TreeRow) -> str:
     """Return the table that the third component of a coded element names."""
-    node = parent.node
-    if node is not None and not parent.is_repetition and parent.path.component is None:
-        node = node.children[0]
-    if node is None or len(node.children) < 3:
-        return ""
-    return coding_table(node.children[2].value)
+    assert parent.node is not None  # noqa: S101 - only what is there opens
+    inner = parent.node.children
+    if not parent.is_repetition and parent.path.component is None:
+        inner = inner[0].children
+    return coding_table(inner[2].value) if len(inner) > 2 else ""
 
 
-def _missing_row(parent: TreeRow, number: int) -> TreeRow:
-    """Return the row of an element that isn't there, but that something is wrong with."""
-    path = parent.path
-    if parent.is_segment:
-        return _field_at(parent, None, dataclasses.replace(path, field=number), number)
-    if path.component is not None:
-        return _component_at(parent, None, dataclasses.replace(path, subcomponent=number))
-    return _component_at(parent, None, dataclasses.replace(path, component=number))
+def _missing_path(parent: FieldPath, number: int) -> FieldPath:
+    """Return the path of an element that isn't there, but that something is wrong with."""
+    if parent.field is None:
+        return dataclasses.replace(parent, field=number)
+    if parent.component is not None:
+        return dataclasses.replace(parent, subcomponent=number)
+    return dataclasses.replace(parent, component=number)
 
 
-_RowMaker = Callable[[TreeRow, "Node"], TreeRow]
+_RowMaker = Callable[[TreeRow, "Node | None", FieldPath], TreeRow]
