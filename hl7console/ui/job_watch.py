@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from hl7console.engine.console import Job, Progress
 from hl7console.errors import ConsoleError
@@ -24,10 +24,21 @@ class JobWatch(QObject):
         super().__init__(parent)
         self.job = job
         self.is_over = False
+        self._clock = QElapsedTimer()
+        self._clock.start()
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL_MS)
         self._timer.timeout.connect(self._on_tick)
         self._timer.start()
+
+    def share(self, progress: Progress) -> float:
+        """Return how much is done, 0 to 1; -1 while it cannot be said."""
+        if progress.total:
+            return progress.done / progress.total
+        if progress.left_s < 0:
+            return -1.0
+        elapsed_s = self._clock.elapsed() / 1000
+        return elapsed_s / max(elapsed_s + progress.left_s, 0.001)
 
     def cancel(self) -> None:
         """Ask the job to stop; `ended` follows."""
@@ -53,9 +64,9 @@ def progress_text(progress: Progress) -> str:
     """Say how far a job is: count, rate, time left."""
     parts = []
     if progress.total:
-        parts.append(f"{progress.done:,} of {progress.total:,}")
+        parts.append(f"{progress.done:,} of {progress.total:,} messages")
     elif progress.done:
-        parts.append(f"{progress.done:,}")
+        parts.append("1 message" if progress.done == 1 else f"{progress.done:,} messages")
     if progress.rate_per_s >= 0.5:
         parts.append(f"{progress.rate_per_s:,.0f} a second")
     if progress.left_s >= 1:

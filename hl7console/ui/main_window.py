@@ -335,10 +335,9 @@ class MainWindow(QMainWindow):
         self.notice.warn(text, button="Show the report", act=dialog.show)
 
     @Slot(int)
-    def _on_show_imported(self, _message_id: int) -> None:
+    def _on_show_imported(self, message_id: int) -> None:
         self.go_to("messages")
-        self.messages.search.clear()
-        self.messages.show_new()
+        self.messages.show_all_from(message_id)
 
     def _forget_import(self, dialog: ImportDialog) -> None:
         if dialog in self._imports:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QAction, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -11,14 +19,17 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hl7console.ui.actions import Actions
-from hl7console.ui.theme import GRID, ROW
+from hl7console.ui.theme import GRID, ROW, fixed_font, theme
 
 _ACTION_ROLE = int(Qt.ItemDataRole.UserRole)
+_KEYS_ROLE = _ACTION_ROLE + 1
 _WIDTH = 560
 _ROWS = 12
 
@@ -56,6 +67,7 @@ class Palette(QDialog):
         self._list.setObjectName("paletteList")
         self._list.setAccessibleName("Actions")
         self._list.setIconSize(QSize(16, 16))
+        self._list.setItemDelegate(_KeysDelegate(self._list))
         self._list.setFixedHeight(_ROWS * (ROW + 2))
         self._none = QLabel("No action has these letters.")
         self._none.setProperty("role", "muted")
@@ -116,6 +128,24 @@ class Palette(QDialog):
         return super().eventFilter(watched, event)
 
 
+class _KeysDelegate(QStyledItemDelegate):
+    """Draws an action's shortcut at the right end of its line."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        painter.save()
+        painter.setFont(fixed_font(11))
+        painter.setPen(theme().color("muted"))
+        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(option.rect.adjusted(0, 0, -GRID, 0), side, str(index.data(_KEYS_ROLE)))
+        painter.restore()
+
+
 def _is_press(event: QKeyEvent) -> bool:
     return event.type() == QEvent.Type.KeyPress
 
@@ -123,7 +153,8 @@ def _is_press(event: QKeyEvent) -> bool:
 def _item_for(action: QAction) -> QListWidgetItem:
     text = action.text().replace("&", "")
     keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
-    item = QListWidgetItem(action.icon(), f"{text}    {keys}" if keys else text)
+    item = QListWidgetItem(action.icon(), text)
     item.setData(_ACTION_ROLE, action)
+    item.setData(_KEYS_ROLE, keys)
     item.setSizeHint(QSize(0, ROW + 2))
     return item

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -101,6 +102,7 @@ class ImportDialog(QDialog):
         self._progress.setObjectName("importProgressText")
         self._file = QLabel()
         self._file.setProperty("role", "muted")
+        self._file.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for part in (self._bar, self._progress, self._file):
             column.addWidget(part)
         column.addStretch(1)
@@ -164,11 +166,16 @@ class ImportDialog(QDialog):
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
-        if progress.total:
+        share = self._watch.share(progress) if self._watch is not None else -1.0
+        if share >= 0:
             self._bar.setRange(0, 1000)
-            self._bar.setValue(min(1000, progress.done * 1000 // progress.total))
+            self._bar.setValue(round(min(share, 1.0) * 1000))
         self._progress.setText(progress_text(progress) or "Reading…")
-        self._file.setText(progress.text)
+        width = self._file.width()
+        elided = self._file.fontMetrics().elidedText(
+            progress.text, Qt.TextElideMode.ElideMiddle, width
+        )
+        self._file.setText(elided)
 
     @Slot(object)
     def _on_ended(self, report: JobReport) -> None:

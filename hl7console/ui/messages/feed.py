@@ -137,6 +137,8 @@ class MessageFeed(QObject):
         self, reader: StoreReader, query: Query | None, paths: tuple[str, ...], generation: int
     ) -> None:
         """Send the ids in chunks, the first with its rows. Search thread."""
+        if generation != self._generation:
+            return
         is_first = True
         for ids in reader.iter_ids(query, newest_first=True):
             if generation != self._generation:

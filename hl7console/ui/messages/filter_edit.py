@@ -6,17 +6,13 @@ from PySide6.QtCore import QMimeData, QStringListModel, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QCompleter, QFrame, QListView, QPlainTextEdit, QWidget
 
+from hl7console.hl7v2.filters import Completion, complete
 from hl7console.ui.messages.filter_colors import FilterColors
-from hl7console.ui.messages.filter_completion import Offer, offers
 from hl7console.ui.theme import fixed_font
 
-_KEYS_OF_POPUP = (
-    Qt.Key.Key_Return,
-    Qt.Key.Key_Enter,
-    Qt.Key.Key_Tab,
-    Qt.Key.Key_Backtab,
-    Qt.Key.Key_Escape,
-)
+_WIDEST = 64
+"""Characters of the widest completion shown."""
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class FilterEdit(QPlainTextEdit):
@@ -27,6 +23,7 @@ class FilterEdit(QPlainTextEdit):
     left_down = Signal()
     """Down was pressed: on to the list."""
     escaped = Signal()
+    focused = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +40,8 @@ class FilterEdit(QPlainTextEdit):
         self.document().setDocumentMargin(4)
         self.setFixedHeight(QFontMetrics(self.font()).height() + 8)
         self.colors = FilterColors(self.document())
-        self._offers: list[Offer] = []
-        self._values: dict[str, list[str]] = {}
+        self._offers: list[Completion] = []
+        self._values: dict[str, tuple[str, ...]] = {}
         self._titles = QStringListModel(self)
         self._completer = QCompleter(self._titles, self)
         self._completer.setWidget(self)
@@ -66,21 +63,19 @@ class FilterEdit(QPlainTextEdit):
         self.setPlainText(text)
         self.moveCursor(QTextCursor.MoveOperation.End)
 
-    def set_values(self, values: dict[str, list[str]]) -> None:
-        """Set the values offered after a key, such as the names of interfaces."""
+    def set_values(self, values: dict[str, tuple[str, ...]]) -> None:
+        """Set the values offered after a key, such as the senders that there are."""
         self._values = values
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         self.insertPlainText(" ".join(source.text().split("\n")).strip())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        popup = self._popup
-        if popup.isVisible() and event.key() in _KEYS_OF_POPUP:
-            event.ignore()
+        if self._popup.isVisible() and self._press_in_popup(event):
             return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in _ENTER:
             self.submitted.emit()
-        elif event.key() == Qt.Key.Key_Down and not popup.isVisible():
+        elif event.key() == Qt.Key.Key_Down:
             self.left_down.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
@@ -91,7 +86,33 @@ class FilterEdit(QPlainTextEdit):
             if event.text() and event.text().isprintable():
                 self._offer()
             elif event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
-                popup.hide()
+                self._popup.hide()
+
+    def _press_in_popup(self, event: QKeyEvent) -> bool:
+        """Leave Enter to the list of offers where one is chosen; Esc closes the list alone."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._popup.hide()
+            return True
+        if event.key() in _ENTER:
+            if self._popup.currentIndex().isValid():
+                event.ignore()
+                return True
+            self._popup.hide()
+        return False
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        # Tab takes the offer chosen, or the first.
+        if self._popup.isVisible() and self._offers:
+            chosen = self._popup.currentIndex()
+            self._popup.hide()
+            self._take(self._offers[max(chosen.row(), 0)])
+            return True
+        return super().focusNextPrevChild(next)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.focused.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -100,30 +121,42 @@ class FilterEdit(QPlainTextEdit):
 
     def _offer(self) -> None:
         cursor = self.textCursor().position()
-        self._offers = offers(self.text(), cursor, self._values)
+        text = self.text()
+        has_word = cursor > 0 and not text[cursor - 1].isspace()
+        found = complete(text, cursor, recent=self._known) if has_word else []
+        self._offers = [o for o in found if o.text != text[o.start : o.end]]
         popup = self._popup
         if not self._offers:
             popup.hide()
             return
-        self._titles.setStringList([offer.title for offer in self._offers])
+        titles = [_title(offer) for offer in self._offers]
+        self._titles.setStringList(titles)
         self._completer.setCompletionPrefix("")
         box = self.cursorRect()
-        widest = max(len(offer.title) for offer in self._offers)
-        box.setWidth(QFontMetrics(popup.font()).horizontalAdvance("0") * (widest + 4))
+        widest = min(max(len(title) for title in titles), _WIDEST)
+        box.setWidth(QFontMetrics(popup.font()).horizontalAdvance("0") * (widest + 5))
         box.translate(0, 6)
         self._completer.complete(box)
-        popup.setCurrentIndex(self._titles.index(0, 0))
+
+    def _known(self, key: str) -> tuple[str, ...]:
+        return self._values.get(key, ())
 
     @Slot(str)
     def _on_offer_taken(self, title: str) -> None:
-        offer = next((o for o in self._offers if o.title == title), None)
-        if offer is None:
-            return
+        offer = next((o for o in self._offers if _title(o) == title), None)
+        if offer is not None:
+            self._take(offer)
+
+    def _take(self, offer: Completion) -> None:
         cursor = self.textCursor()
         cursor.setPosition(offer.start)
         cursor.setPosition(offer.end, QTextCursor.MoveMode.KeepAnchor)
         cursor.insertText(offer.text)
         self.setTextCursor(cursor)
+
+
+def _title(offer: Completion) -> str:
+    return f"{offer.text:<14} {offer.detail}".rstrip()
 
 
 def _is_ask_for_offers(event: QKeyEvent) -> bool:

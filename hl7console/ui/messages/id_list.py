@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from operator import neg
 
 
 class IdList:
@@ -17,17 +18,17 @@ class IdList:
         self._newer: array[int] = array("q")
         """Rising; shown from its end."""
         self._older: array[int] = array("q")
-        """Negated and so rising as well, which lets `row_of` bisect both."""
+        """Falling."""
 
     def __len__(self) -> int:
         return len(self._newer) + len(self._older)
 
     def __getitem__(self, row: int) -> int:
         """Return the id at a row from 0."""
-        if row < 0 or row >= len(self):
-            raise IndexError(row)
         newer = len(self._newer)
-        return self._newer[newer - 1 - row] if row < newer else -self._older[row - newer]
+        if row < 0 or row >= newer + len(self._older):
+            raise IndexError(row)
+        return self._newer[newer - 1 - row] if row < newer else self._older[row - newer]
 
     def add_newer(self, ids: array[int]) -> None:
         """Put rising ids, all above the newest, on top."""
@@ -35,15 +36,15 @@ class IdList:
 
     def add_older(self, ids: array[int]) -> None:
         """Put falling ids, all below the oldest, under the last row."""
-        self._older.extend(array("q", (-i for i in ids)))
+        self._older.extend(ids)
 
     def row_of(self, message_id: int) -> int:
         """Return the row of an id, or -1."""
         place = bisect_left(self._newer, message_id)
         if place < len(self._newer) and self._newer[place] == message_id:
             return len(self._newer) - 1 - place
-        place = bisect_left(self._older, -message_id)
-        if place < len(self._older) and self._older[place] == -message_id:
+        place = bisect_left(self._older, -message_id, key=neg)
+        if place < len(self._older) and self._older[place] == message_id:
             return len(self._newer) + place
         return -1
 

@@ -17,7 +17,7 @@ from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
-from hl7console.ui.messages.filter_completion import quoted
+from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.messages.outgoing import Outgoing, read_all, save, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice

@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -71,6 +72,10 @@ class MessagesPlace(QWidget):
 
     def _build(self) -> None:
         self.empty = EmptyState()
+        self.fault = QLabel()
+        self.fault.setObjectName("searchFault")
+        self.fault.setWordWrap(True)
+        self.fault.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
@@ -85,12 +90,13 @@ class MessagesPlace(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._stack)
         self.splitter.addWidget(self.inspector)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setStretchFactor(0, 5)
+        self.splitter.setStretchFactor(1, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._built_bar())
+        layout.addWidget(self.fault)
         layout.addWidget(self.splitter, 1)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
@@ -127,6 +133,8 @@ class MessagesPlace(QWidget):
         feed.held_changed.connect(self._on_held_changed)
         feed.rows_stale.connect(self._on_rows_stale)
         self.search.query_changed.connect(self._on_query_changed)
+        self.search.fault_changed.connect(self._on_fault_changed)
+        self.search.edit.focused.connect(self._on_search_focused)
         self.search.left_down.connect(self._on_left_down)
         self.table.current_changed.connect(self._on_current_changed)
         self.table.at_top_changed.connect(self._on_at_top_changed)
@@ -182,6 +190,19 @@ class MessagesPlace(QWidget):
     @Slot(object)
     def _on_query_changed(self, query: Query | None) -> None:
         self.feed.search(query)
+
+    @Slot()
+    def _on_search_focused(self) -> None:
+        self.feed.reads().ask(
+            lambda reader: reader.known_values(),
+            self.search.edit.set_values,
+            self._on_search_failed,
+        )
+
+    @Slot(str)
+    def _on_fault_changed(self, text: str) -> None:
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
 
     @Slot()
     def _on_search_started(self) -> None:
@@ -264,12 +285,6 @@ class MessagesPlace(QWidget):
 
     @Slot()
     def _on_settings_changed(self) -> None:
-        self.search.edit.set_values(
-            {
-                "listener": [s.name for s in self._bridge.listeners],
-                "destination": [s.name for s in self._bridge.destinations],
-            }
-        )
         if self._stack.currentWidget() is self.empty and self.feed.query is None:
             self._show_list_or_why_not()
 
@@ -344,6 +359,12 @@ class MessagesPlace(QWidget):
     def _on_message(self, message_id: int, stored: StoredMessage | None) -> None:
         if message_id == self._shown_id:
             self.inspector.show_message(stored)
+
+    def show_all_from(self, message_id: int) -> None:
+        """Show all messages, and go to one that is new among them."""
+        self._shown_id = message_id
+        self.search.clear()
+        self._fetch(message_id)
 
     @Slot(int)
     def show_message(self, message_id: int) -> None:

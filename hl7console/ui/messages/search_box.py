@@ -21,6 +21,8 @@ class SearchBox(QFrame):
     query_changed = Signal(object)
     """A `Query`, or None for all messages."""
     left_down = Signal()
+    fault_changed = Signal(str)
+    """What is wrong with the filter, and what to write instead; empty when nothing is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,15 +93,14 @@ class SearchBox(QFrame):
         self.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.edit.selectAll()
 
-    def tell(self, text: str, *, is_fault: bool = False) -> None:
-        """Say something at the end of the box: a count, or what is wrong."""
+    def tell(self, text: str) -> None:
+        """Say something at the end of the box, such as a count."""
         self._count.setText(text)
-        self._count.setToolTip(text if is_fault else "")
-        role = "error" if is_fault else "muted"
-        if self._count.property("role") != role:
-            self._count.setProperty("role", role)
-            self._count.style().unpolish(self._count)
-            self._count.style().polish(self._count)
+
+    @property
+    def told(self) -> str:
+        """What stands at the end of the box."""
+        return self._count.text()
 
     def query(self) -> Query | None:
         """Return what is typed as a query.
@@ -120,14 +121,14 @@ class SearchBox(QFrame):
             self._show_fault(error)
             return
         self.edit.colors.mark_error(-1)
-        self.edit.setToolTip("")
+        self.fault_changed.emit("")
         self._shown_text = self.text.strip()
         self.query_changed.emit(query)
 
     def _show_fault(self, error: FilterError) -> None:
         self.edit.colors.mark_error(error.position)
-        self.edit.setToolTip(f"{error.text} {error.hint}".strip())
-        self.tell(f"{error.text} {error.hint}".strip(), is_fault=True)
+        self.tell("")
+        self.fault_changed.emit(f"{error.text} {error.hint}".strip())
 
     @Slot()
     def _on_typed(self) -> None:

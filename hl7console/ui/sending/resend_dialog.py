@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -119,6 +120,7 @@ class ResendDialog(QDialog):
         self.to = QComboBox()
         self.to.setObjectName("resendTo")
         self.to.setAccessibleName("Destination")
+        self.to.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.address = QLineEdit()
         self.address.setObjectName("resendAddress")
         self.address.setFont(fixed_font())

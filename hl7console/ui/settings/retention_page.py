@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from hl7console.engine.console import Console, EngineSnapshot, JobReport, Progress, RunRetention
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.settings import MIB, RetentionSettings
+from hl7console.store.interfaces import load_retention
 from hl7console.store.reader import StoreReader
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
@@ -169,9 +170,10 @@ class RetentionPage(QWidget):
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
-        if progress.total:
+        share = self._watch.share(progress) if self._watch is not None else -1.0
+        if share >= 0:
             self._bar.setRange(0, 1000)
-            self._bar.setValue(min(1000, progress.done * 1000 // progress.total))
+            self._bar.setValue(round(min(share, 1.0) * 1000))
         text = progress_text(progress)
         if text:
             self.result.begin(text)
@@ -219,4 +221,4 @@ def deletion_text(rules: RetentionSettings) -> str:
 
 
 def _read_rules(reader: StoreReader) -> RetentionSettings:
-    return reader.retention()
+    return load_retention(reader.database())
