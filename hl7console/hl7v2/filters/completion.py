@@ -114,7 +114,7 @@ def _types(typed: str) -> Iterator[tuple[str, str]]:
         return
     definitions = dictionary.load(dictionary.DICTIONARY_VERSIONS[-1])
     for event in sorted(EVENTS):
-        if not message_type or definitions.structure(f"{message_type}_{event}") is not None:
+        if not message_type or definitions.structure_for(message_type, event) is not None:
             yield f"{message_type}^{event}", dictionary.event_name(event)
 
 

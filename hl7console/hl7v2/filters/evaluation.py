@@ -180,14 +180,14 @@ def path_matches(node: PathMatch | PathPresent, message: Message) -> bool:
 
     A path that does not go down to a leaf stands for its first leaf, as everywhere, and for the
     whole as it is written: ``PID-5=SMITH^JOHN``. No value (``PID-8=""``) means that it is absent,
-    empty or null.
+    empty or null, and ``!=`` asks for something that is there and differs.
     """
     elements = _elements(node, message)
     if isinstance(node, PathPresent):
         return any(element.state == ValueState.VALUED for element in elements)
-    if not node.value:
+    if not node.value and node.operator == "=":
         states = [element.state == ValueState.VALUED for element in elements]
-        return any(states) if node.operator == "!=" else not all(states) or not states
+        return not states or not all(states)
     wanted = node.value.casefold()
     compare = _COMPARISONS[node.operator]
     return any(compare(element, wanted) for element in elements)
@@ -233,7 +233,7 @@ def _equals(element: Element, wanted: str) -> bool:
 
 
 def _differs(element: Element, wanted: str) -> bool:
-    return wanted not in _texts(element)
+    return element.state == ValueState.VALUED and wanted not in _texts(element)
 
 
 def _contains(element: Element, wanted: str) -> bool:

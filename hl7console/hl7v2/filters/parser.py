@@ -45,7 +45,6 @@ SEGMENT_IDS = frozenset(_SEGMENT_NAMES.split())
 HIGHEST_FIELD = 199
 """Field numbers beyond make a lone ``ABC-1234`` a word: an accession number rather than a path."""
 
-_BLANKS = re.compile(r"\s*")
 _KEYWORD = re.compile(r"(or|and|not)(?=[\s()]|$)", re.IGNORECASE)
 _KEY = re.compile(r"([A-Za-z_]+):")
 _OPERATORS = r"!=|>=|<=|=|~|>|<"
@@ -310,9 +309,8 @@ class _Parser:
             raise FilterError("This is nested too deeply.", position=start)
 
     def _skip_blanks(self) -> None:
-        found = _BLANKS.match(self._text, self._at)
-        if found:
-            self._at = found.end()
+        while self._at < len(self._text) and self._text[self._at].isspace():
+            self._at += 1
 
     def _end(self) -> int:
         """Return where the text read so far ends, without blanks."""
