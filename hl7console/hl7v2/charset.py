@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from hl7console.errors import UsageError
-from hl7console.hl7v2.delimiters import is_usable
+from hl7console.hl7v2 import layout
 
 CHARSET_FALLBACK = "charset_fallback"
 """Flag: the bytes do not fit the declared (or default) character set."""
@@ -100,6 +100,7 @@ _TOLERANT: dict[str, str] = {
 """The larger set that senders of the smaller one really use; taking it is no fault."""
 
 _JAPANESE_BY_ESCAPE = ("iso2022_jp_1", "iso2022_jp")
+_BLANK = bytes(range(0x21)) + b"\x7f"
 _C1 = bytes(range(0x80, 0xA0))
 _WIDE_STARTS = (
     (codecs.BOM_UTF32_LE, "utf_32_le", 4),
@@ -216,16 +217,26 @@ def declared_charset(raw: bytes) -> str:
         if match is None:
             return ""
         start = match.start(1)
-    end = raw.find(b"\r", start)
-    if end < 0:
-        end = raw.find(b"\n", start)
-    line = raw[start:end] if end >= 0 else raw[start:]
+    line = _header_line(raw, start)
     separator = line[3:4]
     parts = line.split(separator, _CHARSET_FIELD + 1)
     counted = _ascii_name(parts[_CHARSET_FIELD]) if len(parts) > _CHARSET_FIELD else ""
     if line.isascii() and b"\x1b" not in line:
-        return counted.rstrip("\n")
-    return _declared_when_not_ascii(line, separator, counted).rstrip("\n")
+        return counted
+    return _declared_when_not_ascii(line, separator, counted)
+
+
+def _header_line(raw: bytes, start: int) -> bytes:
+    """Return MSH without what ends it, by the rules of `layout`."""
+    end = raw.find(b"\r", start)
+    line = raw[start:end] if end >= 0 else raw[start:]
+    if b"\n" not in line:
+        return line
+    if end < 0 and b"\r" not in raw.lstrip(_BLANK):
+        return line[: line.find(b"\n")]
+    text = line.decode("latin_1") + "\r"
+    normal, _ = layout.normalise(text, text[3])
+    return normal.split("\r", 1)[0].encode("latin_1")
 
 
 def _declared_when_not_ascii(line: bytes, separator: bytes, counted: str) -> str:
@@ -292,11 +303,12 @@ def _decode_wide(raw: bytes, codec: str, bom_size: int) -> Decoded:
 
 
 def _declared_in_text(text: str) -> str:
-    start = text.find("MSH")
-    if start < 0 or not is_usable(text[start + 3 : start + 4] or " "):
+    header = layout.find_header(text)
+    if not header.has_msh:
         return ""
-    line = text[start : start + 4000].replace("\n", "\r").split("\r", 1)[0]
-    parts = line.split(line[3], _CHARSET_FIELD + 1)
+    separator = header.delimiters.field
+    normal, _ = layout.normalise(text[header.start :], separator)
+    parts = normal.split("\r", 1)[0].split(separator, _CHARSET_FIELD + 1)
     return parts[_CHARSET_FIELD] if len(parts) > _CHARSET_FIELD else ""
 
 

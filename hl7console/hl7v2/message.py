@@ -101,7 +101,9 @@ class Message:
     def flags(self) -> tuple[str, ...]:
         """Codes of all deviations, as `scan` gives them, and ``not_a_segment``."""
         codes = [*self._decoded_flags, *self.header.flags, *self._lines.flags]
-        if len(self._positions.get("MSH", ())) > 1:
+        begin = f"MSH{self.delimiters.field}"
+        headers = [s for s in self.segments_of("MSH") if self.text.startswith(begin, s.start)]
+        if len(headers) > 1:
             codes.append(layout.SEVERAL_HEADERS)
         if "" in self._positions:
             codes.append(layout.NOT_A_SEGMENT)
