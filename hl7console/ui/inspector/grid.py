@@ -146,6 +146,12 @@ class GridView(QAbstractScrollArea):
         painter.setPen(color)
         painter.drawText(QRectF(self.x_of(col), top, 4.0e6, LINE_PX), _WRITE_FLAGS, text)
 
+    def write_wide(self, painter: QPainter, top: int, col: float, char: str, color: QColor) -> None:
+        """Write one character in the middle of two cells."""
+        painter.setPen(color)
+        box = QRectF(self.x_of(col), top, 2 * self.cell, LINE_PX)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), char)
+
     def wave(self, painter: QPainter, top: int, col: float, cells: float, color: QColor) -> None:
         """Underline cells that have a problem."""
         painter.setPen(color)

@@ -253,7 +253,7 @@ class Inspector(QWidget):
         self.problems.set_findings(findings, "Looking for problems\u2026")
         severity = worst(findings or ())
         role = LOOKS[severity].role if severity is not None else "muted"
-        self.tabs.set_problem_count(sum(f.count for f in findings or ()), role)
+        self.tabs.set_problem_count(len(findings or ()), role)
         for pane in (self.raw_below, self.raw):
             pane.view.set_problems(underlines)
 
@@ -319,7 +319,9 @@ class Inspector(QWidget):
             bar.location.set_location(text)
         for pane in (self.raw_below, self.raw):
             pane.view.select(place.char_span if place is not None else (0, 0))
+            pane.view.setAccessibleDescription(text)
         self.hex.view.select(place.span if place is not None else (0, 0))
+        self.hex.view.setAccessibleDescription(text)
 
     def _summary(self) -> str:
         """Return what is said of the message while nothing in it is selected."""
@@ -340,7 +342,8 @@ class Inspector(QWidget):
     @Slot(int)
     def _on_char_clicked(self, char: int) -> None:
         if self._reading is not None:
-            self._on_byte_clicked(self._reading.message.offsets.byte_start(char))
+            message = self._reading.message
+            self._on_byte_clicked(message.offsets.byte_start(min(char, len(message.text))))
 
     @Slot(int)
     def _on_byte_clicked(self, byte: int) -> None:

@@ -196,11 +196,13 @@ class RawView(GridView):
     def paint_row(self, painter: QPainter, row: int, top: int) -> None:
         if self._layout is None or self._source is None:
             return
-        for run, start, end, col in self._layout.pieces(row):
+        pieces = self._layout.pieces(row)
+        self._paint_ground(painter, pieces, top)
+        for run, start, end, col in pieces:
             if run.kind:
                 self._paint_chip(painter, run, col, top)
             else:
-                self._paint_ground(painter, run, start, end, col, top)
+                self._paint_waves(painter, run, start, end, col, top)
                 self._paint_text(painter, run, start, end, col, top)
         self._paint_caret(painter, row, top)
 
@@ -213,19 +215,31 @@ class RawView(GridView):
         self.write(painter, top, col + 1, run.label, color)
 
     def _paint_ground(
-        self, painter: QPainter, run: Run, start: int, end: int, col: int, top: int
+        self, painter: QPainter, pieces: list[tuple[Run, int, int, int]], top: int
     ) -> None:
+        """Paint the ground of the highlighted element, and of what is picked with the mouse."""
         now = theme()
         picked = now.color("accent")
         picked.setAlphaF(0.35 if now.tokens.is_dark else 0.25)
         for span, color in ((self._span, now.color("selection")), (self._range, picked)):
-            if span is not None and (cut := _cut(run, start, end, col, span)):
-                self.mark(painter, top, *cut, color)
+            if span is None:
+                continue
+            cuts = [
+                cut
+                for run, start, end, col in pieces
+                if not run.kind and (cut := _cut(run, start, end, col, span))
+            ]
+            for col, cells in _joined(cuts):
+                self.mark(painter, top, col, cells, color)
+
+    def _paint_waves(
+        self, painter: QPainter, run: Run, start: int, end: int, col: int, top: int
+    ) -> None:
         for problem in self._problems_in(start, end):
             span = (problem.start, max(problem.end, problem.start + 1))
             if cut := _cut(run, start, end, col, span):
                 role = _SEVERITY_COLORS.get(problem.severity, "warn")
-                self.wave(painter, top, *cut, now.color(role))
+                self.wave(painter, top, *cut, theme().color(role))
 
     def _problems_in(self, start: int, end: int) -> Sequence[Underline]:
         first = bisect_right(self._problem_starts, start - max(1, self._longest) - 1)
@@ -256,7 +270,7 @@ class RawView(GridView):
             return
         if run.cells == 2:
             for i, char in enumerate(visible):
-                self.write(painter, top, col + 2 * i, char, color)
+                self.write_wide(painter, top, col + 2 * i, char, color)
             return
         warn = theme().color("warn")
         at = 0
@@ -453,6 +467,17 @@ def _cut(
     if run.is_whole:
         return col, run.cells
     return col + (first - start) * run.cells, (last - first) * run.cells
+
+
+def _joined(cuts: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return stretches of cells with those that touch each other made one."""
+    found: list[tuple[float, float]] = []
+    for col, cells in cuts:
+        if found and found[-1][0] + found[-1][1] == col:
+            found[-1] = (found[-1][0], found[-1][1] + cells)
+        else:
+            found.append((col, cells))
+    return found
 
 
 def _for_clipboard(text: str) -> str:

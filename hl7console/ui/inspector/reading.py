@@ -63,6 +63,7 @@ def read(stored: StoredMessage, generation: int) -> Reading:
     dictionary = load(stored.row.version)
     findings = validation.check(message) if len(stored.raw) <= QUICK_BYTES else None
     rows = SegmentRows(message, dictionary, findings or ())
+    rows.prepare()
     marks = underlines(message, findings or ())
     source = MessageSource(message, rows)
     return Reading(generation, stored, message, dictionary, source, rows, findings, marks)

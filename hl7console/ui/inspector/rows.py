@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from hl7console.hl7v2 import layout
 from hl7console.hl7v2.dictionary import Dictionary
 from hl7console.hl7v2.findings import Finding
 from hl7console.hl7v2.message import Message
@@ -28,17 +28,23 @@ class SegmentRows(Sequence[TreeRow]):
         self, message: Message, dictionary: Dictionary, findings: Iterable[Finding] = ()
     ) -> None:
         self.message = message
-        self.starts, self.ends = _line_spans(message)
+        self.starts, self.ends = array("q"), array("q")
+        self._opens = bytearray()
+        self._firsts: dict[str, int] = {}
+        for position, segment in enumerate(message.segments):
+            self.starts.append(segment.start)
+            self.ends.append(segment.end)
+            self._opens.append(bool(segment.id))
+            self._firsts.setdefault(segment.id, position)
         self._view = TreeView(message, dictionary, findings, show_empty=True)
         self._made: dict[int, TreeRow] = {}
-        text, separator, is_segment = message.text, message.delimiters.field, layout.is_segment_at
-        self._opens = bytes(
-            is_segment(text, start, end, separator)
-            for start, end in zip(self.starts, self.ends, strict=True)
-        )
-        if self.starts:
-            # Has the message work out its segments here and now: not on the GUI thread.
-            _ = message.segments[0].path
+
+    def prepare(self) -> None:
+        """Have all definitions read that the first rows in sight need: they come from files."""
+        for position in self._firsts.values():
+            for row in (self[position], *tree.children(self[position])):
+                _ = row.name
+        _ = self._view.dictionary.table_value("0001", "F")
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -91,9 +97,3 @@ class SegmentRows(Sequence[TreeRow]):
         others = (n for n in range(len(self)) if not self.opens(n))
         place = next((n for i, n in enumerate(others, 1) if i == occurrence), None)
         return self[place] if place is not None else None
-
-
-def _line_spans(message: Message) -> tuple[Sequence[int], Sequence[int]]:
-    start = layout.first_written(message.text)
-    lines = layout.find_lines(message.text, message.delimiters.field, start)
-    return lines.starts, lines.ends

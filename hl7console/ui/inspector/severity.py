@@ -36,7 +36,7 @@ def counted(findings: Iterable[Finding]) -> str:
     """Return how many of each there are: ``2 errors, 1 warning``."""
     totals = dict.fromkeys(ORDER, 0)
     for finding in findings:
-        totals[finding.severity] += finding.count
+        totals[finding.severity] += 1
     return ", ".join(
         count_words(totals[severity], look.word, look.plural)
         for severity, look in LOOKS.items()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from hl7console.hl7v2.findings import worst
+from hl7console.hl7v2.findings import Severity, worst
 from hl7console.hl7v2.nodes import ValueState
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui import icons
@@ -91,7 +91,7 @@ class TreeDelegate(QStyledItemDelegate):
 
     def _paint_value(self, painter: QPainter, box: QRect, row: TreeRow) -> None:
         now = theme()
-        if severity := worst(row.problems):
+        if severity := _severity(row):
             look = LOOKS[severity]
             mark = _icon(look.icon, now.color(look.role), painter.device().devicePixelRatioF())
             left = box.right() - _ICON + 1
@@ -113,6 +113,12 @@ class TreeDelegate(QStyledItemDelegate):
         owner = self.parent()
         if isinstance(owner, QWidget):
             owner.update()
+
+
+def _severity(row: TreeRow) -> Severity | None:
+    """Return how grave the problems of a row are; remarks show at their own row only."""
+    graver = [finding for finding in row.problems if finding.severity is not Severity.INFO]
+    return worst(graver or row.own_problems)
 
 
 def _draw(painter: QPainter, box: QRect, text: str, color: QColor) -> int:

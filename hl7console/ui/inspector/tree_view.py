@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hl7console.hl7v2.nodes import ValueState
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui import icons
 from hl7console.ui.inspector.rows import SegmentRows
@@ -39,8 +40,8 @@ OPEN_SEGMENTS = 60
 _OPEN_FOUND = 200
 _SLICE_S = 0.008
 _INDENT = 16
-_TYPE_PX = 58
 _NARROW_PX = 560
+_LONGEST_FILTER = 200
 
 
 class MessageTree(QTreeView):
@@ -75,10 +76,11 @@ class MessageTree(QTreeView):
         header = self.header()
         width = self.viewport().width()
         is_narrow = width < _NARROW_PX
-        field = 108 if is_narrow else 124
-        rest = width - field - _TYPE_PX
-        name = min(max(110, int(rest * (0.38 if is_narrow else 0.42))), 260)
-        for column, size in ((Column.FIELD, field), (Column.NAME, name), (Column.TYPE, _TYPE_PX)):
+        field = 98 if is_narrow else 124
+        kind = 50 if is_narrow else 60
+        rest = width - field - kind
+        name = min(max(110, int(rest * 0.42)), 260)
+        for column, size in ((Column.FIELD, field), (Column.NAME, name), (Column.TYPE, kind)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, size)
         header.setSectionResizeMode(Column.VALUE, QHeaderView.ResizeMode.Stretch)
@@ -135,7 +137,7 @@ class MessageTree(QTreeView):
         row = self.current_row()
         copy = menu.addAction("Copy value", self.copy_value)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setEnabled(row is not None and bool(row.value))
+        copy.setEnabled(row is not None and bool(copied_value(row)))
         menu.addAction("Copy path", self.copy_path)
         menu.addAction("Copy row", self.copy_row)
         menu.addSeparator()
@@ -149,9 +151,9 @@ class MessageTree(QTreeView):
 
     @Slot()
     def copy_value(self) -> None:
-        """Copy the value, unescaped."""
+        """Copy the whole value: unescaped, or as written where it has parts."""
         if (row := self.current_row()) is not None:
-            QApplication.clipboard().setText(row.value)
+            QApplication.clipboard().setText(copied_value(row))
 
     @Slot()
     def copy_path(self) -> None:
@@ -163,7 +165,7 @@ class MessageTree(QTreeView):
     def copy_row(self) -> None:
         """Copy path, name and value on one line."""
         if (row := self.current_row()) is not None:
-            QApplication.clipboard().setText(f"{row.path}\t{row.name}\t{row.value}")
+            QApplication.clipboard().setText(f"{row.path}\t{row.name}\t{copied_value(row)}")
 
     @Slot()
     def expand_below(self) -> None:
@@ -173,13 +175,21 @@ class MessageTree(QTreeView):
 
 def filter_for(row: TreeRow) -> str:
     """Return a filter that finds messages with a row's value; empty where it has none."""
-    path = row.path
-    if path.field is None or not row.value or row.has_children:
-        return ""
     value = row.value
-    is_plain = value.replace(".", "").replace("-", "").isalnum()
-    quoted = value if is_plain else '"' + value.replace('"', "") + '"'
-    return f"{path.generic()}={quoted}"
+    is_leaf = not row.is_segment and not row.has_children and row.state is ValueState.VALUED
+    if not is_leaf or not value.strip() or len(value) > _LONGEST_FILTER:
+        return ""
+    if not value.replace(".", "").replace("-", "").isalnum():
+        value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{row.path.generic()}={value}"
+
+
+def copied_value(row: TreeRow) -> str:
+    """Return what Copy takes of a row; a row itself may hold only the beginning of its value."""
+    if row.node is None or row.state is ValueState.NULL:
+        return ""
+    is_whole = row.is_segment or row.has_children
+    return row.node.raw_text if is_whole else row.node.value
 
 
 class TreePane(QWidget):
