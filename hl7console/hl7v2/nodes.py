@@ -150,9 +150,9 @@ class Children(Sequence[_Child_co]):
     def __getitem__(self, index: int | slice) -> _Child_co | list[_Child_co]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        if index < 0:
-            index += len(self)
         start = self._starts[index]
+        if index < 0:
+            index += len(self._starts)
         following = index + 1
         end = self._stop if following == len(self._starts) else self._starts[following] - 1
         return self._make(following, start, end)

@@ -37,16 +37,15 @@ def with_value(message: Message, path: FieldPath | str, value: str) -> Message:
     if _is_literal(path):
         return with_raw(message, path, value)
     charset.encode(value, message.codec)
-    if not is_writable(value, message.delimiters):
+    mark = message.delimiters.escape
+    if not mark and (value == NULL_TEXT or not is_writable(value, message.delimiters)):
         raise EditError(
             f"{path} cannot take this text: the message names no escape character in MSH-2.",
             hint="Give MSH-2 an escape character, or write the field as raw text.",
         )
     written = escape(value, message.delimiters, message.codec)
     if written == NULL_TEXT:
-        # Two quotes as text must not be taken for null.
-        quote = f"{message.delimiters.escape}X22{message.delimiters.escape}"
-        written = '"' + quote
+        written = f'"{mark}X22{mark}'  # Two quotes as text must not be taken for null.
     return with_raw(message, path, written)
 
 
