@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hl7console.ui.inspector.cells import hidden_spans, runs_of, shown
+from hl7console.ui.inspector.cells import hidden_spans, rows_of_plain, runs_of, shown
 from hl7console.ui.inspector.raw_layout import FOLD_CHARS, RawLayout, RawLines, ending_words
 
 TEXTS = st.text(
@@ -80,6 +80,12 @@ def test_each_character_stands_at_one_place_and_is_found_there(
         hit, run = layout.hit(row, col)
         assert run is not None
         assert hit == (run.start if run.is_whole else char)
+
+
+@given(st.text(st.sampled_from("AB|漢字カ\uff76\U0001f600\x07"), max_size=200), st.integers(8, 30))
+def test_rows_of_plain_text_are_counted_as_they_are_painted(text: str, columns: int) -> None:
+    layout = laid_out(lines_of([text]), columns, frozenset(), show_ends=False)
+    assert rows_of_plain(text, columns) == RawLayout._rows_of(layout._place(0))
 
 
 def test_rows_of_ascii_lines_are_counted_as_they_are_painted() -> None:

@@ -14,7 +14,13 @@ from hl7console.hl7v2.dictionary import load
 from hl7console.hl7v2.message import Message
 from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.tree_filter import DEEP_SEGMENTS
-from hl7console.ui.inspector.tree_model import ROW_ROLE, Column, TreeModel, value_text
+from hl7console.ui.inspector.tree_model import (
+    FIRST_SEGMENTS,
+    ROW_ROLE,
+    Column,
+    TreeModel,
+    value_text,
+)
 from hl7console.ui.inspector.tree_view import TreePane, copied_value, filter_for
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
@@ -149,12 +155,24 @@ def test_a_segment_costs_nothing_until_it_is_opened(qapp: QApplication) -> None:
     rows = rows_of(many(3_000))
     model = TreeModel()
     model.set_rows(rows)
+    model.complete()
     last = model.index(model.rowCount() - 1, 0)
     assert model.hasChildren(last)
     assert not model.parent(last).isValid()
     assert len(rows._made) == 0
     assert labels(model, last)[0] == "OBX-1"
     assert len(rows._made) == 1
+
+
+def test_the_view_gets_the_first_segments_at_once_and_the_others_soon(qtbot: QtBot) -> None:
+    pane = TreePane()
+    qtbot.addWidget(pane)
+    rows = rows_of(many(FIRST_SEGMENTS + 300))
+    pane.show_rows(rows)
+    assert pane.model.rowCount() == FIRST_SEGMENTS
+    qtbot.waitUntil(lambda: pane.model.rowCount() == len(rows))
+    pane.show_rows(rows, rows.at_path("OBX[2100]-5"))
+    assert pane.view.current_row() is rows.at_path("OBX[2100]-5")
 
 
 def test_lines_that_are_no_segments_do_not_open(qapp: QApplication) -> None:

@@ -37,6 +37,8 @@ _GROUPS = re.compile(
     re.DOTALL,
 )
 _WIDE_CHAR = re.compile(f"[{_WIDE}]")
+_WIDE_RUN = re.compile(f"[{_WIDE}]+")
+_MARK = re.compile(f"[{_MARKS}]")
 
 _HIDDEN = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064"
@@ -86,6 +88,35 @@ def runs_of(text: str, start: int, end: int) -> list[Run]:
         else:
             found.append(Run(first, last, 2 if match.lastgroup == "wide" else 1))
     return found
+
+
+def has_marks(text: str) -> bool:
+    """Return whether any character of a text combines with the one before it."""
+    return not text.isascii() and _MARK.search(text) is not None
+
+
+def rows_of_plain(piece: str, columns: int) -> int:
+    """Return how many rows a text without combining marks takes; as `runs_of` lays it out."""
+    row = col = at = 0
+    for match in _WIDE_RUN.finditer(piece):
+        row, col = _after(row, col, match.start() - at, 1, columns)
+        row, col = _after(row, col, match.end() - match.start(), 2, columns)
+        at = match.end()
+    row, _ = _after(row, col, len(piece) - at, 1, columns)
+    return row + 1
+
+
+def _after(row: int, col: int, count: int, cells: int, columns: int) -> tuple[int, int]:
+    """Return row and column after so many characters of a width."""
+    if not count:
+        return row, col
+    room = (columns - col) // cells
+    if room <= 0:
+        row, col, room = row + 1, 0, columns // cells
+    if count <= room:
+        return row, col + count * cells
+    down, across = divmod(count - room - 1, columns // cells)
+    return row + 1 + down, (across + 1) * cells
 
 
 def shown(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hl7console.ui.inspector.cells import COARSE_CHARS, Run, runs_of
+from hl7console.ui.inspector.cells import COARSE_CHARS, Run, has_marks, rows_of_plain, runs_of
 from hl7console.ui.inspector.words import size_words
 
 FOLD_CHARS = 2_000
@@ -57,6 +57,7 @@ class RawLines:
         self.starts = starts
         self.ends = ends
         self.is_ascii = text.isascii()
+        self.has_marks = has_marks(text)
         self.folds: dict[int, tuple[Fold, ...]] = {}
         for line, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if end - start > FOLD_CHARS and (folds := _folds(text, start, end, separators)):
@@ -192,8 +193,12 @@ class RawLayout:
         start, end = lines.starts[line], lines.ends[line]
         is_short = 2 * (end - start) <= self.columns and not self.show_ends
         is_ascii = is_short or lines.is_ascii or lines.text[start:end].isascii()
-        if line in lines.folds or not is_ascii:
+        if line in lines.folds:
             return self._rows_of(self._place(line))
+        if not is_ascii:
+            if lines.has_marks or self.show_ends or end - start > COARSE_CHARS:
+                return self._rows_of(self._place(line))
+            return rows_of_plain(lines.text[start:end], self.columns)
         rows = max(1, -(-(end - start) // self.columns))
         if self.show_ends and (ending := lines.ending(line)):
             used = end - start - (rows - 1) * self.columns
@@ -316,6 +321,3 @@ def ending_words(ending: str) -> str:
         return f"{names[ending[0]]} \u00d7{len(ending)}"
     words = [names.get(char, f"{ord(char):02X}") for char in ending[:6]]
     return " ".join(words) + (" \u2026" if len(ending) > 6 else "")
-
-
-__all__ = ["COARSE_CHARS", "Fold", "Placed", "RawLayout", "RawLines", "ending_words"]

@@ -56,6 +56,11 @@ class Badge(QWidget):
             return ""
         return str(self._count) if self._count < 1000 else "999+"
 
+    @property
+    def shown(self) -> tuple[int, str]:
+        """The number and its theme role."""
+        return self._count, self._role
+
     def set_count(self, count: int, role: str) -> None:
         """Show a number in a theme role; 0 hides it."""
         self._count, self._role = count, role
@@ -120,6 +125,8 @@ class InspectorTabs(QTabWidget):
 
     def set_problem_count(self, count: int, role: str) -> None:
         """Put a number on the Problems tab."""
+        if (count, role) == self.badge.shown:
+            return
         self.badge.set_count(count, role)
         # A tab is measured again only when its button is set again.
         bar = self.tabBar()

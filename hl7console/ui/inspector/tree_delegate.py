@@ -93,7 +93,12 @@ class TreeDelegate(QStyledItemDelegate):
         now = theme()
         if severity := _severity(row):
             look = LOOKS[severity]
-            mark = _icon(look.icon, now.color(look.role), painter.device().devicePixelRatioF())
+            mark = drawn_icon(
+                look.icon,
+                now.color(look.role).name(),
+                _ICON,
+                painter.device().devicePixelRatioF(),
+            )
             left = box.right() - _ICON + 1
             painter.drawPixmap(left, box.top() + (box.height() - _ICON) // 2, mark)
             box = box.adjusted(0, 0, -_ICON - _PAD, 0)
@@ -145,13 +150,10 @@ def _draw_chip(painter: QPainter, box: QRect, text: str) -> int:
     return width
 
 
-@lru_cache(maxsize=32)
-def _drawn(name: str, color: str, scale: float) -> QPixmap:
-    return icons.pixmap(name, QColor(color), _ICON, scale)
-
-
-def _icon(name: str, color: QColor, scale: float) -> QPixmap:
-    return _drawn(name, color.name(), scale)
+@lru_cache(maxsize=64)
+def drawn_icon(name: str, color: str, size: int, scale: float) -> QPixmap:
+    """Return an icon as `icons.pixmap` draws it, drawn once. GUI thread only."""
+    return icons.pixmap(name, QColor(color), size, scale)
 
 
 _LINE = (

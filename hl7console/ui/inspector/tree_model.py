@@ -26,6 +26,8 @@ from hl7console.ui.inspector.tree_filter import TreeFilter
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """Role of the `TreeRow` itself."""
+FIRST_SEGMENTS = 2_000
+"""Segments that the view gets at once. Qt looks at each: 20,000 of them take it 0.1 s."""
 _SHOWN_CHARS = 400
 _SLICE_ROWS = 8
 _FIRST_WAIT_S = 0.05
@@ -154,7 +156,19 @@ class TreeModel(QAbstractItemModel):
         self._found = []
         self._next = 0
         self._wait_s, self._shown_at = _FIRST_WAIT_S, 0.0
-        self._tops = [] if self.needle else range(self._count)
+        self._tops = [] if self.needle else range(min(self._count, FIRST_SEGMENTS))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all segments are in the view, where no filter is at work."""
+        return bool(self.needle) or len(self._tops) == self._count
+
+    def complete(self) -> None:
+        """Add the segments beyond the first ones."""
+        if not self.is_complete:
+            self.beginInsertRows(QModelIndex(), len(self._tops), self._count - 1)
+            self._tops = range(self._count)
+            self.endInsertRows()
 
     def _is_worth_showing(self, row: TreeRow) -> bool:
         return (
@@ -208,6 +222,8 @@ class TreeModel(QAbstractItemModel):
         while at is not None:
             chain.append(at)
             at = at.parent
+        if not self.is_complete and chain[-1].position >= len(self._tops):
+            self.complete()
         best = QModelIndex()
         ids: Sequence[int] = self._tops
         for wanted in reversed(chain):

@@ -29,9 +29,8 @@ from PySide6.QtWidgets import (
 
 from hl7console.hl7v2.nodes import ValueState
 from hl7console.hl7v2.views.tree import TreeRow
-from hl7console.ui import icons
 from hl7console.ui.inspector.rows import SegmentRows
-from hl7console.ui.inspector.tree_delegate import TreeDelegate
+from hl7console.ui.inspector.tree_delegate import TreeDelegate, drawn_icon
 from hl7console.ui.inspector.tree_model import ROW_ROLE, Column, TreeModel
 from hl7console.ui.theme import GRID, Theme, theme
 
@@ -39,6 +38,7 @@ OPEN_SEGMENTS = 60
 """A message with at most so many segments is shown with its fields open, the header aside."""
 _OPEN_FOUND = 200
 _SLICE_S = 0.008
+_COMPLETE_MS = 40
 _INDENT = 16
 _NARROW_PX = 560
 _LONGEST_FILTER = 200
@@ -103,7 +103,7 @@ class MessageTree(QTreeView):
         if model is None or not model.hasChildren(index):
             return
         name = "chevron-down" if self.isExpanded(index) else "chevron-right"
-        mark = icons.pixmap(name, now.color("muted"), 12, self.devicePixelRatioF())
+        mark = drawn_icon(name, now.color("muted").name(), 12, self.devicePixelRatioF())
         painter.drawPixmap(rect.right() - 12, rect.center().y() - 6, mark)
 
     def current_row(self) -> TreeRow | None:
@@ -226,6 +226,10 @@ class TreePane(QWidget):
         self._slices = QTimer(self)
         self._slices.setInterval(0)
         self._slices.timeout.connect(self._on_slice)
+        self._completion = QTimer(self)
+        self._completion.setSingleShot(True)
+        self._completion.setInterval(_COMPLETE_MS)
+        self._completion.timeout.connect(self._on_time_to_complete)
         self._rows: SegmentRows | None = None
         self._opened: set[str] = set()
         self._closed: set[str] = set()
@@ -240,6 +244,8 @@ class TreePane(QWidget):
         """Show a message's segments; what was open stays open, and the view where it was."""
         self._rows = rows
         self._refill(lambda model: model.set_rows(rows), selected)
+        if not self.model.is_complete:
+            self._completion.start()
 
     def show_empty(self, on: bool) -> None:
         """Show or hide empty fields."""
@@ -317,6 +323,10 @@ class TreePane(QWidget):
         if self.model.is_searching:
             self.model.step(_SLICE_S)
         self._after_slice()
+
+    @Slot()
+    def _on_time_to_complete(self) -> None:
+        self.model.complete()
 
     @Slot()
     def _on_slice(self) -> None:
