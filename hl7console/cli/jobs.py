@@ -14,6 +14,9 @@ from hl7console.errors import EnvironmentFaultError
 READY_TIMEOUT_S = 15.0
 """Longest that listeners may take to start."""
 
+INDEX_TIMEOUT_S = 60.0
+"""Longest that a command waits for the full-text index, in seconds."""
+
 _POLL_S = 0.02
 _SHOW_EVERY_S = 0.25
 
@@ -35,6 +38,20 @@ def wait_for_listeners(
         if time.monotonic() > deadline:
             raise EnvironmentFaultError("The listeners did not start in time.")
         pause.wait(_POLL_S)
+
+
+def wait_until_indexed(console: Console, *, timeout_s: float = INDEX_TIMEOUT_S) -> bool:
+    """Wait until the full-text index has all messages; return whether it has.
+
+    A command that ended at once may have left some of them to the next one.
+    """
+    pause = threading.Event()
+    deadline = time.monotonic() + timeout_s
+    while (snapshot := console.snapshot()).derived_id < snapshot.last_message_id:
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(_POLL_S)
+    return True
 
 
 def ready_line(listener: InterfaceStatus) -> str:

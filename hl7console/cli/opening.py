@@ -171,10 +171,7 @@ def open_existing(place: Place) -> Workspace:
     """
     path = workspace_path(place)
     if read_record(path) is None:
-        raise ConsoleError(
-            f"There is no workspace in {path} yet.",
-            hint="Try “hl7console demo”, or receive with “hl7console listen --port 2575”.",
-        )
+        raise no_workspace(path)
     kind = kind_of(path)
     return Workspace.open(path, key_source(place, kind=kind), create=False, kind=kind)
 
@@ -192,6 +189,14 @@ def join_demo(path: Path, source: KeySource) -> Iterator[Engine | AttachedConsol
     console = open_console(path, source, kind=KIND_DEMO, create=False)
     with _stopping(console):
         yield console
+
+
+def no_workspace(path: Path) -> ConsoleError:
+    """Return the error for a folder without a workspace."""
+    return ConsoleError(
+        f"There is no workspace in {path} yet.",
+        hint="Try “hl7console demo”, or receive with “hl7console listen --port 2575”.",
+    )
 
 
 def kind_of(path: Path) -> str:

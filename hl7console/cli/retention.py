@@ -7,7 +7,7 @@ import dataclasses
 import click
 
 from hl7console.cli import output
-from hl7console.cli.jobs import finish
+from hl7console.cli.jobs import finish, wait_until_indexed
 from hl7console.cli.opening import has_terminal, open_for_work, read_retention
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.sizes import Size, show_size
@@ -89,6 +89,7 @@ def set_rules(place: Place, yes: bool, **given: int | None) -> None:
             if not has_terminal():
                 raise UsageError("Nobody can be asked here; add --yes to delete without asking.")
             click.confirm("Delete what these rules no longer keep?", abort=True, err=True)
+        wait_until_indexed(console)
         output.line(finish(console.submit(RunRetention(settings))).text)
 
 
@@ -98,6 +99,7 @@ def set_rules(place: Place, yes: bool, **given: int | None) -> None:
 def run(place: Place, as_json: bool) -> None:
     """Apply the rules now."""
     with open_for_work(place) as console:
+        wait_until_indexed(console)  # retention spares what the index has not reached
         report = finish(console.submit(RunRetention()))
     if as_json:
         output.json_line({"messages": report.messages, "text": report.text})

@@ -210,6 +210,68 @@ def test_a_passphrase_protects_the_workspace(program, tmp_path, make_order):
         assert b"Traceback" not in refused.stderr
 
 
+def test_a_changed_key_voids_the_old_recovery_code(program, tmp_path, make_order):
+    path, codes = tmp_path / "one.hl7", tmp_path / "code.txt"
+    path.write_bytes(make_order("R1"))
+    assert program.run("import", path).returncode == 0
+    old = program.run("key", "show-recovery").stdout.decode().strip()
+    rotated = program.run("key", "rotate")
+    assert rotated.returncode == 0, rotated.stderr
+    new = rotated.stdout.decode().strip()
+    assert new != old
+    assert program.run("key", "show-recovery").stdout.decode().strip() == new
+    assert [row["control_id"] for row in program.messages()] == ["R1"]
+    codes.write_text(old, encoding="utf-8")
+    assert program.run("key", "recover", "--code-file", codes).returncode == 1
+
+
+def test_the_recovery_code_opens_a_workspace_whose_key_is_lost(program, tmp_path, make_order):
+    path, codes, word = tmp_path / "one.hl7", tmp_path / "code.txt", tmp_path / "word.txt"
+    path.write_bytes(make_order("R1"))
+    assert program.run("import", path).returncode == 0
+    codes.write_bytes(program.run("key", "show-recovery").stdout.lower())
+    for key_file in Path(program.environment["HOME"]).rglob("*.key"):
+        key_file.unlink()
+    lost = program.run("messages")
+    assert lost.returncode == 1
+    assert b"Traceback" not in lost.stderr
+    found = program.run("key", "recover", "--code-file", codes)
+    assert found.returncode == 0, found.stderr
+    assert [row["control_id"] for row in program.messages()] == ["R1"]
+    word.write_text("correct horse", encoding="utf-8")
+    locked = program.run("key", "recover", "--code-file", codes, "--passphrase-file", word)
+    assert locked.returncode == 0, locked.stderr
+    assert program.run("messages").returncode == 1
+    assert len(program.messages("--passphrase-file", word)) == 1
+
+
+def test_a_key_is_not_changed_under_a_running_engine(program):
+    owner = program.start("listen", "--port", 0)
+    owner.address()
+    done = program.run("key", "rotate")
+    assert done.returncode == 1
+    assert b"uses this workspace" in done.stderr
+
+
+def test_retention_deletes_what_its_rules_say(program, tmp_path, make_order):
+    path = tmp_path / "many.hl7"
+    path.write_bytes(b"".join(make_order(f"R{n}") for n in range(10)))
+    assert program.run("import", path).returncode == 0
+    assert b"Everything is kept." in program.run("retention", "show").stdout
+    refused = program.run("retention", "set", "--max-messages", 4)
+    assert refused.returncode == 2
+    assert b"--yes" in refused.stderr
+    assert len(program.messages()) == 10
+    done = program.run("retention", "set", "--max-messages", 4, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert [row["control_id"] for row in program.messages()] == ["R6", "R7", "R8", "R9"]
+    shown = json.loads(program.run("retention", "show", "--json").stdout)
+    assert shown["max_messages"] == 4
+    assert program.run("import", path).returncode == 0
+    assert program.run("retention", "run").returncode == 0
+    assert len(program.messages()) == 4
+
+
 def test_no_workspace_yet_is_said_with_what_to_do(program):
     done = program.run("messages")
     assert done.returncode == 1
