@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSplitter,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,18 +25,16 @@ from hl7console.hl7v2.paths import FieldPath
 from hl7console.hl7v2.views import tree
 from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.store.records import StoredMessage
-from hl7console.ui import icons
 from hl7console.ui.inspector.ack_view import AckView
-from hl7console.ui.inspector.panes import HexPane, RawPane
+from hl7console.ui.inspector.panes import HexPane, RawPane, tool_button
 from hl7console.ui.inspector.path_view import PathView
-from hl7console.ui.inspector.place import Place, codec_words, place_of_row
+from hl7console.ui.inspector.place import Place, message_words, place_of_row
 from hl7console.ui.inspector.problems_view import ProblemsView
-from hl7console.ui.inspector.raw_view import Underline
+from hl7console.ui.inspector.raw_paper import Underline
 from hl7console.ui.inspector.reading import Checked, Reading, check, read
 from hl7console.ui.inspector.severity import LOOKS
 from hl7console.ui.inspector.tabs import InspectorTabs, Tab
 from hl7console.ui.inspector.tree_view import TreePane
-from hl7console.ui.inspector.words import count_words
 from hl7console.ui.theme import GRID
 from hl7console.ui.worker import Worker
 
@@ -134,8 +131,12 @@ class Inspector(QWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, GRID, 0)
         row.setSpacing(2)
-        self.find_button = _tool("treeFilterButton", "text-search", "Filter fields (Ctrl+Shift+F)")
-        self.empty_button = _tool("showEmptyButton", "eye", "Show empty fields", checkable=True)
+        self.find_button = tool_button(
+            "treeFilterButton", "text-search", "Filter fields (Ctrl+Shift+F)"
+        )
+        self.empty_button = tool_button(
+            "showEmptyButton", "eye", "Show empty fields", checkable=True
+        )
         row.addWidget(self.find_button)
         row.addWidget(self.empty_button)
         return corner
@@ -314,7 +315,7 @@ class Inspector(QWidget):
 
     def _show_place(self, place: Place | None) -> None:
         self._place = place
-        text = str(place) if place is not None else self._summary()
+        text = self._words_for(place)
         for bar in (self.raw_below.bar, self.raw.bar, self.hex.bar):
             bar.location.set_location(text)
         for pane in (self.raw_below, self.raw):
@@ -323,17 +324,10 @@ class Inspector(QWidget):
         self.hex.view.select(place.span if place is not None else (0, 0))
         self.hex.view.setAccessibleDescription(text)
 
-    def _summary(self) -> str:
-        """Return what is said of the message while nothing in it is selected."""
-        if self._reading is None:
-            return ""
-        message = self._reading.message
-        parts = [
-            count_words(len(self._reading.rows), "segment"),
-            count_words(len(message.raw), "byte"),
-            codec_words(message.codec),
-        ]
-        return " \u00b7 ".join(parts)
+    def _words_for(self, place: Place | None) -> str:
+        if place is not None:
+            return str(place)
+        return message_words(self._reading.message) if self._reading is not None else ""
 
     @Slot(object)
     def _on_row_selected(self, row: TreeRow) -> None:
@@ -400,14 +394,3 @@ class Inspector(QWidget):
     def _on_find(self) -> None:
         self.tabs.setCurrentIndex(Tab.TREE)
         self.tree.begin_filter()
-
-
-def _tool(name: str, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setCheckable(checkable)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    icons.set_icon(button, icon, on_role="accent")
-    return button

@@ -14,6 +14,18 @@ from hl7console.ui.theme import GRID, Theme, text_font, theme
 _BAR_PX = 36
 
 
+def tool_button(name: str, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
+    """Return a quiet button with an icon, reachable by the Tab key."""
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    icons.set_icon(button, icon, on_role="accent")
+    return button
+
+
 class LocationLabel(QLabel):
     """A line of text that is cut off in the middle where there is no room for it."""
 
@@ -69,15 +81,9 @@ class LocationBar(QWidget):
         current: Theme = theme()
         current.changed.connect(self._on_theme_changed)
 
-    def add_button(self, name: str, icon: str, tip: str, *, checkable: bool = False) -> QToolButton:
-        """Add a button at the right end."""
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setCheckable(checkable)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        icons.set_icon(button, icon, on_role="accent")
+    def add_button(self, name: str, icon: str, tip: str) -> QToolButton:
+        """Add a button that stays down, at the right end."""
+        button = tool_button(name, icon, tip, checkable=True)
         self._row.addWidget(button)
         return button
 
@@ -111,7 +117,7 @@ class RawPane(QWidget):
         self.view = RawView()
         self.view.setObjectName(name)
         self.ends = self.bar.add_button(
-            f"{name}Ends", "wrap-text", "Show line ends: CR, LF or both", checkable=True
+            f"{name}Ends", "wrap-text", "Show line ends: CR, LF or both"
         )
         self.ends.toggled.connect(self.view.show_ends)
         self.view.ends_shown_changed.connect(self.ends.setChecked)

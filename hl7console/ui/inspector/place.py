@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.paths import FieldPath
 from hl7console.hl7v2.views.tree import TreeRow
-from hl7console.ui.inspector.words import bytes_words
+from hl7console.ui.inspector.words import bytes_words, count_words
 
 _CODEC_WORDS = {
     "ascii": "ASCII",
@@ -69,3 +69,13 @@ class Place:
 def place_of_row(row: TreeRow, message: Message) -> Place:
     """Return the place of a row of the tree."""
     return Place(row.path, row.name, row.span, row.char_span, message.codec)
+
+
+def message_words(message: Message) -> str:
+    """Return what is said of a message while nothing in it is selected."""
+    parts = [
+        count_words(len(message.segments), "segment"),
+        count_words(len(message.raw), "byte"),
+        codec_words(message.codec),
+    ]
+    return " \u00b7 ".join(parts)

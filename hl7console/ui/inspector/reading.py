@@ -11,7 +11,7 @@ from hl7console.hl7v2.dictionary import Dictionary, load
 from hl7console.hl7v2.findings import Finding
 from hl7console.hl7v2.message import Message
 from hl7console.store.records import StoredMessage
-from hl7console.ui.inspector.raw_view import Underline
+from hl7console.ui.inspector.raw_paper import Underline
 from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.source import MessageSource
 
