@@ -54,6 +54,7 @@ class NetworkThread:
         finally:
             _cancel_all(loop)
             loop.run_until_complete(loop.shutdown_asyncgens())
+            _cancel_all(loop)  # what another thread handed over in the meantime
             asyncio.set_event_loop(None)
             loop.close()
 
@@ -96,11 +97,11 @@ class NetworkThread:
         """End the loop and the thread; return whether it ended in time."""
         if self._thread is None:
             return True
-        self.call(self.loop.stop)
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
         self._thread.join(timeout_s)
-        has_ended = not self._thread.is_alive()
-        self._loop = self._thread = None
-        return has_ended
+        return not self._thread.is_alive()
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:

@@ -25,6 +25,9 @@ from hl7console.mllp.actions import Close, Note, Outcome, Reply, Send, SenderAct
 from hl7console.mllp.sender_session import SenderLimits, SenderSession
 from hl7console.settings import DestinationSettings, Tls
 
+TLS13_VERDICT_S = 0.2
+"""How long a receiver that sends no session tickets may take to refuse our certificate."""
+
 _REFUSING_ALERTS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE")
 """Alerts that say that the receiver did not finish the handshake, so that it took no message."""
 
@@ -65,6 +68,7 @@ class OutboundConnection(asyncio.Protocol):
         self.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self.lost = asyncio.Event()
         self._has_received = False
+        self._is_shaken = False
         self.refusal = ""
         """Why the receiver refused the handshake after the fact (TLS 1.3); empty otherwise."""
         self._waiting: asyncio.Future[Outcome] | None = None
@@ -97,8 +101,8 @@ class OutboundConnection(asyncio.Protocol):
                 self._tls_failed(fault)
                 return
             self._write_raw(self._tls.outgoing())
-            if self._tls.is_established:
-                self._be_ready()
+            if self._tls.is_established and not self.ready.done():
+                self._tls_begun()
             if self._tls.has_ended and not data:
                 self.eof_received()
                 return
@@ -129,6 +133,18 @@ class OutboundConnection(asyncio.Protocol):
             self.refusal = text
         self._act(self._session.eof(self._loop.time()))
         self._transport.abort()
+
+    def _tls_begun(self) -> None:
+        """Be ready; with TLS 1.3 not before the receiver had its say on our certificate.
+
+        It checks it after our side of the handshake is over, and then sends either session
+        tickets or an alert. A message sent before could make the alert get lost.
+        """
+        if self._is_shaken or self._tls is None or self._tls.describe()[0] != "TLSv1.3":
+            self._be_ready()
+            return
+        self._is_shaken = True
+        self._loop.call_later(TLS13_VERDICT_S, self._be_ready)
 
     def _be_ready(self) -> None:
         if not self.ready.done():
@@ -165,6 +181,9 @@ class OutboundConnection(asyncio.Protocol):
         )
         try:
             outcome = await self._waiting
+        except asyncio.CancelledError:
+            self._transport.abort()
+            raise
         finally:
             self._waiting = None
         if self.refusal:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -74,7 +74,8 @@ class _Tally:
         self.done += 1
         self.first_id = self.first_id or result.message_id
         self.last_id = result.message_id
-        self.unknown_in_a_row = 0
+        if result.state != DeliveryState.UNKNOWN:
+            self.unknown_in_a_row = 0
         if result.state in (DeliveryState.ACCEPTED, DeliveryState.COMMITTED):
             self.accepted += 1
         elif result.state == DeliveryState.UNKNOWN:
@@ -154,7 +155,7 @@ def send_found(
     return _send_all(core, job, settings, due, rate_per_s=rate_per_s, finder=finder)
 
 
-def _stored(core: EngineCore, message_ids: tuple[int, ...]) -> Iterator[_Due]:
+def _stored(core: EngineCore, message_ids: tuple[int, ...]) -> Generator[_Due, None, None]:
     with contextlib.closing(core.open_reader()) as reader:
         for message_id in message_ids:
             raw = reader.raw(message_id)
@@ -163,7 +164,7 @@ def _stored(core: EngineCore, message_ids: tuple[int, ...]) -> Iterator[_Due]:
             yield _Due(message_id, raw)
 
 
-def _from_files(core: EngineCore, finder: MessageFinder) -> Iterator[_Due]:
+def _from_files(core: EngineCore, finder: MessageFinder) -> Generator[_Due, None, None]:
     for found in finder.messages():
         tally = StoreTally()
         tally.expect()
@@ -176,7 +177,7 @@ def _send_all(
     core: EngineCore,
     job: EngineJob,
     settings: DestinationSettings,
-    due: Iterator[_Due],
+    due: Generator[_Due, None, None],
     *,
     rate_per_s: float,
     total: int = 0,
@@ -186,7 +187,8 @@ def _send_all(
     light = core.links.light(settings.name) or DestinationLight(settings)
     exchanges = _Exchanges(core, settings, light)
     started_s = time.monotonic()
-    with contextlib.closing(exchanges):
+    # The messages' generator is closed here: its reader belongs to this thread.
+    with contextlib.closing(exchanges), contextlib.closing(due):
         for message in due:
             ahead_s = 0.0
             if rate_per_s > 0:
