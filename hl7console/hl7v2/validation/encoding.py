@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from hl7console.hl7v2 import charset, layout
 from hl7console.hl7v2.findings import Severity
 from hl7console.hl7v2.paths import FieldPath
 from hl7console.hl7v2.validation.subject import Subject, rule
+
+LOOKED_AT = 200
+"""How many characters of one fault are looked at."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -90,36 +94,30 @@ def _is_cut(raw: bytes, bad: int) -> bool:
     if not 0xC2 <= lead <= 0xF4:
         return False
     followers = [byte for byte in head[1:length] if 0x80 <= byte <= 0xBF]
-    is_utf_8_before = True
-    try:
-        raw[:bad].decode("utf-8")
-    except UnicodeDecodeError:
-        is_utf_8_before = False
     at_end = bad + 1 + len(followers) >= len(raw.rstrip(b"\r\n"))
-    return is_utf_8_before and at_end and len(followers) < length - 1
+    return at_end and len(followers) < length - 1 and _is_utf_8(raw[:bad])
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @rule
 def text_is_not_utf_8_in_disguise(subject: Subject) -> None:
     """Report UTF-8 bytes in a message that says it is written in a set of single bytes."""
     message = subject.message
-    if message.text.isascii() or not message.codec.startswith(_SINGLE_BYTE):
+    found = None if message.text.isascii() else _NOT_ASCII.search(message.text)
+    is_single = message.codec.startswith(_SINGLE_BYTE)
+    if found is None or not is_single or not _is_utf_8(message.raw):
         return
-    found = _NOT_ASCII.search(message.text)
-    try:
-        message.raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return
-    if found is not None:
-        named = message.declared_charset.strip()[:20]
-        text = f"The bytes are UTF-8, though MSH-18 says {named}; characters show wrong."
-        subject.report(
-            place_at(subject, found.start()),
-            Severity.WARNING,
-            "utf8_not_declared",
-            text,
-            chars=found.span(),
-        )
+    named = message.declared_charset.strip()[:20]
+    text = f"The bytes are UTF-8, though MSH-18 says {named}; characters show wrong."
+    path = place_at(subject, found.start())
+    subject.report(path, Severity.WARNING, "utf8_not_declared", text, chars=found.span())
 
 
 @rule
@@ -182,7 +180,7 @@ def no_control_characters(subject: Subject) -> None:
     """
     message = subject.message
     if not message.text.isprintable():
-        for found in _CONTROL.finditer(message.text):
+        for found in islice(_CONTROL.finditer(message.text), LOOKED_AT):
             code = ord(found[0])
             is_framing = code in (0x0B, 0x1C)
             text = (

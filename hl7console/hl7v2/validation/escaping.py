@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hl7console.hl7v2 import escapes
 from hl7console.hl7v2.delimiters import HEADER_IDS
 from hl7console.hl7v2.findings import Severity
+from hl7console.hl7v2.validation.encoding import LOOKED_AT
 from hl7console.hl7v2.validation.lines import LITERAL_LINE_ENDS
 from hl7console.hl7v2.validation.subject import SegmentText, Subject, rule
 
@@ -55,6 +56,7 @@ def _check_escapes(
     subject: Subject, segment: SegmentText, number: int, written: str, start: int
 ) -> None:
     type_ = _field_type(subject, segment, number)
+    reported = 0
     for leaf_start, leaf in _leaves(subject, written):
         if subject.delimiters.escape not in leaf:
             continue
@@ -67,6 +69,9 @@ def _check_escapes(
             at = start + leaf_start + token.start
             if token.problem in _ESCAPE_FAULTS and not _is_line_end(subject, segment, at):
                 severity, text = _ESCAPE_FAULTS[token.problem]
+                reported += 1
+                if reported > LOOKED_AT:
+                    return
                 subject.report(
                     segment.path(number),
                     severity,

@@ -62,8 +62,8 @@ def _describe(line: SegmentText, before: SegmentText | None) -> tuple[str, str]:
     name = line.fields[0]
     if len(line.fields) > 1 and _NAME.fullmatch(name):
         if len(name) != 3:
-            return "segment_name", f"The segment name {name} has {len(name)} characters, not three."
-        return "segment_name", f"The segment name {name} is not written in capital letters."
+            return "segment_name", f"The segment name has {len(name)} characters, not three."
+        return "segment_name", "The segment name is not written in capital letters."
     at = _header_within(line)
     if at > 0:
         return "not_a_segment", f"The header MSH begins {at} characters into this line."

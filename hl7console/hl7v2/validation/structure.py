@@ -81,8 +81,6 @@ class _Plan:
 
     def _shared(self, index: int, at: int) -> int:
         """Return how many groups are around both places."""
-        if at < 0:
-            return 0
         count = 0
         for one, other in zip(self.places[index].groups, self.places[at].groups, strict=False):
             if one != other:
@@ -119,6 +117,7 @@ def _walk(subject: Subject, plan: _Plan, name: str) -> Counter[int]:
         found = plan.step(segment.id, at) if segment.id else None
         if found is not None:
             at = found
+            misfit = ""
             filled[found] += 1
         elif segment.id and segment.id[0] != "Z" and segment.id not in _ANYWHERE:
             if segment.id != misfit:
@@ -153,12 +152,9 @@ def _may_repeat(plan: _Plan, name: str) -> bool:
 
 def _report_missing(subject: Subject, plan: _Plan, filled: Counter[int], name: str) -> None:
     entered = {number for index in filled for number in plan.places[index].groups}
-    there = {segment.id for segment in subject.segments}
     for index, place in enumerate(plan.places):
         if not place.is_required or filled[index]:
             continue
-        if len(place.names) == 1 and place.names[0] in there and not place.groups:
-            continue  # it is there, out of order
         if not all(n in entered or plan.groups[n].is_required for n in place.groups):
             continue
         segment_id = " or ".join(place.names)

@@ -175,11 +175,10 @@ class Subject:
 
     def sorted_findings(self) -> list[Finding]:
         """Return the findings in the order of the bytes, the worst first at one place."""
-        ranked = sorted(
+        return sorted(
             map(_with_count, self._findings),
             key=lambda f: (f.span[0], SEVERITIES.index(f.severity), f.span[1]),
         )
-        return list(ranked)
 
 
 def _with_count(finding: Finding) -> Finding:

@@ -33,6 +33,9 @@ _OPEN_NUMBERS = "0003 0076 0104 0125 0191 0211 0354 0396 0291 0834 0203 0301 036
 _OPEN_TABLES = frozenset(_OPEN_NUMBERS.split())
 """Tables that are checked elsewhere, or that grow faster than the dictionary."""
 
+_LONGEST_QUOTED = 3
+"""Longer codes may well be something else, such as a name in the wrong field."""
+
 _LONGEST_REMEMBERED = 200
 
 
@@ -105,10 +108,12 @@ class FieldRules:
                         Severity.WARNING, "not_divided", f"{type_} has no components", component=2
                     )
             return
-        for index, part in enumerate(self.subject.components(written)):
+        parts = self.subject.components(written)
+        for index, part in enumerate(parts):
             if part and part != NULL and index < len(datatype.components):
                 for fault in self._component(part, datatype.components[index], type_):
-                    yield dataclasses.replace(fault, severity=_within(fault), component=index + 1)
+                    place = index + 1 if len(parts) > 1 or fault.subcomponent else None
+                    yield dataclasses.replace(fault, severity=_within(fault), component=place)
 
     def _component(self, written: str, definition: FieldDefinition, within: str) -> Iterator[Fault]:
         datatype = self.subject.dictionary.datatype(definition.type)
@@ -155,6 +160,7 @@ class FieldRules:
         if known is None or not code or code in known.values:
             return
         severity = Severity.WARNING if table_id in _STRICT_TABLES else Severity.INFO
-        shown = f"{code} " if len(code) <= 8 and code.isalnum() and code.isascii() else "the code "
+        is_short = len(code) <= _LONGEST_QUOTED and code.isalnum() and code.isascii()
+        shown = f"{code} " if is_short else "a code "
         text = f"holds {shown}that table {table_id} ({known.name}) doesn't have"
         yield Fault(severity, "code_not_in_table", text)
