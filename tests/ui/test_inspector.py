@@ -14,6 +14,7 @@ from hl7console.hl7v2.scan import scan
 from hl7console.store.records import Attempt, MessageRow, StoredMessage
 from hl7console.ui.inspector import Inspector
 from hl7console.ui.inspector import inspector as inspector_module
+from hl7console.ui.inspector.codes import FLAGS
 from hl7console.ui.inspector.reading import QUICK_BYTES, Reading
 from hl7console.ui.inspector.sheet import Pill
 from hl7console.ui.inspector.tabs import Tab
@@ -133,8 +134,8 @@ def test_every_character_leads_to_the_element_it_is_in(qtbot: QtBot, inspector: 
         assert first <= char < last
         row = inspector.tree.view.current_row()
         assert row is not None
-        assert inspector.place is not None
-        assert row.path == inspector.place.path or not row.has_children
+        assert inspector._place is not None
+        assert row.path == inspector._place.path or not row.has_children
 
 
 def test_a_click_on_a_byte_selects_the_row(qtbot: QtBot, inspector: Inspector) -> None:
@@ -157,7 +158,7 @@ def test_the_place_is_kept_from_one_message_to_the_next(qtbot: QtBot, inspector:
     show(qtbot, inspector, stored(ORDER.replace(b"ACC1", b"ACC22"), 2))
     assert highlighted(inspector)[1] == b"ACC22"
     show(qtbot, inspector, stored(ORDER.split(b"OBR")[0], 3))
-    assert inspector.place is None
+    assert inspector._place is None
     assert location(inspector).startswith("3 segments · ")
     assert inspector.tree.view.current_row() is None
 
@@ -190,6 +191,32 @@ def test_an_answer_to_an_older_request_is_dropped(qtbot: QtBot, inspector: Inspe
     show(qtbot, inspector, stored(ORDER, 2))
     inspector._on_read(old)
     assert inspector.message_id == 2
+
+
+def test_the_message_in_view_can_be_told_more_of(qtbot: QtBot, inspector: Inspector) -> None:
+    reading = show(qtbot, inspector, stored(ORDER))
+    inspector.tabs.setCurrentIndex(Tab.ACK)
+    select(inspector, "PID-5")
+    attempt = Attempt(1, 1, 1, "PACS", 1, 2, "accepted", "AA", b"", b"", "Told more.")
+    inspector.show_message(stored(ORDER, attempts=(attempt,)))
+    assert inspector.reading is reading
+    assert "Told more." in texts(inspector, "inspectorAck")
+    assert highlighted(inspector)[0] == "Müller^Jörg"
+    show(qtbot, inspector, stored(ORDER, 2))
+    assert "Told more." not in texts(inspector, "inspectorAck")
+
+
+def test_every_deviation_has_a_sentence() -> None:
+    from hl7console.hl7v2 import charset, layout
+    from hl7console.mllp import events
+
+    names = {
+        value
+        for module in (charset, layout, events)
+        for name, value in vars(module).items()
+        if name.isupper() and not name.startswith("_") and isinstance(value, str)
+    }
+    assert names - {"MSH"} <= set(FLAGS)
 
 
 def test_nothing_selected_empties_every_view(qtbot: QtBot, inspector: Inspector) -> None:

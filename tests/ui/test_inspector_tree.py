@@ -129,6 +129,19 @@ def test_a_filter_keeps_what_leads_to_a_hit(qapp: QApplication) -> None:
     assert model.rowCount() == 4
 
 
+def test_a_segment_found_by_its_name_alone_stays_closed(qtbot: QtBot) -> None:
+    pane = TreePane()
+    qtbot.addWidget(pane)
+    pane.show_rows(rows_of(ORDER))
+    pane.filter.setText("head")
+    header, order = pane.model.index(0, 0), pane.model.index(1, 0)
+    assert [header.data(), order.data()] == ["MSH", "OBR"]
+    assert not pane.view.isExpanded(header)
+    assert labels(pane.model, header)[:2] == ["MSH-1", "MSH-2"]
+    assert pane.view.isExpanded(order)
+    assert labels(pane.model, order) == ["OBR-4"]
+
+
 def test_a_filter_finds_by_name_and_path_as_well(qapp: QApplication) -> None:
     model = TreeModel()
     model.set_rows(rows_of(ORDER))

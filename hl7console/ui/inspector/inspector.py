@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QSplitter,
     QStackedLayout,
@@ -35,7 +34,6 @@ from hl7console.ui.inspector.reading import Checked, Reading, check, read
 from hl7console.ui.inspector.severity import LOOKS
 from hl7console.ui.inspector.tabs import InspectorTabs, Tab
 from hl7console.ui.inspector.tree_view import TreePane
-from hl7console.ui.theme import GRID
 from hl7console.ui.worker import Worker
 
 PATIENCE_MS = 120
@@ -62,7 +60,6 @@ class Inspector(QWidget):
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._generation = 0
-        self._wanted: StoredMessage | None = None
         self._reading: Reading | None = None
         self._place: Place | None = None
         self._kept: FieldPath | None = None
@@ -110,7 +107,11 @@ class Inspector(QWidget):
                 Tab.HEX: self.hex,
             }
         )
-        self.tabs.setCornerWidget(self._corner(), Qt.Corner.TopRightCorner)
+        tip = "Filter fields (Ctrl+Shift+F)"
+        self.find_button = tool_button("treeFilterButton", "text-search", tip)
+        tip = "Show empty fields"
+        self.empty_button = tool_button("showEmptyButton", "eye", tip, checkable=True)
+        self.tabs.set_corner(self.find_button, self.empty_button)
         self._blank = QLabel()
         self._blank.setObjectName("inspectorBlank")
         self._blank.setProperty("role", "muted")
@@ -125,21 +126,6 @@ class Inspector(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._stack)
-
-    def _corner(self) -> QWidget:
-        corner = QWidget()
-        row = QHBoxLayout(corner)
-        row.setContentsMargins(0, 0, GRID, 0)
-        row.setSpacing(2)
-        self.find_button = tool_button(
-            "treeFilterButton", "text-search", "Filter fields (Ctrl+Shift+F)"
-        )
-        self.empty_button = tool_button(
-            "showEmptyButton", "eye", "Show empty fields", checkable=True
-        )
-        row.addWidget(self.find_button)
-        row.addWidget(self.empty_button)
-        return corner
 
     def _connect(self) -> None:
         self.tree.row_selected.connect(self._on_row_selected)
@@ -166,9 +152,14 @@ class Inspector(QWidget):
     # What is shown
 
     def show_message(self, stored: StoredMessage | None) -> None:
-        """Show this message, or nothing; whatever was asked for before is dropped."""
+        """Show this message, or nothing; whatever was asked for before is dropped.
+
+        The message in view may be given again when more is known of it, such as an attempt.
+        """
+        if stored is not None and self._is_in_view(stored):
+            self._refresh(stored)
+            return
         self._generation += 1
-        self._wanted = stored
         if stored is None:
             self._patience.stop()
             self._show_nothing()
@@ -181,6 +172,22 @@ class Inspector(QWidget):
             self._on_read,
         )
 
+    def _is_in_view(self, stored: StoredMessage) -> bool:
+        """Return whether this message is the one in view, and none is waiting to replace it."""
+        reading = self._reading
+        if reading is None or reading.generation != self._generation:
+            return False
+        shown = reading.stored
+        same_row = (shown.row.id, shown.row.charset) == (stored.row.id, stored.row.charset)
+        return same_row and shown.raw == stored.raw
+
+    def _refresh(self, stored: StoredMessage) -> None:
+        """Show what became of the message since; its text, and the place in it, stay."""
+        if self._reading is not None:
+            self._reading.stored = stored
+            self._stale = {Tab.ACK, Tab.PATH}
+            self._fill_tab(Tab(self.tabs.currentIndex()))
+
     @property
     def message_id(self) -> int:
         """Row id of the message in view; 0 when none is."""
@@ -190,11 +197,6 @@ class Inspector(QWidget):
     def reading(self) -> Reading | None:
         """What is in view."""
         return self._reading
-
-    @property
-    def place(self) -> Place | None:
-        """The selected element."""
-        return self._place
 
     def stop(self) -> None:
         """End the reading threads; nothing can be shown afterwards. Waits for what is in hand."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from hl7console.store.records import MessageRow, Origin, Status, StoredMessage
 from hl7console.ui.inspector.attempts import add_attempts
 from hl7console.ui.inspector.codes import ORIGINS, STATUSES, Word, ack_word, flag_words
-from hl7console.ui.inspector.sheet import Pill, Sheet, fixed, link, words
+from hl7console.ui.inspector.sheet import Pill, Sheet, fixed, link
 from hl7console.ui.inspector.words import exact_size_words, local_time, utc_time
 
 _TIME_NAMES = {
@@ -64,6 +64,7 @@ class PathView(Sheet):
                 ("Stored as", f"message {row.id:,}"),
                 ("Size", exact_size_words(row.size_bytes)),
                 ("Result", result),
+                ("Marked", "handled" if row.handled else ""),
             ]
         )
         if row.error_text:
@@ -95,5 +96,3 @@ class PathView(Sheet):
         self.heading("Answered")
         word = ack_word(row.ack_code)
         self.banner(word.text, Pill(row.ack_code, word.role))
-        if row.handled:
-            self.add(words("Marked as handled."))

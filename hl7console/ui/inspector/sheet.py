@@ -76,6 +76,10 @@ class Sheet(QScrollArea):
 
     def clear(self) -> None:
         """Empty the page."""
+        if (old := self.takeWidget()) is not None:
+            # Not at once: a link on the page may be what asked for another one.
+            old.hide()
+            old.deleteLater()
         self._body = QWidget()
         self._body.setProperty("role", "surface")
         self._column = QVBoxLayout(self._body)

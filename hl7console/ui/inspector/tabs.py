@@ -6,9 +6,9 @@ from enum import IntEnum
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabBar, QTabWidget, QWidget
 
-from hl7console.ui.theme import Theme, text_font, theme
+from hl7console.ui.theme import GRID, Theme, text_font, theme
 
 _NARROW_PX = 540
 _BADGE_SHIFT_PX = 9
@@ -122,6 +122,16 @@ class InspectorTabs(QTabWidget):
             self.setTabToolTip(tab, tip)
         self.tabBar().setTabButton(Tab.PROBLEMS, QTabBar.ButtonPosition.RightSide, self.badge)
         self.badge.set_count(0, "muted")
+
+    def set_corner(self, *buttons: QWidget) -> None:
+        """Put buttons at the right end."""
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, GRID, 0)
+        row.setSpacing(2)
+        for button in buttons:
+            row.addWidget(button)
+        self.setCornerWidget(corner, Qt.Corner.TopRightCorner)
 
     def set_problem_count(self, count: int, role: str) -> None:
         """Put a number on the Problems tab."""

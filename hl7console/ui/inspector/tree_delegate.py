@@ -63,7 +63,8 @@ class TreeDelegate(QStyledItemDelegate):
         match Column(index.column()):
             case Column.FIELD:
                 painter.setFont(self._fixed)
-                _draw(painter, box, row.label, now.color("text"))
+                # The end of a path says more than its beginning.
+                _draw(painter, box, row.label, now.color("text"), Qt.TextElideMode.ElideLeft)
             case Column.NAME:
                 is_segment = row.is_segment
                 painter.setFont(self._bold if is_segment else self._plain)
@@ -126,12 +127,18 @@ def _severity(row: TreeRow) -> Severity | None:
     return worst(graver or row.own_problems)
 
 
-def _draw(painter: QPainter, box: QRect, text: str, color: QColor) -> int:
+def _draw(
+    painter: QPainter,
+    box: QRect,
+    text: str,
+    color: QColor,
+    mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> int:
     """Draw text on one line, cut off where there is no room; return the width it took."""
     metrics = painter.fontMetrics()
     width = metrics.horizontalAdvance(text)
     if width > box.width():
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, box.width()))
+        text = metrics.elidedText(text, mode, max(0, box.width()))
     painter.setPen(color)
     painter.drawText(box, int(_LINE), text)
     return width

@@ -35,12 +35,16 @@ class TreeFilter:
             self._named[key] = any(self._names(r) for r in _all_rows(row))
         return self._named[key] or self.needle in str(row.path).casefold()
 
-    def narrowed(self, parent: TreeRow, rows: list[TreeRow]) -> list[TreeRow]:
-        """Return those rows below one that hold the text; all where the parent itself does."""
-        if not self.needle or self._matches(parent):
+    def narrowed(self, rows: list[TreeRow]) -> list[TreeRow]:
+        """Return those of the rows below one that hold the text; all where none does."""
+        if not self.needle:
             return rows
-        # A segment may be let by for what is written in it, which the rows show in other words.
+        # What was let by for its own name, or for what is written in it, opens to all it has.
         return [row for row in rows if self._holds(row)] or rows
+
+    def is_below(self, row: TreeRow) -> bool:
+        """Return whether a row below this one holds the text."""
+        return bool(self.needle) and any(map(self._holds, tree.children(row)))
 
     def _holds(self, row: TreeRow) -> bool:
         return self._matches(row) or any(map(self._holds, tree.children(row)))

@@ -195,7 +195,7 @@ class TreeModel(QAbstractItemModel):
             return made
         row = self._row(row_id)
         rows = [r for r in tree.children(row) if self._is_worth_showing(r)]
-        rows = self._filter.narrowed(row, rows)
+        rows = self._filter.narrowed(rows)
         first = self._count + len(self._nodes)
         self._nodes += [_Node(r, row_id, place) for place, r in enumerate(rows)]
         made = list(range(first, first + len(rows)))
@@ -214,6 +214,11 @@ class TreeModel(QAbstractItemModel):
     def row_of(self, index: Index) -> TreeRow | None:
         """Return the row at an index."""
         return self._row(index.internalId()) if index.isValid() else None
+
+    def is_found_below(self, index: Index) -> bool:
+        """Return whether the filter's text is in a row below this one."""
+        row = self.row_of(index)
+        return row is not None and self._filter.is_below(row)
 
     def find(self, row: TreeRow) -> QModelIndex:
         """Return the index of a row, or of the nearest one above it that is shown."""

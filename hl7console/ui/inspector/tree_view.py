@@ -39,7 +39,7 @@ OPEN_SEGMENTS = 60
 _OPEN_FOUND = 200
 _SLICE_S = 0.008
 _COMPLETE_MS = 40
-_INDENT = 16
+_INDENT = 14
 _NARROW_PX = 560
 _LONGEST_FILTER = 200
 
@@ -76,7 +76,7 @@ class MessageTree(QTreeView):
         header = self.header()
         width = self.viewport().width()
         is_narrow = width < _NARROW_PX
-        field = 98 if is_narrow else 124
+        field = 114 if is_narrow else 132
         kind = 50 if is_narrow else 60
         rest = width - field - kind
         name = min(max(110, int(rest * 0.42)), 260)
@@ -210,14 +210,19 @@ class TreePane(QWidget):
         self.filter.setPlaceholderText("Filter fields: path, name, value or meaning")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._on_filter_changed)
-        self.filter.setVisible(False)
-        column.addWidget(self.filter)
+        self._filter_bar = QWidget()
+        self._filter_bar.setVisible(False)
+        bar = QVBoxLayout(self._filter_bar)
+        bar.setContentsMargins(GRID, GRID, GRID, GRID // 2)
+        bar.addWidget(self.filter)
+        column.addWidget(self._filter_bar)
         self.nothing = QLabel("No field matches.")
         self.nothing.setObjectName("treeNothing")
         self.nothing.setProperty("role", "muted")
         self.nothing.setContentsMargins(12, GRID, 12, GRID)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.nothing.setVisible(False)
-        column.addWidget(self.nothing)
+        column.addWidget(self.nothing, 1)
         self.view = MessageTree()
         column.addWidget(self.view, 1)
         self.setFocusProxy(self.view)
@@ -278,9 +283,16 @@ class TreePane(QWidget):
         if row is None or str(row.path) in self._closed:
             return
         if self.model.needle:
-            self.view.expandRecursively(index, 3)
+            self._open_found(index)
         elif row.path.segment != "MSH":
             self.view.expand(index)
+
+    def _open_found(self, index: QModelIndex) -> None:
+        """Open a row as far down as something in it is found."""
+        if self.model.is_found_below(index):
+            self.view.expand(index)
+            for position in range(self.model.rowCount(index)):
+                self._open_found(self.model.index(position, 0, index))
 
     def select(self, row: TreeRow | None) -> None:
         """Select a row, or the nearest one above it that is shown, without a signal."""
@@ -296,7 +308,7 @@ class TreePane(QWidget):
     @Slot()
     def begin_filter(self) -> None:
         """Show the filter box and put the caret into it."""
-        self.filter.setVisible(True)
+        self._filter_bar.setVisible(True)
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
@@ -304,7 +316,7 @@ class TreePane(QWidget):
     def end_filter(self) -> None:
         """Clear and hide the filter box."""
         self.filter.clear()
-        self.filter.setVisible(False)
+        self._filter_bar.setVisible(False)
         self.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -335,7 +347,7 @@ class TreePane(QWidget):
         model.step(_SLICE_S)
         if before < _OPEN_FOUND:
             for position in range(before, min(model.rowCount(), _OPEN_FOUND)):
-                self.view.expandRecursively(model.index(position, 0), 3)
+                self._open_found(model.index(position, 0))
         self._after_slice()
 
     def _after_slice(self) -> None:
@@ -348,6 +360,7 @@ class TreePane(QWidget):
         is_empty = bool(model.needle) and not model.rowCount()
         self.nothing.setText("Searching\u2026" if model.is_searching else "No field matches.")
         self.nothing.setVisible(is_empty)
+        self.view.setVisible(not is_empty)
 
     @Slot(QModelIndex)
     def _on_current_changed(self, index: QModelIndex) -> None:
