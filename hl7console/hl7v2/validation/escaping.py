@@ -12,6 +12,9 @@ from hl7console.hl7v2.validation.encoding import LOOKED_AT
 from hl7console.hl7v2.validation.lines import LITERAL_LINE_ENDS
 from hl7console.hl7v2.validation.subject import SegmentText, Subject, rule
 
+_MOST = 2_000
+"""How many faults of a message are looked at."""
+
 _FORMATTED_TYPES = frozenset(("FT", "TX", "CF"))
 
 
@@ -24,14 +27,17 @@ def escapes_are_sound(subject: Subject) -> None:
     mark = subject.delimiters.escape
     if not mark or subject.message.text.count(mark) <= (1 if subject.header else 0):
         return
+    left = _MOST
     for segment in subject.segments:
-        if not segment.id:
+        if not segment.id or left <= 0:
             continue
         start = segment.start
         for number, written in enumerate(segment.fields):
             is_header = segment.id in HEADER_IDS
             if mark in written and not (is_header and number <= 2):
-                _check_escapes(subject, segment, number, written, start)
+                left -= _check_escapes(subject, segment, number, written, start)
+                if left <= 0:
+                    break
             start += 0 if is_header and number == 1 else len(written) + 1
 
 
@@ -54,7 +60,8 @@ _ESCAPE_FAULTS = {
 
 def _check_escapes(
     subject: Subject, segment: SegmentText, number: int, written: str, start: int
-) -> None:
+) -> int:
+    """Report the faults of one field, `LOOKED_AT` at most; return how many there are."""
     type_ = _field_type(subject, segment, number)
     reported = 0
     for leaf_start, leaf in _leaves(subject, written):
@@ -70,8 +77,6 @@ def _check_escapes(
             if token.problem in _ESCAPE_FAULTS and not _is_line_end(subject, segment, at):
                 severity, text = _ESCAPE_FAULTS[token.problem]
                 reported += 1
-                if reported > LOOKED_AT:
-                    return
                 subject.report(
                     segment.path(number),
                     severity,
@@ -79,6 +84,9 @@ def _check_escapes(
                     text,
                     chars=(at, at + token.end - token.start),
                 )
+                if reported == LOOKED_AT:
+                    return reported
+    return reported
 
 
 def _is_line_end(subject: Subject, segment: SegmentText, at: int) -> bool:

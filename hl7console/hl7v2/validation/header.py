@@ -17,6 +17,7 @@ from hl7console.hl7v2.vocabulary import (
 )
 
 _DELIMITER_FAULTS = {
+    marks.NO_HEADER: (Severity.ERROR, "MSH-1 cannot be used; the usual delimiters were taken."),
     marks.MISSING_MSH2: (Severity.ERROR, "MSH-2 is empty: nothing below a field is divided."),
     marks.SHORT_MSH2: (Severity.WARNING, "MSH-2 has fewer than four characters."),
     marks.LONG_MSH2: (Severity.ERROR, "MSH-2 has more than five characters."),
@@ -42,9 +43,8 @@ def delimiters_are_sound(subject: Subject) -> None:
             subject.report(first_place(subject), Severity.ERROR, "no_header", text)
         return
     for problem in problems:
-        if problem in _DELIMITER_FAULTS:
-            severity, text = _DELIMITER_FAULTS[problem]
-            subject.report(header.path(2), severity, problem, text)
+        severity, text = _DELIMITER_FAULTS[problem]
+        subject.report(header.path(2), severity, problem, text)
     minor = version_minor(_version(subject, header))
     if subject.delimiters.truncation and minor is not None and minor < 7 and not problems:
         text = "A fifth character in MSH-2 (truncation) belongs to v2.7 and later."

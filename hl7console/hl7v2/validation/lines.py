@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from hl7console.hl7v2 import layout
 from hl7console.hl7v2.delimiters import HEADER_IDS
@@ -11,6 +12,9 @@ from hl7console.hl7v2.dictionary import segment_elsewhere
 from hl7console.hl7v2.findings import Severity
 from hl7console.hl7v2.paths import FieldPath
 from hl7console.hl7v2.validation.subject import SegmentText, Subject, rule
+
+_LOOKED_AT = 20
+"""How many lost line ends within one line are looked for."""
 
 LITERAL_LINE_ENDS = ("\\r", "\\n")
 """Line ends that somebody wrote as two characters."""
@@ -115,9 +119,8 @@ def segments_stand_alone(subject: Subject) -> None:
     for segment in subject.segments:
         if not segment.id:
             continue
-        starts = [
-            found.start(1) for found in pattern.finditer(text, segment.start + 4, segment.end)
-        ]
+        hits = islice(pattern.finditer(text, segment.start + 4, segment.end), _LOOKED_AT)
+        starts = [found.start(1) for found in hits]
         for start in starts or _overflowing(subject, segment):
             place = text.count(marks.field, segment.start, start)
             number = place + 1 if segment.id in HEADER_IDS else place
@@ -143,7 +146,7 @@ def _overflowing(subject: Subject, segment: SegmentText) -> list[int]:
         start += len(written) + 1
         if len(written) > 3 and written[-3:] in names:
             found.append(start - 4)
-    return found
+    return found[:_LOOKED_AT]
 
 
 @rule

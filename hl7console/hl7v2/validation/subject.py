@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LISTED = 8
 """How often the same fault of the same field is listed before the rest is only counted."""
 
+MOST = 100
+"""How often the same fault is listed wherever it is, before the rest is only counted."""
+
 NULL = '""'
 """An explicit null, as written."""
 
@@ -64,6 +67,7 @@ class Subject:
         self.delimiters: Delimiters = message.delimiters
         self._findings: list[Finding] = []
         self._listed: dict[tuple[str, FieldPath], list[int]] = {}
+        self._listed_by_code: dict[str, list[int]] = {}
 
     @cached_property
     def segments(self) -> list[SegmentText]:
@@ -151,15 +155,18 @@ class Subject:
             chars: Offsets in the message's text, when they aren't those of the path.
             span: Offsets in the message's bytes, when they aren't those of the path.
         """
-        listed = self._listed.setdefault((code, path.generic()), [])
-        if len(listed) >= LISTED:
-            last = self._findings[listed[-1]]
-            self._findings[listed[-1]] = dataclasses.replace(last, count=last.count + 1)
+        everywhere = self._listed_by_code.setdefault(code, [])
+        here = self._listed.get((code, path.generic()), [])
+        full = here if len(here) >= LISTED else everywhere if len(everywhere) >= MOST else None
+        if full:
+            last = self._findings[full[-1]]
+            self._findings[full[-1]] = dataclasses.replace(last, count=last.count + 1)
             return
         if span is None and chars is not None:
             offsets = self.message.offsets
             span = offsets.byte_start(chars[0]), offsets.byte_end(chars[1])
-        listed.append(len(self._findings))
+        self._listed.setdefault((code, path.generic()), []).append(len(self._findings))
+        everywhere.append(len(self._findings))
         self._findings.append(Finding(path, severity, code, text, span or self._span_of(path)))
 
     def _span_of(self, path: FieldPath) -> tuple[int, int]:

@@ -33,6 +33,9 @@ _OPEN_NUMBERS = "0003 0076 0104 0125 0191 0211 0354 0396 0291 0834 0203 0301 036
 _OPEN_TABLES = frozenset(_OPEN_NUMBERS.split())
 """Tables that are checked elsewhere, or that grow faster than the dictionary."""
 
+_LOOKED_AT = 1_000
+"""How many repetitions of a field are looked at."""
+
 _LONGEST_QUOTED = 3
 """Longer codes may well be something else, such as a name in the wrong field."""
 
@@ -89,7 +92,7 @@ class FieldRules:
                 f"may be there {allowed} in v{self.subject.dictionary.version}, not {count} times"
             )
             yield Fault(Severity.WARNING, "too_many_repetitions", text)
-        for index, repetition in enumerate(repetitions):
+        for index, repetition in enumerate(repetitions[:_LOOKED_AT]):
             if not repetition or repetition == NULL:
                 continue
             number = index + 1 if count > 1 else None

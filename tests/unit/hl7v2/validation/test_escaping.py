@@ -7,6 +7,7 @@ import pytest
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.validation import check
 from hl7console.hl7v2.validation.encoding import LOOKED_AT
+from hl7console.hl7v2.validation.escaping import _MOST
 
 MSH = r"MSH|^~\&|EHR|HOSP|PACS|RAD|20260102030405||ADT^A01|C1|P|2.5.1"
 BODY = "EVN||20260102\rPID|1||44||DOE\rPV1|1|I\r"
@@ -78,3 +79,7 @@ def test_only_so_many_are_looked_at():
     raw = f"{MSH}\r{BODY}NTE|1||{chr(92) * 1000}\r".encode()
     counts = [f.count for f in check(Message.parse(raw)) if f.code == "bad_escape"]
     assert sum(counts) == LOOKED_AT
+    lines = "".join(f"NTE|{chr(92)}|{chr(92)}\r" for _ in range(_MOST))
+    raw = f"{MSH}\r{BODY}{lines}".encode()
+    counts = [f.count for f in check(Message.parse(raw)) if f.code == "bad_escape"]
+    assert sum(counts) == _MOST

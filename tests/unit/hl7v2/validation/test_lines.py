@@ -134,3 +134,11 @@ def test_what_is_no_message(raw, code):
 
 def test_a_segment_without_fields():
     assert check(Message.parse(raw_of("NTE"))) == []
+
+
+def test_only_so_many_lost_line_ends_are_looked_for():
+    glued = raw_of("NTE|1||" + "xNTE|2||" * 5000)
+    assert sum(f.count for f in check(Message.parse(glued)) if f.code == "glued_segment") == 20
+    overflowing = raw_of("NTE|1||" + "XNTE|x|" * 5000)
+    found = check(Message.parse(overflowing))
+    assert sum(f.count for f in found if f.code == "glued_segment") == 20

@@ -8,7 +8,7 @@ from hl7console.hl7v2.dictionary import load
 from hl7console.hl7v2.findings import Severity
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.paths import FieldPath
-from hl7console.hl7v2.validation.subject import LISTED, Subject
+from hl7console.hl7v2.validation.subject import LISTED, MOST, Subject
 
 RAW = b"MSH|^~\\&|A|B|C|D|2026||ADT^A01^ADT_A01|1|P|2.5\rPID|1||44^^^H&1~45||D\\T\\E\rPID|2\rjunk\r"
 
@@ -104,3 +104,12 @@ def test_the_worst_comes_first_at_one_place():
     for code, severity in (("a", Severity.INFO), ("b", Severity.ERROR), ("c", Severity.WARNING)):
         subject.report(FieldPath.parse("PID[1]-3"), severity, code, "x")
     assert [f.code for f in subject.sorted_findings()] == ["b", "c", "a"]
+
+
+def test_one_fault_everywhere_is_no_flood():
+    subject = subject_of()
+    for number in range(1, MOST + 50):
+        subject.report(FieldPath("PID", 1, number), Severity.INFO, "x", "Bad.")
+    found = subject.sorted_findings()
+    assert len(found) == MOST
+    assert sum(f.count for f in found) == MOST + 49
