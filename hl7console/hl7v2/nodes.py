@@ -438,10 +438,7 @@ class Subcomponent(Node):
     @property
     def children(self) -> Children[Node]:
         """Nothing: it is a leaf."""
-        return Children(array("q"), self.end, self._no_child)
-
-    def _no_child(self, number: int, start: int, end: int) -> Node:
-        raise IndexError(number, start, end)
+        return Children(array("q"), self.end, lambda _number, _start, _end: self)
 
     @property
     def is_literal(self) -> bool:

@@ -149,16 +149,19 @@ def _check_reading(message: Message, made: Message, written: bytes, text: str) -
     """Raise when the new bytes would not be read as the new text."""
     if made.declared_charset != message.declared_charset:
         return  # MSH-18 was edited: from now on the bytes mean something else, as asked.
-    if made.codec != message.codec:
-        try:
-            if written.decode(made.codec) == text:
-                return
-        except UnicodeError:
-            pass
+    if made.codec != message.codec and _reads_as(written, made.codec, text):
+        return  # The rest is read otherwise now, from the same bytes: its last misfit is gone.
     raise EditError(
         "With this change the character set could no longer be told from the bytes.",
         hint="Name the character set in MSH-18 first, or switch the message to UNICODE UTF-8.",
     )
+
+
+def _reads_as(written: bytes, codec: str, text: str) -> bool:
+    try:
+        return written.decode(codec) == text
+    except UnicodeError:
+        return False
 
 
 def with_charset(message: Message, msh_18: str) -> Message:

@@ -153,6 +153,19 @@ def test_an_edit_that_would_be_misread_is_refused():
     with pytest.raises(EditError, match="could no longer be told"):
         message.with_value("PID-1", "Ã©")
     assert message.with_value("PID-1", "e").codec == "ascii"
+    message = Message.parse(b"MSH|^~\\&|A\rPID|x\xa9\r")
+    start = message.text.index("x")
+    with pytest.raises(EditError):
+        message.with_text(start, start + 1, "Ã")  # C3, and the A9 behind it make one character
+
+
+def test_text_inside_a_shift_sequence_cannot_be_cut():
+    raw = b"MSH|^~\\+ACY-|A\rPID|+AOkA/A|b\r"
+    message = Message.parse(raw, force_codec="utf_7")
+    assert message.get("PID-1") == "éü"
+    start = message.text.index("é")
+    with pytest.raises(EditError):
+        message.with_text(start, start + 1, "x")
 
 
 def test_the_last_bad_byte_may_go():
