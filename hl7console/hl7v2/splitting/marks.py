@@ -58,6 +58,22 @@ def find_marks(text: bytes, low: int, high: int) -> list[Mark]:
     return marks
 
 
+def is_one_message(text: bytes, low: int, high: int) -> bool:
+    """Return whether there is certainly one message and nothing else: the quick way.
+
+    False says nothing; `find_marks` tells.
+    """
+    if not text.startswith(b"MSH", low) or text.find(b"MSH", low + 3, high) >= 0:
+        return False
+    if any(text.find(segment_id, low, high) >= 0 for segment_id in _BATCH_IDS):
+        return False
+    stop = _written_end(text, low, high)
+    first = max(text.rfind(b"\r", low, stop), text.rfind(b"\n", low, stop)) + 1
+    return _is_header(text, low, high) and (
+        first <= low or _SEGMENT.match(text, first, stop) is not None
+    )
+
+
 def _find_headers(text: bytes, low: int, high: int) -> Iterator[Mark]:
     line_start = seen = low
     at = text.find(b"MSH", low, high)
@@ -149,9 +165,10 @@ def message_end(
         first = max(cr, lf) + 1
         if first <= start:
             return end
-        line = text[first:stop]
+        if _SEGMENT.match(text, first, stop):
+            return end
         before = _written_end(text, start, first)
-        if is_segment(line) or not is_foreign(line, _has_blank_line(text[before:first])):
+        if not is_foreign(text[first:stop], _has_blank_line(text[before:first])):
             return end
         candidate = first
         end = after_line_end(text, before, first)
@@ -159,13 +176,16 @@ def message_end(
 
 def _written_end(text: bytes, start: int, end: int) -> int:
     """Return where the text before `end` ends without the blanks, looking back in steps."""
-    while end > start:
-        block = text[max(start, end - 4096) : end]
-        written = block.rstrip(_BLANK)
-        end -= len(block) - len(written)
-        if written:
-            break
-    return end
+    low = max(start, end - 4096)
+    while not (written := text[low:end].rstrip(_BLANK)) and low > start:
+        low, end = max(start, low - 4096), low
+    return low + len(written)
+
+
+def last_line_end(text: bytes, start: int, end: int) -> int:
+    """Return the end of the last line that is not blank, with its CR, LF or CR LF."""
+    written = _written_end(text, start, end)
+    return after_line_end(text, line_end(text, written, end), end)
 
 
 def _has_blank_line(ends: bytes) -> bool:

@@ -61,6 +61,8 @@ class Splitter:
             self._is_framed = _FRAME_START.search(text) is not None
         if self._is_framed:
             yield from self._frames(0, len(text))
+        elif self._is_whole and marks.is_one_message(text, 0, len(text)):
+            yield self._message(0, len(text))
         else:
             yield from self._region(0, len(text), is_whole=self._is_whole)
         if is_last:
@@ -100,7 +102,10 @@ class Splitter:
         yield from self._between_frames(at, high)
 
     def _frame(self, low: int, high: int, *flags: str) -> Iterator[Found]:
-        if marks.find_marks(self._text, low, high) or self._begins_xml(low, high):
+        if marks.is_one_message(self._text, low, high):
+            self._batches.message()
+            yield self._message(low, high, *flags)
+        elif marks.find_marks(self._text, low, high) or self._begins_xml(low, high):
             yield from self._region(low, high, *flags, is_whole=True)
         else:
             yield self._problem(low, "An MLLP frame holds no HL7 message.", "no_hl7_frame")
@@ -112,7 +117,7 @@ class Splitter:
             return
         start = low + gap.find(written)
         if marks.find_marks(self._text, start, high):
-            yield from self._region(start, start + len(written), is_whole=False)
+            yield from self._region(start, high, is_whole=False)
         else:
             text = f"{count_text(len(written), 'byte')} outside of any MLLP frame left out."
             yield self._problem(start, text, "other_text")
@@ -124,6 +129,10 @@ class Splitter:
 
     def _region(self, low: int, high: int, *flags: str, is_whole: bool) -> Iterator[Found]:
         found = marks.find_marks(self._text, low, high)
+        if not found and not is_whole:
+            self._is_among_text = True
+            yield from self._left_out(low, high)
+            return
         if not found or self._begins_xml(low, high):
             yield from self._without_header(low, high, *flags)
             return
@@ -134,7 +143,7 @@ class Splitter:
         if is_only and not self._is_among_text and not found[0].is_in_line:
             yield from self._only_message(low, found[0].at, high, *flags)
             return
-        limits = [mark.at for mark in found[1:]] + [high]
+        limits = [self._limit(mark.at) for mark in found[1:]] + [high]
         for mark, limit in zip(found, limits, strict=True):
             if mark.segment_id == "MSH":
                 yield from self._listed_message(mark.at, limit, *flags)
@@ -159,7 +168,7 @@ class Splitter:
         self._batches.message()
         is_foreign = marks.is_among_text if self._is_among_text else marks.is_between_messages
         end = self._end_of(at, limit, is_foreign)
-        written = self._after_last_line(at, end)
+        written = marks.last_line_end(self._text, at, end)
         yield self._message(self._with_mark(at), written, *self._flags(at, *flags))
         yield from self._left_out(written, limit)
 
@@ -174,18 +183,18 @@ class Splitter:
                 return end
         return marks.message_end(self._text, at, limit, is_foreign)
 
-    def _after_last_line(self, at: int, end: int) -> int:
-        """Return the end of a message with its last line's end, but without blank lines."""
-        text = self._text
-        written = at + len(text[at:end].rstrip(b"\r\n"))
-        return marks.after_line_end(text, written, end) if written < end else end
-
     def _with_mark(self, at: int) -> int:
         """Return the start of a message with the byte order mark before it, if there is one."""
         for mark in (marks.UTF_8_MARK, marks.WIDE_MARK):
             if self._text.startswith(mark, max(0, at - len(mark)), at):
                 return at - len(mark)
         return at
+
+    def _limit(self, at: int) -> int:
+        """Return where the message before the header at `at` ends at the latest."""
+        if self._text.startswith(marks.SOM, max(0, at - 5), at):
+            return at - 5
+        return self._with_mark(at)
 
     def _batch_segment(self, mark: marks.Mark, limit: int) -> Iterator[Found]:
         end = marks.line_end(self._text, mark.at, limit)
@@ -218,12 +227,13 @@ class Splitter:
                 yield self._problem(low, "XML, but no HL7 v2 message.", "no_v2_xml")
         elif not marks.is_blank(text.strip(_MARKS)):
             yield self._no_hl7(high - len(text.lstrip(_MARKS + b" \t\r\n")), high)
-        elif not self._base:
+        else:
             yield self._problem(low, "There is nothing in it.", "empty")
 
     def _no_hl7(self, low: int, high: int) -> SplitProblem:
         text = self._text[low:high]
-        if marks.is_segment(text) and text[:400].count(text[3:4]) >= 2:
+        line = text[: marks.line_end(text, 0, min(len(text), 400))]
+        if len(line) > 3 and marks.is_segment(line) and line.count(line[3:4]) >= 2:
             name = text[:3].decode("ascii")
             reason = f"There is no MSH segment; the first segment is {name}."
             return self._problem(low, reason, "no_msh")

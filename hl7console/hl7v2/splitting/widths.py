@@ -45,6 +45,8 @@ BYTES = Width()
 
 def width_of(data: bytes) -> Width:
     """Return the width of the text at the start of a file: by its mark, or by its first letters."""
+    if data.startswith((b"MSH", b"\x0b")):
+        return BYTES
     for mark, unit_bytes, low in _STARTS:
         if data.startswith(mark):
             return Width(unit_bytes, low)
