@@ -14,6 +14,7 @@ from hl7console.cli import output
 from hl7console.cli.opening import open_to_read
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.hl7v2 import filters
+from hl7console.hl7v2.paths import FieldPath
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import MessageRow
 
@@ -89,7 +90,8 @@ def messages(
     for word in words:
         if word.startswith("--"):
             raise click.NoSuchOption(word)
-    query = filters.parse(filter_text(words)) if words else None
+    query = _parse(filter_text(words)) if words else None
+    fields = tuple(str(FieldPath.parse(path)) for path in fields)
     if limit is None and not (as_json or as_raw):
         limit = TABLE_LIMIT
     with open_to_read(place) as reader:
@@ -100,6 +102,19 @@ def messages(
             _print_raw(reader, ids)
         else:
             _print_table(reader, list(ids), fields)
+
+
+def _parse(text: str) -> filters.Query:
+    """Return the query; a fault in it is pointed at.
+
+    Raises:
+        FilterError: It cannot be understood.
+    """
+    try:
+        return filters.parse(text)
+    except filters.FilterError as fault:
+        output.remark(f"  {output.visible(text)}\n  {' ' * fault.position}^")
+        raise
 
 
 def filter_text(words: Sequence[str]) -> str:

@@ -60,10 +60,11 @@ def hl7console(context: click.Context, verbose: bool, place: Place) -> None:
 
     Without a command the window opens on your workspace and its listeners start.
     """
-    if verbose:
-        logging.basicConfig(
-            stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s"
-        )
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(asctime)s %(name)s: %(message)s",
+    )
     program: Program = context.obj
     program.place = place
     if context.invoked_subcommand is None:

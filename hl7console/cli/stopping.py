@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,30 +17,37 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")
 """SIGBREAK is Ctrl+Break, and how Windows ends a process group; the others are everywhere."""
 
 
+_LOOK_EVERY_S = 0.1
+"""Longest that a request to end goes unnoticed."""
+
+
 class Stop:
-    """Set once when the process is asked to end. Any thread."""
+    """Set once when the process is asked to end. Any thread.
+
+    A plain flag that is looked at often, not an event: a signal's function runs between two steps
+    of the main thread, also while that holds an event's own lock, and setting the event would
+    then wait for ever.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._is_requested = False
+        self._pause = threading.Event()
 
     def request(self) -> None:
         """Ask for the end."""
-        self._event.set()
+        self._is_requested = True
 
     @property
     def is_requested(self) -> bool:
         """Whether the end was asked for."""
-        return self._event.is_set()
+        return self._is_requested
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait at most `timeout_s`; return whether the end was asked for.
-
-        Waits in short slices: on Windows a signal's function runs only between two waits.
-        """
-        left_s = timeout_s
-        while left_s > 0 and not self._event.wait(min(left_s, 0.2)):
-            left_s -= 0.2
-        return self._event.is_set()
+        """Wait at most `timeout_s`; return whether the end was asked for."""
+        end_s = time.monotonic() + timeout_s
+        while not self._is_requested and (left_s := end_s - time.monotonic()) > 0:
+            self._pause.wait(min(left_s, _LOOK_EVERY_S))
+        return self._is_requested
 
 
 @contextmanager

@@ -143,9 +143,12 @@ def test_filters_find_messages_and_point_at_their_faults(program, tmp_path, make
     table = program.run("messages", "patient:104").stdout.decode()
     assert "F4" in table
     assert "CT HEAD" in table
-    wrong = program.run("messages", "type:")
+    wrong = program.run("messages", "type:ORM (from:RIS")
     assert wrong.returncode == 2
-    assert b"Traceback" not in wrong.stderr
+    told = wrong.stderr.decode().splitlines()
+    assert told[0] == "  type:ORM (from:RIS"
+    assert told[1].index("^") == told[0].index("(")
+    assert program.run("messages", "--field", "nonsense").returncode == 2
 
 
 def test_output_survives_a_narrow_encoding_and_a_closed_pipe(program, tmp_path, make_order):
