@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -119,8 +120,7 @@ def segments_stand_alone(subject: Subject) -> None:
     for segment in subject.segments:
         if not segment.id:
             continue
-        hits = islice(pattern.finditer(text, segment.start + 4, segment.end), _LOOKED_AT)
-        starts = [found.start(1) for found in hits]
+        starts = list(islice(_glued(text, segment, pattern, marks.field), _LOOKED_AT))
         for start in starts or _overflowing(subject, segment):
             place = text.count(marks.field, segment.start, start)
             number = place + 1 if segment.id in HEADER_IDS else place
@@ -132,6 +132,17 @@ def segments_stand_alone(subject: Subject) -> None:
                 f"The segment {name} begins within {segment.id}-{number}: a line end was lost.",
                 chars=(start, start + 3),
             )
+
+
+def _glued(
+    text: str, segment: SegmentText, pattern: re.Pattern[str], separator: str
+) -> Iterator[int]:
+    """Yield where a segment begins within another; looks at separators only, not at each byte."""
+    at = text.find(separator, segment.start + 7, segment.end)
+    while at >= 0:
+        if pattern.match(text, at - 3, segment.end):
+            yield at - 3
+        at = text.find(separator, at + 1, segment.end)
 
 
 def _overflowing(subject: Subject, segment: SegmentText) -> list[int]:
