@@ -60,8 +60,10 @@ class DropOverlay(QWidget):
         )
 
 
-def taken_from(mime: QMimeData) -> tuple[list[Path], bytes]:
+def taken_from(mime: QMimeData | None) -> tuple[list[Path], bytes]:
     """Return the files, or the text, that were dropped or pasted; neither when there are none."""
+    if mime is None:
+        return [], b""
     paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
     if paths:
         return paths, b""

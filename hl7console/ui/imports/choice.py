@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from hl7console.engine.console import ImportMode
 from hl7console.errors import ConsoleError
-from hl7console.settings import DestinationSettings, Environment, ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import destination_title
 from hl7console.ui.theme import GRID, fixed_font
 
@@ -33,7 +34,7 @@ class ImportChoice(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._production = {d.name for d in destinations if d.environment == Environment.PRODUCTION}
+        self._destinations = tuple(destinations)
         self.keep = QRadioButton("Keep them here")
         self.keep.setObjectName("importKeep")
         self.keep.setChecked(True)
@@ -103,8 +104,9 @@ class ImportChoice(QWidget):
         self.changed.emit()
 
     def _to_confirm(self) -> str:
-        name = str(self.destination.currentData())
-        return name if self.send.isChecked() and name in self._production else ""
+        if not self.send.isChecked():
+            return ""
+        return production_name(self._destinations, str(self.destination.currentData()))
 
     @property
     def verb(self) -> str:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from hl7console.engine.console import Console
-from hl7console.settings import Environment
 from hl7console.store.records import MessageRow, StoredMessage
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
@@ -21,6 +20,7 @@ from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.messages.outgoing import Outgoing, read_all, save, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice
+from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import ResendDialog, destination_title
 from hl7console.ui.worker import ReaderWorker
 
@@ -146,12 +146,12 @@ class MessageActions(QObject):
     def resend_to(self, name: str) -> None:
         """Send the chosen messages to a destination; at once where it isn't a production one."""
         dialog = self._open_resend(name)
-        found = next((d for d in self._bridge.destinations if d.name == name), None)
-        if dialog is not None and found is not None:
-            if found.environment != Environment.PRODUCTION:
-                dialog.send()
-            else:
-                dialog.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
+        if dialog is None:
+            return
+        if production_name(self._bridge.destinations, name):
+            dialog.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            dialog.send()
 
     def _open_resend(self, chosen: str) -> ResendDialog | None:
         ids = self._chosen(MOST_SENT)

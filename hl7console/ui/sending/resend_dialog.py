@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 
 from hl7console.engine.console import Console, JobReport, Progress, SendMessages, SendResult
 from hl7console.errors import ConsoleError
-from hl7console.settings import DestinationSettings, Environment
+from hl7console.settings import DestinationSettings
 from hl7console.store.records import DeliveryState
 from hl7console.ui.job_watch import JobWatch, progress_text
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
+from hl7console.ui.sending.production import production_name
 from hl7console.ui.theme import GRID, fixed_font
 
 _OTHER = "\0other"
@@ -90,6 +91,7 @@ class ResendDialog(QDialog):
         self.setMinimumSize(640, 220)
         self._ids = tuple(message_ids)
         self._console = console
+        self._all = tuple(destinations)
         self._destinations = {d.name: d for d in destinations if d.enabled}
         self._watch: JobWatch | None = None
         self.report: JobReport | None = None
@@ -183,22 +185,11 @@ class ResendDialog(QDialog):
         name = self.to.currentData()
         return self.address.text().strip() if name == _OTHER else str(name)
 
-    def _production_name(self) -> str:
-        """Return the name to be typed, or nothing when none has to be."""
-        found = self._destinations.get(str(self.to.currentData()))
-        if found is None:
-            address = self.address.text().strip()
-            found = next(
-                (d for d in self._destinations.values() if f"{d.host}:{d.port}" == address), None
-            )
-        is_production = found is not None and found.environment == Environment.PRODUCTION
-        return found.name if found is not None and is_production else ""
-
     @Slot()
     def _on_changed(self) -> None:
         is_other = self.to.currentData() == _OTHER
         self._form.setRowVisible(self.address, is_other)
-        name = self._production_name()
+        name = production_name(self._all, self.destination)
         self._form.setRowVisible(self.confirm, bool(name))
         self._form.setRowVisible(self._confirm_text, bool(name))
         self._confirm_text.setText(f"{name} is a production destination. Type {name} to send.")

@@ -135,6 +135,7 @@ class InterfacesPage(QWidget):
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inside)
         detail = QWidget()
         whole = QVBoxLayout(detail)

@@ -1,0 +1,173 @@
+"""The list of messages in the real window, fed by a real listener."""
+
+from __future__ import annotations
+
+import json
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from window_kit import child, order, port, send, shown
+
+from hl7console.engine.console import DeleteInterface
+
+
+def test_an_empty_workspace_says_where_to_send(window, engine, qtbot):
+    place = window.messages
+    assert place.empty.isVisible()
+    assert place.empty.title == "No messages yet"
+    assert f"127.0.0.1:{port(engine)}" in child(place.empty, QLabel, "emptyText").text()
+
+
+def test_without_a_listener_it_offers_to_add_one(window, engine, qtbot):
+    engine.submit(DeleteInterface("In")).result(10)
+    qtbot.waitUntil(lambda: "Add a listener" in child(window.messages, QLabel, "emptyText").text())
+    child(window.messages, QPushButton, "emptyButton0").click()
+    assert window.settings().listeners.form.values()["name"] == "Listener"
+
+
+def test_messages_appear_on_top_as_they_come(window, engine, qtbot):
+    send(port(engine), order("A1"), order("A2"))
+    qtbot.waitUntil(lambda: shown(window) == ["A2", "A1"])
+    send(port(engine), order("A3"))
+    qtbot.waitUntil(lambda: shown(window) == ["A3", "A2", "A1"])
+    assert window.messages.search.told == "3 messages"
+    assert shown(window, "type") == ["ORM^O01"] * 3
+    assert shown(window, "result") == ["AA"] * 3
+    assert shown(window, "note") == ["CT HEAD"] * 3
+
+
+def test_new_messages_wait_while_one_is_not_at_the_top(window, engine, qtbot):
+    send(port(engine), *(order(f"B{n}") for n in range(100)))
+    table = window.messages.table
+    qtbot.waitUntil(lambda: window.messages.feed.model.rowCount() == 100)
+    table.verticalScrollBar().setValue(400)
+    first = table.visible_ids()[0]
+    send(port(engine), order("LATE"))
+    button = child(window.messages, QPushButton, "newMessages")
+    qtbot.waitUntil(button.isVisible)
+    assert button.text() == "1 new"
+    assert table.visible_ids()[0] == first
+    assert window.messages.feed.model.rowCount() == 100
+    button.click()
+    assert shown(window)[0] == "LATE"
+    assert table.is_at_top
+    assert not button.isVisible()
+
+
+def test_hold_keeps_the_list_still_at_the_top(window, engine, qtbot):
+    send(port(engine), order("C1"))
+    qtbot.waitUntil(lambda: shown(window) == ["C1"])
+    window.messages.hold_button.click()
+    send(port(engine), order("C2"))
+    qtbot.waitUntil(child(window.messages, QPushButton, "newMessages").isVisible)
+    assert shown(window) == ["C1"]
+    window.messages.hold_button.click()
+    assert shown(window) == ["C2", "C1"]
+
+
+def test_the_chosen_row_moves_with_its_message_and_shows_in_the_inspector(window, engine, qtbot):
+    send(port(engine), order("D1"), order("D2"))
+    qtbot.waitUntil(lambda: len(shown(window)) == 2)
+    table = window.messages.table
+    with qtbot.waitSignal(window.messages.inspector.shown, check_params_cb=bool):
+        table.go_to(0)
+    chosen = table.current_id()
+    send(port(engine), order("D3"))
+    qtbot.waitUntil(lambda: len(shown(window)) == 3)
+    assert table.current_id() == chosen
+    assert table.currentIndex().row() == 1
+    assert window.messages.inspector.message_id == chosen
+
+
+def test_home_and_end_go_to_the_newest_and_the_oldest(window, engine, qtbot):
+    send(port(engine), *(order(f"E{n}") for n in range(60)))
+    qtbot.waitUntil(lambda: len(shown(window)) == 60)
+    table = window.messages.table
+    qtbot.keyClick(table, Qt.Key.Key_End)
+    assert table.currentIndex().row() == 59
+    qtbot.keyClick(table, Qt.Key.Key_Home)
+    assert table.currentIndex().row() == 0
+
+
+def test_a_duplicate_and_a_refused_message_say_so(window, engine, qtbot):
+    refused = order("F2").replace(b"ORM^O01^ORM_O01", b"ORM^O99^ORM_O01")
+    send(port(engine), order("F1"), order("F1"), refused)
+    qtbot.waitUntil(lambda: len(shown(window)) == 3)
+    assert shown(window, "result") == ["AR", "duplicate", "AA"]
+    assert shown(window, "note")[0]
+
+
+def test_copies_take_each_form(window, engine, qtbot):
+    send(port(engine), order("G1"))
+    qtbot.waitUntil(lambda: shown(window) == ["G1"])
+    window.messages.table.go_to(0)
+    texts = {}
+    for name in ("copyRaw", "copyLines", "copyJson", "copyControl"):
+        window.notice.hide()
+        window.actions_by_name[f"messages.{name}"].trigger()
+        qtbot.waitUntil(window.notice.isVisible)
+        texts[name] = QGuiApplication.clipboard().text()
+    assert texts["copyRaw"] == order("G1").decode()
+    assert texts["copyLines"] == order("G1").decode().rstrip("\r").replace("\r", "\n")
+    assert json.loads(texts["copyJson"])["PID-5"] == "MARLOWE^TESS"
+    assert texts["copyControl"] == "G1"
+
+
+def test_save_writes_the_bytes_and_suggests_a_name_without_patient_data(
+    window, engine, answers, tmp_path, qtbot
+):
+    send(port(engine), order("H1"), order("H2"))
+    qtbot.waitUntil(lambda: len(shown(window)) == 2)
+    answers.path = tmp_path / "out.hl7"
+    window.messages.table.selectAll()
+    window.actions_by_name["messages.save"].trigger()
+    qtbot.waitUntil(lambda: "Saved 2 messages" in window.notice.text)
+    assert answers.path.read_bytes() == order("H1") + order("H2")
+    window.messages.table.go_to(0)
+    window.actions_by_name["messages.save"].trigger()
+    qtbot.waitUntil(lambda: "Saved 1 message" in window.notice.text)
+    assert answers.asked == ["2-messages.hl7", "ORM_O01_H2.hl7"]
+
+
+def test_dragging_out_makes_a_file_that_goes_with_the_window(window, engine, qtbot):
+    send(port(engine), order("I1"))
+    qtbot.waitUntil(lambda: shown(window) == ["I1"])
+    window.messages.table.go_to(0)
+    with qtbot.waitSignal(window.message_actions.drag_ready) as ready:
+        window.messages.table.startDrag(Qt.DropAction.CopyAction)
+    path = ready.args[0]
+    assert path.name == "ORM_O01_I1.hl7"
+    assert path.read_bytes() == order("I1")
+    window.stop()
+    assert not path.exists()
+
+
+def test_show_only_this_patient(window, engine, qtbot):
+    send(port(engine), order("J1"), order("J2", "88"), order("J3"))
+    qtbot.waitUntil(lambda: len(shown(window)) == 3)
+    window.messages.table.go_to(1)
+    window.actions_by_name["messages.onlyPatient"].trigger()
+    qtbot.waitUntil(lambda: shown(window) == ["J2"])
+    assert window.messages.search.text == "patient:88^NORTH"
+    assert window.messages.search.told.startswith("1 of 3 · ")
+
+
+def test_actions_on_messages_need_a_message(window, engine, qtbot):
+    assert not window.actions_by_name["messages.resend"].isEnabled()
+    assert not child(window.messages, QPushButton, "resendButton").isEnabled()
+    send(port(engine), order("K1"))
+    qtbot.waitUntil(lambda: shown(window) == ["K1"])
+    window.messages.table.go_to(0)
+    assert window.actions_by_name["messages.resend"].isEnabled()
+    menu = window.message_actions.made_menu()
+    titles = [a.text() for a in menu.actions() if a.text()]
+    assert titles[:3] == ["Resend…", "Resend to", "Copy as"]
+    menu.deleteLater()
+
+
+def test_the_status_line_has_a_light_for_the_listener(window, engine, qtbot):
+    light = child(window.status, QToolButton, "light.In")
+    assert light.text().strip() == f"In {port(engine)}"
+    light.click()
+    assert window.settings().listeners.form.values()["name"] == "In"
