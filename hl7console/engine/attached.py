@@ -41,7 +41,10 @@ from hl7console.store.reader import StoreReader
 ANSWER_TIMEOUT_S = 5.0
 """Longest that the owner may take to answer a question, in seconds."""
 
-RETRY_AFTER_S = 2.0
+SNAPSHOT_TIMEOUT_S = 2.0
+"""The same for a snapshot, which a window asks for ten times a second."""
+
+RETRY_AFTER_S = 5.0
 """How long an owner that doesn't answer is left alone, in seconds."""
 
 _GONE = "The program that owned this workspace has ended."
@@ -94,7 +97,7 @@ class AttachedConsole:
     def snapshot(self) -> EngineSnapshot:
         """Return counters and lights; the last ones, not running, when the owner has gone."""
         try:
-            self._last = cast("EngineSnapshot", self._ask("snapshot"))
+            self._last = cast("EngineSnapshot", self._ask("snapshot", timeout_s=SNAPSHOT_TIMEOUT_S))
         except WorkspaceInUseError as error:
             return replace(self._last, running=False, problem=error.text, received_per_s=0.0)
         return self._last
@@ -139,7 +142,9 @@ class AttachedConsole:
         with self._lock:
             self._drop()
 
-    def _ask(self, method: str, value: object = None) -> object:
+    def _ask(
+        self, method: str, value: object = None, *, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> object:
         with self._lock:
             if self._connection is None:
                 if time.monotonic() < self._left_alone_until_s:
@@ -147,7 +152,7 @@ class AttachedConsole:
                 self._left_alone_until_s = time.monotonic() + RETRY_AFTER_S
                 self._connection = connect_to_owner(self.workspace)
             try:
-                return _exchange(self._connection, Request(method, value))
+                return _exchange(self._connection, Request(method, value), timeout_s)
             except WorkspaceInUseError:
                 self._drop()
                 self._left_alone_until_s = time.monotonic() + RETRY_AFTER_S
@@ -159,10 +164,12 @@ class AttachedConsole:
             self._connection = None
 
 
-def _exchange(connection: Connection, request: Request) -> object:
+def _exchange(
+    connection: Connection, request: Request, timeout_s: float = ANSWER_TIMEOUT_S
+) -> object:
     try:
         send(connection, request)
-        if not connection.poll(ANSWER_TIMEOUT_S):
+        if not connection.poll(timeout_s):
             raise WorkspaceInUseError("The owner of the workspace does not answer.")
         answer = receive(connection)
     except (EOFError, OSError, HandoverError) as fault:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hl7console import errors
 from hl7console.errors import ConsoleError
+from hl7console.store.keys import write_private
 
 ADDRESS_FILE_NAME = "handover.json"
 """File in the workspace's folder with address, family and key of the owner."""
@@ -32,7 +33,7 @@ SOCKET_FILE_NAME = "handover.sock"
 LONGEST_SOCKET_PATH_BYTES = 100
 """AF_UNIX paths end at 104 (macOS) to 108 bytes (Linux)."""
 
-AUTHENTICATION_TIMEOUT_S = 5.0
+AUTHENTICATION_TIMEOUT_S = 2.0
 
 _NONCE_BYTES = 32
 
@@ -110,12 +111,7 @@ class HandoverAddress:
                 "pid": self.pid,
             }
         )
-        passing = workspace / f"{ADDRESS_FILE_NAME}.{os.getpid()}"
-        passing.unlink(missing_ok=True)
-        descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(content)
-        passing.replace(workspace / ADDRESS_FILE_NAME)
+        write_private(workspace / ADDRESS_FILE_NAME, content.encode("utf-8"))
 
     @classmethod
     def load(cls, workspace: Path) -> HandoverAddress | None:

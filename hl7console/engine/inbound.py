@@ -45,6 +45,12 @@ MAX_UNANSWERED = 128
 MAX_UNANSWERED_BYTES = 48 * 1024 * 1024
 """Bytes of one connection under way at once; reading pauses beyond."""
 
+MAX_HELD_BYTES = 512 * 1024 * 1024
+"""Bytes of messages whose end has not come yet, over all connections of the engine."""
+
+KEPT_OF_DROPPED_BYTES = 64 * 1024
+"""How much is kept of a message that was dropped for want of memory, in bytes."""
+
 _QUIET_CLOSES = frozenset({"peer_closed", "idle", "shutdown"})
 
 
@@ -65,6 +71,15 @@ def peer_text(address: object) -> str:
     return ""
 
 
+class HeldBytes:
+    """Counts what all connections hold of messages whose end has not come yet."""
+
+    __slots__ = ("total",)
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
 class InboundConnection(asyncio.Protocol):
     """A connection that a listener accepted. The network thread only."""
 
@@ -83,6 +98,7 @@ class InboundConnection(asyncio.Protocol):
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._unanswered_bytes = 0
+        self._held_bytes = 0
         self._is_paused = False
         self._is_write_paused = False
         self._is_closing = False
@@ -119,7 +135,33 @@ class InboundConnection(asyncio.Protocol):
             data = self._decrypt(data)
             if not data:
                 return
-        self._act(self._session.data_received(data, self._loop.time()))
+        actions = self._session.data_received(data, self._loop.time())
+        if actions:
+            self._act(actions)
+        else:
+            self._hold(len(data))
+
+    def _hold(self, size: int) -> None:
+        """Count bytes of a message whose end has not come; too many of them end the connection."""
+        held = self._listener.held
+        self._held_bytes += size
+        held.total += size
+        if held.total > MAX_HELD_BYTES:
+            text = (
+                "The unfinished messages of all connections together are larger than "
+                f"{MAX_HELD_BYTES // (1024 * 1024)} MiB; this connection was dropped."
+            )
+            for action in self._session.eof_received(self._loop.time()):
+                if isinstance(action, StorePartial):
+                    head = action.payload[:KEPT_OF_DROPPED_BYTES]
+                    self._keep_partial(StorePartial(head, "memory", text))
+            self.abort()
+            return
+        self._arm_timer()
+
+    def _release(self) -> None:
+        self._listener.held.total -= self._held_bytes
+        self._held_bytes = 0
 
     def eof_received(self) -> bool:
         """Take the end of what the peer sends; answers still due go out first."""
@@ -136,6 +178,7 @@ class InboundConnection(asyncio.Protocol):
         for timer in (self._timer, self._handshake_timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
+        self._release()
         if not self._is_closing:
             self._is_closing = True
             for action in self._session.eof_received(self._loop.time()):
@@ -178,8 +221,7 @@ class InboundConnection(asyncio.Protocol):
         if tls.is_established and not was_established and not self._tls_begun(tls):
             return b""
         if tls.has_ended:
-            if plain:
-                self._act(self._session.data_received(plain, self._loop.time()))
+            self._act(self._session.data_received(plain, self._loop.time()) if plain else [])
             self._act(self._session.eof_received(self._loop.time()))
             return b""
         return plain
@@ -219,6 +261,8 @@ class InboundConnection(asyncio.Protocol):
     # The dialogue.
 
     def _act(self, actions: list[Action]) -> None:
+        if self._held_bytes:
+            self._release()
         for action in actions:
             if type(action) is StoreFrame:
                 self._unanswered_bytes += len(action.payload)

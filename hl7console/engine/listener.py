@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from hl7console.engine.certificates import CertificateInfo
 from hl7console.engine.console import InterfaceStatus, LinkState
 from hl7console.engine.events import Timeline
-from hl7console.engine.inbound import InboundConnection, peer_text
+from hl7console.engine.inbound import HeldBytes, InboundConnection, peer_text
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds, Intake, Writer
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server_context
@@ -49,6 +49,7 @@ class Listener:
         inbox: AnswerInbox,
         control_ids: ControlIds,
         rate: RateCounter,
+        held: HeldBytes,
     ) -> None:
         self.settings = settings
         self.limits = ListenerLimits.from_settings(settings)
@@ -57,6 +58,7 @@ class Listener:
         self.timeline = Timeline()
         self.tls: ServerTls | None = None
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self.held = held
         self._rate = rate
         self._allowed = [ipaddress.ip_network(a, strict=False) for a in settings.allowed_addresses]
         self._connections: dict[InboundConnection, None] = {}
@@ -72,8 +74,6 @@ class Listener:
         self._accepted = 0
         self._refused = 0
         self._last_message_at_us = 0
-        self.last_failure = ""
-        """Why the last message could not be stored; empty when it was."""
 
     # Start and stop.
 
@@ -145,7 +145,9 @@ class Listener:
             text = "A connection was refused: its address is not on the list of those let in."
             self.timeline.add("address_refused", text, peer=peer, is_fault=True)
             return False
-        if self._server is None or len(self._connections) >= self.settings.max_connections:
+        if self._server is None:
+            return False  # it came while the listener was stopping
+        if len(self._connections) >= self.settings.max_connections:
             text = (
                 f"A connection was refused: there are {len(self._connections)} already, "
                 f"the most that this listener takes."
@@ -170,10 +172,9 @@ class Listener:
         self._last_message_at_us = answer.new.received_at_us
         if outcome is None or outcome.error:
             self._refused += 1
-            self.last_failure = outcome.error if outcome is not None else "Not stored."
-            self.timeline.add("not_stored", self.last_failure, is_fault=True)
+            text = outcome.error if outcome is not None else "A message was not stored."
+            self.timeline.add("not_stored", text, is_fault=True)
             return self.intake.answer_bytes(answer)
-        self.last_failure = ""
         if answer.new.status == "ok":
             self._accepted += 1
         else:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from hl7console.errors import WorkspaceError
@@ -40,6 +40,8 @@ class NetworkThread:
         """Start the thread; on return the loop takes calls."""
         loop = asyncio.new_event_loop()
         loop.set_exception_handler(_report)
+        self._resolver = ThreadPoolExecutor(4, thread_name_prefix="mllp-resolver")
+        loop.set_default_executor(self._resolver)
         ready = threading.Event()
         loop.call_soon(ready.set)
         self._loop = loop
@@ -56,6 +58,8 @@ class NetworkThread:
             loop.run_until_complete(loop.shutdown_asyncgens())
             _cancel_all(loop)  # what another thread handed over in the meantime
             asyncio.set_event_loop(None)
+            # Not waited for: a name server may take half a minute to say nothing.
+            self._resolver.shutdown(wait=False, cancel_futures=True)
             loop.close()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:

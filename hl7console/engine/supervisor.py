@@ -20,6 +20,7 @@ from hl7console.engine.console import Command, EngineSnapshot
 from hl7console.engine.core import EngineCore
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.handover import HandoverServer
+from hl7console.engine.inbound import HeldBytes
 from hl7console.engine.intake import AnswerInbox, ControlIds
 from hl7console.engine.jobs import EngineJob, JobRunner
 from hl7console.engine.links import Links
@@ -74,6 +75,7 @@ class Engine:
         self._own_problem = ""
         self._disk_warning = ""
         self._rate = RateCounter()
+        self._held = HeldBytes()
         self._jobs = JobRunner()
         self._network = NetworkThread()
         self._handover = HandoverServer(self, self.workspace)
@@ -110,6 +112,7 @@ class Engine:
             inbox=self._inbox,
             control_ids=self._control_ids,
             rate=self._rate,
+            held=self._held,
         )
 
     # Start and stop.

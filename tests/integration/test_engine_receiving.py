@@ -291,3 +291,46 @@ def test_the_package_hl7_sends_here(tmp_path: Path):
         MLLPClient("127.0.0.1", port(engine, "plain")) as client,
     ):
         assert b"MSA|AA|HL7" in client.send_message(order("HL7"))
+
+
+def test_unfinished_messages_of_all_connections_have_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("hl7console.engine.inbound.MAX_HELD_BYTES", 4 * 1024 * 1024)
+    part = b"\x0b" + order("HELD") + b"OBX|1|ED|||" + b"A" * 1_000_000
+    with running_engine(tmp_path, PLAIN) as engine:
+        at = port(engine, "plain")
+        clients = [Client(at) for _ in range(8)]
+        for client in clients:
+            with contextlib.suppress(ConnectionError):
+                client.send(part)
+        wait_for(lambda: engine.snapshot().last_message_id >= 1, "the record")
+        reader = engine.open_reader()
+        stored = reader.message(1)
+        reader.close()
+        assert stored is not None
+        assert len(stored.raw) == 64 * 1024
+        assert "together are larger than 4 MiB" in stored.row.error_text
+        for client in clients:
+            client.socket.close()
+        wait_for(lambda: status(engine, "plain").connections == 0, "the connections' end")
+        assert engine._held.total == 0
+        with Client(at) as client:
+            assert b"|AA|" in client.ask(order("NEXT"))
+
+
+def test_a_peer_that_leaves_its_answers_unread_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("hl7console.engine.inbound.WRITE_TIMEOUT_S", 0.3)
+    with running_engine(tmp_path, PLAIN) as engine, Client(port(engine, "plain")) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.socket.settimeout(1.0)
+        n = 0
+        with contextlib.suppress(OSError):
+            while "write_timeout" not in event_codes(engine, "plain") and n < 2000:
+                client.send(b"".join(frame(order(f"U{n}-{i}")) for i in range(200)))
+                n += 1
+        wait_for(lambda: "write_timeout" in event_codes(engine, "plain"), "the event")
+        with Client(port(engine, "plain")) as other:
+            assert b"|AA|" in other.ask(order("OTHER"))

@@ -16,3 +16,14 @@ def test_a_timeline_keeps_the_latest_and_counts_all():
     fault = timeline.latest_fault()
     assert fault is not None
     assert fault.text == "a fault"
+
+
+def test_the_same_event_in_a_row_displaces_no_others():
+    timeline = Timeline()
+    timeline.add("noise", "one")
+    for n in range(1000):
+        timeline.add("too_many_connections", "refused", peer=f"{n}", is_fault=True)
+    first, last = timeline.all()
+    assert first.text == "one"
+    assert (last.count, last.peer) == (1000, "999")
+    assert timeline.latest_fault() == last
