@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hl7console.engine.demo.programme import Programme
+from hl7console.engine.demo.programme import REPEAT_AFTER_S, Programme
 from hl7console.engine.demo.register import SYSTEMS
 from hl7console.engine.demo.segments import System
 from hl7console.engine.demo.telling import Hospital, Shipment
@@ -207,7 +207,7 @@ class DemoTraffic:
         after_s = (datetime.now().astimezone() - self._began).total_seconds()
         with self._lock:
             self._counts[shipment.message_type, code] += 1
-            if shipment.story and len(self._steps) < 200:
+            if shipment.story and after_s < REPEAT_AFTER_S:
                 self._steps.append(
                     ToldStep(
                         after_s=after_s,

@@ -21,6 +21,12 @@ REPEAT_GAP_S = 18.0
 """Time between two repeated stories."""
 
 
+_JUMP = timedelta(seconds=30)
+"""The clock was set, or the machine slept, when it is this far from what was planned."""
+
+_LONGEST_WAIT = timedelta(seconds=max(REPEAT_AFTER_S, REPEAT_GAP_S))
+
+
 class Programme:
     """Begins stories and hands out the messages that are due. One thread, no clock of its own.
 
@@ -42,6 +48,7 @@ class Programme:
 
     def take_due(self, now: datetime) -> list[tuple[int, Shipment]]:
         """Return the messages due by `now`, in order, each with the token to answer it by."""
+        self._follow_clock(now)
         while self._next_everyday <= now:
             self._begin_everyday(self._next_everyday)
             gap = min(self._hospital.rng.expovariate(1 / EVERYDAY_GAP_S), 3 * EVERYDAY_GAP_S)
@@ -60,6 +67,17 @@ class Programme:
         times = [self._next_everyday, self._next_repeat]
         due = self._timeline.next_due()
         return min([*times, due] if due else times)
+
+    def _follow_clock(self, now: datetime) -> None:
+        """Go on from `now` after a jump of the clock.
+
+        What a sleeping machine missed is not made up for, and a clock that was set back does not
+        stop the hospital.
+        """
+        if abs(now - self._next_everyday) > _JUMP:
+            self._next_everyday = now
+        if now - self._next_repeat > _JUMP or self._next_repeat - now > _JUMP + _LONGEST_WAIT:
+            self._next_repeat = now
 
     def _begin_everyday(self, at: datetime) -> None:
         self._timeline.begin(next_everyday(self._hospital)(self._hospital, at))

@@ -163,7 +163,7 @@ def catalogue() -> Catalogue:
         labs=tuple(
             Lab(x["code"], x["text"], tuple(tuple(i) for i in x["items"])) for x in data["labs"]
         ),
-        wards=tuple(w["code"] for w in data["wards"]),
+        wards=tuple(data["wards"]),
     )
 
 

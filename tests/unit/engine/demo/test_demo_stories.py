@@ -187,6 +187,26 @@ def test_a_programme_has_every_kind_of_message_and_no_number_twice():
     assert len({s.raw for s in played.told}) == len(played.told) - len(resent)
 
 
+@pytest.mark.parametrize("jump_s", [-7200, -40, 40, 8 * 3600])
+def test_a_jump_of_the_clock_neither_floods_nor_stops_the_hospital(jump_s):
+    programme = Programme(Hospital(chance(1), 5), START)
+    for second in range(90):
+        for token, _ in programme.take_due(START + timedelta(seconds=second)):
+            programme.answered(token, "AA")
+    jumped = START + timedelta(seconds=90 + jump_s)
+    at_once = programme.take_due(jumped)
+    assert len(at_once) < 60
+    for token, _ in at_once:
+        programme.answered(token, "AA")
+    later = []
+    for second in range(1, 31):
+        due = programme.take_due(jumped + timedelta(seconds=second))
+        later += due
+        for token, _ in due:
+            programme.answered(token, "AA")
+    assert 20 <= len(later) <= 240
+
+
 def test_only_the_stories_about_faults_have_faults():
     faulty = {stories.REFUSED, stories.FAULTY}
     for shipment in Played(240).told:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hl7console.cli.demo_summary import accepted, print_summary, summary_values
+from hl7console.cli.reports import print_not_taken, print_results
+from hl7console.engine.console import JobReport, NotTaken, SendResult
+from hl7console.engine.demo.hospital import Tally, ToldStep
+from hl7console.engine.demo.running import Kept
+
+RESULT = SendResult(
+    message_id=7,
+    control_id="C\x1b7",
+    state="accepted",
+    ack_code="AA",
+    text="",
+    round_trip_s=0.0123456789,
+    source="a.hl7",
+)
+
+
+def test_results_as_lines_hold_no_control_characters(capsys):
+    print_results(JobReport(text="1 of 1 accepted.", results=(RESULT,)), as_json=False)
+    shown = capsys.readouterr()
+    assert shown.out == "C\u241b7  AA  accepted  12 ms  a.hl7\n"
+    assert shown.err == "1 of 1 accepted.\n"
+
+
+def test_results_as_json(capsys):
+    print_results(JobReport(results=(RESULT,)), as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "message_id": 7,
+        "control_id": "C\x1b7",
+        "state": "accepted",
+        "ack_code": "AA",
+        "text": "",
+        "round_trip_s": 0.012346,
+        "source": "a.hl7",
+    }
+
+
+def test_what_was_not_taken_is_told_with_place_and_reason(capsys):
+    parts = (NotTaken("a.zip/b.txt", 1200, "It holds no message."), NotTaken("c", 0, "Too big."))
+    report = JobReport(not_taken=parts, not_taken_total=5)
+    print_not_taken(report, as_json=False)
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        "not taken: a.zip/b.txt at byte 1,200: It holds no message.",
+        "not taken: c: Too big.",
+    ]
+    assert "3 more" in shown.err
+    print_not_taken(report, as_json=True)
+    first = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert first == {
+        "not_taken": "a.zip/b.txt",
+        "offset_bytes": 1200,
+        "reason": "It holds no message.",
+    }
+
+
+TALLY = Tally(
+    sent=3,
+    counts={("ORM^O01", "AA"): 1, ("", "AE"): 1, ("ORU^R01", "CA"): 1},
+    steps=(
+        ToldStep(5.0, "Second", "later", "ORM^O01", "radiology", ""),
+        ToldStep(0.1, "First", "begins", "ADT^A04", "registration", "AA"),
+    ),
+)
+KEPT = Kept(total=3, duplicates=1, counts=TALLY.counts)
+
+
+def test_the_summary_counts_by_type_and_answer(capsys):
+    print_summary(TALLY, KEPT, Path("/some where"))
+    lines = capsys.readouterr().out.splitlines()
+    table = [line.split() for line in lines[3:7]]
+    assert table == [
+        ["Type", "AA", "CA", "AE", "All"],
+        ["(none)", "1", "1"],
+        ["ORM^O01", "1", "1"],
+        ["ORU^R01", "1", "1"],
+    ]
+    text = "\n".join(lines)
+    assert text.index("First") < text.index("Second")
+    assert "no answer  later" in text
+    assert '--workspace "' in text
+    assert accepted(TALLY) == 2
+
+
+def test_the_summary_as_values():
+    values = summary_values(TALLY, KEPT, Path("w"))
+    assert (values["sent"], values["stored"], values["duplicates"]) == (3, 3, 1)
+    assert [story["story"] for story in values["stories"]] == ["First", "Second"]
