@@ -19,17 +19,17 @@ def print_results(report: JobReport, *, as_json: bool) -> None:
 
 
 def print_not_taken(report: JobReport, *, as_json: bool) -> None:
-    """Print the files and parts of files that no message was made of, with the reason."""
+    """Print what no message was made of, and what is odd about a batch, with the reason."""
     for part in report.not_taken:
         if as_json:
             output.json_line(
-                {"not_taken": part.source, "offset_bytes": part.offset_bytes, "reason": part.reason}
+                {"source": part.source, "offset_bytes": part.offset_bytes, "reason": part.reason}
             )
         else:
             output.line(_not_taken_line(part))
     more = report.not_taken_total - len(report.not_taken)
     if more > 0:
-        output.remark(f"… and {more:,} more that were not taken.")
+        output.remark(f"… and {more:,} more.")
 
 
 def _result_values(result: SendResult) -> dict[str, object]:
@@ -53,4 +53,4 @@ def _result_line(result: SendResult) -> str:
 
 def _not_taken_line(part: NotTaken) -> str:
     where = f" at byte {part.offset_bytes:,}" if part.offset_bytes else ""
-    return f"not taken: {output.visible(part.source)}{where}: {output.visible(part.reason)}"
+    return f"problem: {output.visible(part.source)}{where}: {output.visible(part.reason)}"

@@ -17,6 +17,9 @@ from hl7.client import MLLPClient
 from hl7.mllp import start_hl7_server
 
 from hl7console.engine import certificates
+from hl7console.engine.console import SaveDestination
+from hl7console.engine.open_console import open_console
+from hl7console.settings import DestinationSettings, Environment
 
 pytestmark = pytest.mark.e2e
 
@@ -179,6 +182,30 @@ def test_a_refused_message_gives_exit_code_1(program, tmp_path, make_order):
         done = program.run("send", path, "--to", f"127.0.0.1:{server.port}")
     assert done.returncode == 1
     assert b"S1  AE  rejected" in done.stdout
+
+
+def test_a_production_destination_asks_for_its_name_whatever_it_is_called_by(
+    program, tmp_path, make_order
+):
+    path = tmp_path / "order.hl7"
+    path.write_bytes(make_order("S1"))
+    with PackageServer() as server:
+        settings = DestinationSettings(
+            name="RIS", host="127.0.0.1", port=server.port, environment=Environment.PRODUCTION
+        )
+        console = open_console(program.workspace)
+        try:
+            console.submit(SaveDestination(settings)).result(20)
+        finally:
+            console.stop()
+        for to in ("RIS", f"127.0.0.1:{server.port}", f"localhost:{server.port}"):
+            refused = program.run("send", path, "--to", to)
+            assert refused.returncode == 2, to
+            assert b"production" in refused.stderr
+        assert server.received == []
+        sent = program.run("send", path, "--to", "RIS", "--confirm", "RIS")
+        assert sent.returncode == 0, sent.stderr
+        assert len(server.received) == 1
 
 
 def test_nobody_listening_is_said_in_a_sentence(program, tmp_path, make_order):

@@ -46,14 +46,14 @@ def test_what_was_not_taken_is_told_with_place_and_reason(capsys):
     print_not_taken(report, as_json=False)
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
-        "not taken: a.zip/b.txt at byte 1,200: It holds no message.",
-        "not taken: c: Too big.",
+        "problem: a.zip/b.txt at byte 1,200: It holds no message.",
+        "problem: c: Too big.",
     ]
     assert "3 more" in shown.err
     print_not_taken(report, as_json=True)
     first = json.loads(capsys.readouterr().out.splitlines()[0])
     assert first == {
-        "not_taken": "a.zip/b.txt",
+        "source": "a.zip/b.txt",
         "offset_bytes": 1200,
         "reason": "It holds no message.",
     }
