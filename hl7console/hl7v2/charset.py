@@ -13,80 +13,48 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from hl7console.errors import UsageError
 from hl7console.hl7v2 import layout
+from hl7console.hl7v2.charset_names import (
+    NONSTANDARD_CHARSET,
+    UNKNOWN_CHARSET,
+    CharsetChoice,
+    codec_for,
+    is_multibyte,
+    is_stateful,
+    normal_codec,
+)
+
+__all__ = [
+    "BOM",
+    "CHARSET_FALLBACK",
+    "CHARSET_MISMATCH",
+    "NONSTANDARD_CHARSET",
+    "UNKNOWN_CHARSET",
+    "UTF16",
+    "CharsetChoice",
+    "Decoded",
+    "UnencodableTextError",
+    "ascii_codec",
+    "codec_for",
+    "declared_charset",
+    "decode",
+    "encode",
+    "first_bad_offset",
+    "is_multibyte",
+    "is_stateful",
+    "normal_codec",
+]
 
 CHARSET_FALLBACK = "charset_fallback"
 """Flag: the bytes do not fit the declared (or default) character set."""
-NONSTANDARD_CHARSET = "nonstandard_charset"
-"""Flag: MSH-18 names a character set that HL7 table 0211 does not have."""
-UNKNOWN_CHARSET = "unknown_charset"
-"""Flag: MSH-18 names a character set that cannot be read here."""
 CHARSET_MISMATCH = "charset_mismatch"
 """Flag: a byte order mark says UTF-8, MSH-18 something else."""
 BOM = "bom"
 """Flag: the bytes begin with a byte order mark."""
 UTF16 = "utf16"
 """Flag: UTF-16 or UTF-32, which MLLP cannot carry."""
-
-STATEFUL_PREFIXES = ("iso2022", "hz", "utf_7")
-"""Codecs whose bytes mean different things after a shift sequence."""
-
-_SAFE = frozenset({"ascii", "utf_8", "latin_1", "tis_620", "mac_roman", "koi8_r", "koi8_u"})
-_SAFE_PREFIXES = ("iso8859_", "cp125", "cp4", "cp8")
-
-_ISO_8859_IR = {100: 1, 101: 2, 109: 3, 110: 4, 144: 5, 127: 6, 126: 7, 138: 8, 148: 9, 203: 15}
-
-_STANDARD: dict[str, str] = {
-    "": "ascii",
-    "ASCII": "ascii",
-    "USASCII": "ascii",
-    "ISOIR6": "ascii",
-    "ISOIR14": "shift_jis",
-    "JISX0201": "shift_jis",
-    "ISOIR87": "iso2022_jp",
-    "JISX0208": "iso2022_jp",
-    "ISOIR159": "iso2022_jp_1",
-    "JISX0212": "iso2022_jp_1",
-    "GB180302000": "gb18030",
-    "GB18030": "gb18030",
-    "KSX1001": "euc_kr",
-    "EUCKR": "euc_kr",
-    "ISOIR149": "euc_kr",
-    "BIG5": "cp950",
-    "UNICODE": "utf_8",
-    "UNICODEUTF8": "utf_8",
-    "UTF8": "utf_8",
-    "ISOIR192": "utf_8",
-    "UNICODEUTF16": "utf_16",
-    "UNICODEUTF32": "utf_32",
-}
-"""Table 0211 and its common spellings, without blanks and punctuation, to codecs."""
-
-_NONSTANDARD: dict[str, str] = {
-    **{
-        f"CP{n}": f"cp{n}"
-        for n in (437, 850, 852, 858, 866, 932, 936, 949, 950, *range(1250, 1259))
-    },
-    **{f"WINDOWS{n}": f"cp{n}" for n in range(1250, 1259)},
-    "KOI8R": "koi8_r",
-    "KOI8U": "koi8_u",
-    "TIS620": "tis_620",
-    "ISOIR166": "tis_620",
-    "SHIFTJIS": "shift_jis",
-    "SJIS": "shift_jis",
-    "WINDOWS31J": "cp932",
-    "MS932": "cp932",
-    "EUCJP": "euc_jp",
-    "ISO2022JP": "iso2022_jp",
-    "GBK": "gbk",
-    "GB2312": "gb2312",
-    "ISOIR58": "gb2312",
-    "MACROMAN": "mac_roman",
-    "LATIN2": "iso8859_2",
-}
 
 _TOLERANT: dict[str, str] = {
     "euc_kr": "cp949",
@@ -99,7 +67,6 @@ _TOLERANT: dict[str, str] = {
 }
 """The larger set that senders of the smaller one really use; taking it is no fault."""
 
-_JAPANESE_BY_ESCAPE = ("iso2022_jp_1", "iso2022_jp")
 _BLANK = bytes(range(0x21)) + b"\x7f"
 _C1 = bytes(range(0x80, 0xA0))
 _WIDE_STARTS = (
@@ -111,7 +78,6 @@ _WIDE_STARTS = (
     (b"\0M\0S\0H", "utf_16_be", 0),
 )
 _HEADER = re.compile(rb"(?:\A[\x00-\x20\x7f]*|[\r\n])(MSH[!-/:-@\[-`{-~])")
-_NOT_NAME = re.compile(r"[^0-9A-Z]+")
 _CHARSET_FIELD = 17
 """Position of MSH-18 when MSH is split at its separator."""
 
@@ -128,15 +94,6 @@ class UnencodableTextError(UsageError):
         self.codec = codec
         self.position = position
         """Offset of the first character that cannot be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class CharsetChoice:
-    """What MSH-18 stands for."""
-
-    codec: str
-    """Python codec; empty when the name is not known."""
-    flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -156,54 +113,6 @@ class Decoded:
     """Bytes in front of the text: the byte order mark."""
 
 
-@lru_cache(maxsize=256)
-def codec_for(msh_18: str) -> CharsetChoice:
-    """Return the codec that MSH-18 declares, all repetitions considered; never raises.
-
-    Args:
-        msh_18: The field as written, with ``~`` between repetitions. Where a repetition names a
-            Japanese set that is reached by escape sequences, the codec is the one that knows them.
-    """
-    choices = [_codec_of_name(part) for part in msh_18.split("~")]
-    for codec in _JAPANESE_BY_ESCAPE:
-        if len(choices) > 1 and any(choice.codec == codec for choice in choices):
-            return CharsetChoice(codec)
-    return choices[0]
-
-
-def _codec_of_name(name: str) -> CharsetChoice:
-    key = _NOT_NAME.sub("", name.upper())
-    codec = _STANDARD.get(key) or _iso_8859(key)
-    if codec:
-        return CharsetChoice(codec)
-    codec = _NONSTANDARD.get(key, "")
-    return CharsetChoice(codec, (NONSTANDARD_CHARSET if codec else UNKNOWN_CHARSET,))
-
-
-def _iso_8859(key: str) -> str:
-    if key in ("LATIN1", "LATIN9"):
-        part = 1 if key == "LATIN1" else 15
-    elif match := re.fullmatch(r"(?:ISO)?8859(\d{1,2})", key):
-        part = int(match[1])
-    elif match := re.fullmatch(r"ISOIR(\d{3})", key):
-        part = _ISO_8859_IR.get(int(match[1]), 0)
-    else:
-        return ""
-    if part == 1:
-        return "latin_1"
-    return f"iso8859_{part}" if 2 <= part <= 16 and part != 12 else ""
-
-
-@lru_cache(maxsize=64)
-def normal_codec(name: str) -> str:
-    """Return Python's own name of a codec, with underscores; the name itself when unknown."""
-    try:
-        found = codecs.lookup(name).name.replace("-", "_")
-    except LookupError:
-        return name
-    return "latin_1" if found == "iso8859_1" else found
-
-
 def declared_charset(raw: bytes) -> str:
     """Return MSH-18 as written, from the bytes alone; empty when there is none.
 
@@ -220,7 +129,7 @@ def declared_charset(raw: bytes) -> str:
     line = _header_line(raw, start)
     separator = line[3:4]
     parts = line.split(separator, _CHARSET_FIELD + 1)
-    counted = _ascii_name(parts[_CHARSET_FIELD]) if len(parts) > _CHARSET_FIELD else ""
+    counted = parts[_CHARSET_FIELD].decode("latin_1") if len(parts) > _CHARSET_FIELD else ""
     if line.isascii() and b"\x1b" not in line:
         return counted
     return _declared_when_not_ascii(line, separator, counted)
@@ -240,7 +149,8 @@ def _header_line(raw: bytes, start: int) -> bytes:
 
 
 def _declared_when_not_ascii(line: bytes, separator: bytes, counted: str) -> str:
-    names = [counted, *(_ascii_name(part) for part in line.split(separator, 60)[10:])]
+    names = [counted]
+    names += [part.decode("latin_1") for part in line.split(separator, 60)[10:60]]
     for name in names:
         codec = codec_for(name).codec if name else ""
         if not codec or codec == "ascii":
@@ -252,10 +162,6 @@ def _declared_when_not_ascii(line: bytes, separator: bytes, counted: str) -> str
         if len(fields) > _CHARSET_FIELD and fields[_CHARSET_FIELD] == name:
             return name
     return counted
-
-
-def _ascii_name(value: bytes) -> str:
-    return value.decode("latin_1") if len(value) <= 200 else ""
 
 
 def decode(raw: bytes, *, default_codec: str = "cp1252", force_codec: str = "") -> Decoded:
@@ -323,7 +229,6 @@ def _decode_with_bom(raw: bytes) -> Decoded:
     return Decoded(found.text, found.codec, declared, found.flags, bad, size)
 
 
-@lru_cache(maxsize=256)
 def ascii_codec(declared: str) -> tuple[str, tuple[str, ...]]:
     """Return codec and flags of a message of ASCII bytes without shift sequences."""
     choice = codec_for(declared)
@@ -401,17 +306,3 @@ def encode(text: str, codec: str) -> bytes:
         return text.encode(codec)
     except UnicodeEncodeError as fault:
         raise UnencodableTextError(codec, fault.start) from None
-
-
-def is_stateful(codec: str) -> bool:
-    """Return whether bytes of the codec depend on shift sequences before them."""
-    return codec.startswith(STATEFUL_PREFIXES)
-
-
-def is_multibyte(codec: str) -> bool:
-    """Return whether a byte of a character may look like a separator in this codec.
-
-    References:
-        Measured for CPython's codecs; UTF-8 and the one-byte sets are safe.
-    """
-    return not (codec in _SAFE or codec.startswith(_SAFE_PREFIXES))

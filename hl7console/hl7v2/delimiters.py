@@ -76,12 +76,12 @@ class Delimiters:
         separator = header_text[3:4]
         if header_text[:3] not in HEADER_IDS or not separator or not is_usable(separator):
             return _WITHOUT_HEADER
-        return _parse(separator, encoding_characters(header_text))
+        return cls.of(separator, encoding_characters(header_text))
 
     @classmethod
     def of(cls, separator: str, msh_2: str) -> Delimiters:
         """Return the delimiters that MSH-1 and MSH-2 name; never raises."""
-        return _parse(separator, msh_2)
+        return _parse(separator, msh_2[: len(ROLES) + 1])  # what is remembered must stay small
 
 
 def encoding_characters(header_text: str) -> str:

@@ -29,8 +29,8 @@ r"""Problem: a formatting sequence such as ``\.br\`` where the data type has non
 
 _HEX = re.compile(r"X(?:[0-9A-Fa-f]{2})+", re.ASCII)
 _CHARSET = re.compile(r"C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{2})?", re.ASCII)
-_COUNTED = re.compile(r"\.(sp|sk|in|ti) ?([+-]?\d{0,3})", re.ASCII)
-_PLAIN_FORMATS = {".br": "\n", ".ce": "\n", ".fi": "", ".nf": ""}
+_FORMAT = re.compile(r"\.(?:br|ce|fi|nf|(?:sp|sk|in|ti) ?[+-]?\d{0,3})", re.ASCII)
+_PLAIN_FORMATS = {"br": "\n", "ce": "\n", "fi": "", "nf": ""}
 
 
 class EscapeKind(StrEnum):
@@ -72,7 +72,22 @@ def unescape(
     """
     if not delimiters.escape or delimiters.escape not in text:
         return text
-    return "".join([token.text for token in tokens(text, delimiters, codec, formatted=formatted)])
+
+    def value(found: re.Match[str]) -> str:
+        written = found[0]
+        return "".join([t.text for t in tokens(written, delimiters, codec, formatted=formatted)])
+
+    return _sequences(delimiters).sub(value, text)
+
+
+@lru_cache(maxsize=256)
+def _sequences(delimiters: Delimiters) -> re.Pattern[str]:
+    """Return what is an escape sequence to `tokens`; all else is passed over quickly."""
+    mark = re.escape(delimiters.escape)
+    rest = f"[^{mark}]*"
+    letters = "HN" + "".join(_characters_by_letter(delimiters))
+    kinds = f"[{letters}]|Z{rest}|{_FORMAT.pattern}|{_CHARSET.pattern}"
+    return re.compile(f"(?:{mark}X{rest}{mark})+|{mark}(?:{kinds}){mark}", re.ASCII)
 
 
 def tokens(
@@ -200,20 +215,15 @@ def _characters_by_letter(delimiters: Delimiters) -> dict[str, str]:
 
 
 def _read_format(body: str, *, formatted: bool) -> _Sequence | None:
-    value = _PLAIN_FORMATS.get(body)
-    if value is None:
-        match = _COUNTED.fullmatch(body)
-        if match is None:
-            return None
-        value = _counted_format(match[1], match[2])
+    if not _FORMAT.fullmatch(body):
+        return None
     if not formatted:
         return EscapeKind.FORMAT, None, FORMAT_IN_PLAIN_TEXT
-    return EscapeKind.FORMAT, value, ""
-
-
-def _counted_format(name: str, number: str) -> str:
+    name, number = body[1:3], body[3:].strip()
+    if name in _PLAIN_FORMATS:
+        return EscapeKind.FORMAT, _PLAIN_FORMATS[name], ""
     count = int(number) if number.strip("+-") else 1
-    return ("\n" if name == "sp" else " ") * max(count, 0)
+    return EscapeKind.FORMAT, ("\n" if name == "sp" else " ") * max(count, 0), ""
 
 
 def escape(text: str, delimiters: Delimiters = DEFAULT, codec: str = "utf_8") -> str:

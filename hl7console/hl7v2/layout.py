@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hl7console.hl7v2.delimiters import HEADER_IDS, Delimiters, is_usable
 
@@ -39,7 +40,8 @@ _BLANK = "".join(map(chr, range(0x21))) + "\x7f\ufeff"
 """Characters that may stand before a header or make up an empty line."""
 
 _HEADER_LATER = re.compile(r"[\r\n]MSH(?=[!-/:-@\[-`{-~])")
-_LINE_ENDS = re.compile(r"[\r\n]+")
+_CR_LINE = re.compile(r"[^\r]+")
+_LF_LINE = re.compile(r"[^\n]+")
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
@@ -110,17 +112,10 @@ def find_lines(text: str, separator: str, start: int = 0) -> Lines:
     has_lf = text.find("\n", start) >= 0
     if has_lf and text.find("\r", start) >= 0:
         return _mixed_lines(text, separator, start)
-    end_of_line, flags = ("\n", (LF_SEGMENTS,)) if has_lf else ("\r", ())
     starts, ends = array("q"), array("q")
-    size = len(text)
-    while start < size:
-        end = text.find(end_of_line, start)
-        if end < 0:
-            end = size
-        if end > start:
-            _add_line(text, start, end, starts, ends)
-        start = end + 1
-    return Lines(starts, ends, flags)
+    for match in (_LF_LINE if has_lf else _CR_LINE).finditer(text, start):
+        _add_line(text, match.start(), match.end(), starts, ends)
+    return Lines(starts, ends, (LF_SEGMENTS,) if has_lf else ())
 
 
 def _mixed_lines(text: str, separator: str, start: int) -> Lines:
@@ -128,16 +123,26 @@ def _mixed_lines(text: str, separator: str, start: int) -> Lines:
     flags: dict[str, None] = {}
     if text.find("\r\n", start) >= 0:
         flags[CRLF_SEGMENTS] = None
-    for match in _LINE_ENDS.finditer(text, start):
-        if "\r" not in match[0] and match.end() < len(text):
-            if not is_segment_at(text, match.end(), match.end() + 4, separator):
-                flags[LF_IN_TEXT] = None
-                continue
+    for match in _mixed_ends(separator).finditer(text, start):
+        if text[match.end() - 1] == "\n" and match.end() < len(text) and "\r" not in match[0]:
             flags[SPLIT_AT_LF] = None
         _add_line(text, start, match.start(), starts, ends)
         start = match.end()
     _add_line(text, start, len(text), starts, ends)
+    if any(text.find("\n", begin, end) >= 0 for begin, end in zip(starts, ends, strict=True)):
+        flags[LF_IN_TEXT] = None
     return Lines(starts, ends, tuple(flags))
+
+
+@lru_cache(maxsize=128)
+def _mixed_ends(separator: str) -> re.Pattern[str]:
+    """Return what ends a line where there are both CR and LF.
+
+    A run of both that holds a CR; a run of LFs before a segment or at the end. Looking behind
+    keeps the search from starting again within a run.
+    """
+    segment = f"(?=[A-Z][A-Z0-9]{{2}}{re.escape(separator)})"
+    return re.compile(rf"(?<!\n)(?:\n*+\r[\r\n]*+|\n++(?:{segment}|\Z))")
 
 
 def _add_line(text: str, start: int, end: int, starts: array[int], ends: array[int]) -> None:

@@ -224,7 +224,7 @@ class Message:
             return None
         node: Node = self.segment_at_position(position)
         smallest = node
-        while (child := node.children.around(char)) is not None:
+        while (child := node.child_around(char)) is not None:
             if child.char_span != smallest.char_span:
                 smallest = child
             node = child

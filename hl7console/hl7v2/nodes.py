@@ -13,179 +13,27 @@ from __future__ import annotations
 
 import dataclasses
 from array import array
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING
 
 from hl7console.hl7v2.delimiters import HEADER_IDS
+from hl7console.hl7v2.parts import nth_part, part_around, part_starts
 from hl7console.hl7v2.paths import FieldPath
+from hl7console.hl7v2.tree import NULL_TEXT, Children, Node, ValueState
 
 if TYPE_CHECKING:
     from hl7console.hl7v2.message import Message
 
-NULL_TEXT = '""'
-"""How an element that is to be deleted is written."""
-
-
-class ValueState(StrEnum):
-    """Whether an element says something."""
-
-    ABSENT = "absent"
-    """The message does not go that far."""
-    EMPTY = "empty"
-    """Nothing between the separators, or separators only: not provided, keep what is stored."""
-    NULL = "null"
-    """``""``: delete what is stored."""
-    VALUED = "valued"
-
-
-class Node:
-    """An element of a message. Two nodes are equal when they are the same place of one message."""
-
-    __slots__ = ("end", "message", "start")
-
-    message: Message
-    start: int
-    """Offset of the first character in the message's text."""
-    end: int
-
-    def __init__(self, message: Message, start: int, end: int) -> None:
-        self.message = message
-        self.start = start
-        self.end = end
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Node)
-            and type(self) is type(other)
-            and self.message is other.message
-            and self.path == other.path
-        )
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.start, self.end))
-
-    def __repr__(self) -> str:
-        """Return the place only: no content."""
-        return f"<{type(self).__name__} {self.path}>"
-
-    @property
-    def char_span(self) -> tuple[int, int]:
-        """Offsets of its characters in `Message.text`."""
-        return self.start, self.end
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """Offsets of its bytes in `Message.raw`, shift sequences included."""
-        offsets = self.message.offsets
-        return offsets.byte_start(self.start), offsets.byte_end(self.end)
-
-    @property
-    def raw_text(self) -> str:
-        """The element as written."""
-        return self.message.text[self.start : self.end]
-
-    @property
-    def path(self) -> FieldPath:
-        """Its place, with occurrence and repetition where the message has more than one."""
-        raise NotImplementedError
-
-    @property
-    def children(self) -> Children[Node]:
-        """The next smaller elements."""
-        raise NotImplementedError
-
-    @property
-    def is_divided(self) -> bool:
-        """Whether there is more than one child."""
-        return len(self.children) > 1
-
-    @property
-    def state(self) -> ValueState:
-        """Whether it says something; never ABSENT."""
-        if self.is_literal:
-            return ValueState.VALUED if self.start < self.end else ValueState.EMPTY
-        return self.message.state_of_span(self.start, self.end)
-
-    @property
-    def is_literal(self) -> bool:
-        """Whether it names the delimiters (MSH-1, MSH-2): neither divided nor escaped."""
-        return False
-
-    @property
-    def value(self) -> str:
-        """Value of its first leaf, without escapes; empty for null."""
-        raise NotImplementedError
-
-
-_Child_co = TypeVar("_Child_co", bound=Node, covariant=True)
-
-
-class Children(Sequence[_Child_co]):
-    """The children of a node, each made when it is asked for.
-
-    Args:
-        starts: Offset of the first character of each.
-        stop: Offset of the end of the last one.
-        make: Makes a child from its number (from 1) and its offsets.
-    """
-
-    __slots__ = ("_make", "_starts", "_stop")
-
-    def __init__(
-        self, starts: array[int], stop: int, make: Callable[[int, int, int], _Child_co]
-    ) -> None:
-        self._starts = starts
-        self._stop = stop
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    @overload
-    def __getitem__(self, index: int) -> _Child_co: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[_Child_co]: ...
-    def __getitem__(self, index: int | slice) -> _Child_co | list[_Child_co]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        start = self._starts[index]
-        if index < 0:
-            index += len(self._starts)
-        following = index + 1
-        end = self._stop if following == len(self._starts) else self._starts[following] - 1
-        return self._make(following, start, end)
-
-    def around(self, char: int) -> _Child_co | None:
-        """Return the child that a character of the text belongs to; a separator ends a child."""
-        place = bisect_right(self._starts, char) - 1
-        return self[place] if place >= 0 else None
-
-
-def part_starts(text: str, start: int, end: int, mark: str) -> array[int]:
-    """Return where the parts of a stretch of text begin, divided by a mark ("": undivided)."""
-    starts = array("q", (start,))
-    if mark:
-        found = text.find(mark, start, end)
-        while found >= 0:
-            starts.append(found + 1)
-            found = text.find(mark, found + 1, end)
-    return starts
-
-
-def nth_part(text: str, start: int, end: int, mark: str, number: int) -> tuple[int, int] | None:
-    """Return the offsets of one part, from 1; None when there are not as many."""
-    while mark and number > 1:
-        found = text.find(mark, start, end)
-        if found < 0:
-            return None
-        start = found + 1
-        number -= 1
-    if number != 1:
-        return None
-    found = text.find(mark, start, end) if mark else -1
-    return start, (end if found < 0 else found)
+__all__ = [
+    "NULL_TEXT",
+    "Children",
+    "Component",
+    "Field",
+    "Node",
+    "Repetition",
+    "Segment",
+    "Subcomponent",
+    "ValueState",
+]
 
 
 class Segment(Node):
@@ -255,6 +103,17 @@ class Segment(Node):
         found = nth_part(text, start + 1, self.end, separator, number_of_part)
         return None if found is None else self._make_field(number, *found)
 
+    def child_around(self, char: int) -> Field | None:
+        """Return the field that a character belongs to; None within the name."""
+        text, separator = self.message.text, self.message.delimiters.field
+        start = self.start + 3
+        if not self.id or not text.startswith(separator, start, self.end):
+            return None
+        if char <= start:
+            return self.field(1) if self.is_header and char == start else None
+        number, begin, end = part_around(text, start + 1, self.end, separator, char)
+        return self._make_field(number + 1 if self.is_header else number, begin, end)
+
     @property
     def value(self) -> str:
         """The whole line as written."""
@@ -294,6 +153,12 @@ class Field(Node):
         """Return a repetition by its number from 1; None when there are not as many."""
         found = nth_part(self.message.text, self.start, self.end, self._mark, number)
         return None if found is None else self._make_repetition(number, *found)
+
+    def child_around(self, char: int) -> Repetition:
+        """Return the repetition that a character belongs to."""
+        return self._make_repetition(
+            *part_around(self.message.text, self.start, self.end, self._mark, char)
+        )
 
     @property
     def _mark(self) -> str:
@@ -340,6 +205,12 @@ class Repetition(Node):
         """Return a component by its number from 1; None when there are not as many."""
         found = nth_part(self.message.text, self.start, self.end, self._mark, number)
         return None if found is None else self._make_component(number, *found)
+
+    def child_around(self, char: int) -> Component:
+        """Return the component that a character belongs to."""
+        return self._make_component(
+            *part_around(self.message.text, self.start, self.end, self._mark, char)
+        )
 
     @property
     def _mark(self) -> str:
@@ -395,6 +266,12 @@ class Component(Node):
         found = nth_part(self.message.text, self.start, self.end, self._mark, number)
         return None if found is None else self._make_subcomponent(number, *found)
 
+    def child_around(self, char: int) -> Subcomponent:
+        """Return the subcomponent that a character belongs to."""
+        return self._make_subcomponent(
+            *part_around(self.message.text, self.start, self.end, self._mark, char)
+        )
+
     @property
     def _mark(self) -> str:
         return "" if self.is_literal else self.message.delimiters.subcomponent
@@ -439,6 +316,9 @@ class Subcomponent(Node):
     def children(self) -> Children[Node]:
         """Nothing: it is a leaf."""
         return Children(array("q"), self.end, lambda _number, _start, _end: self)
+
+    def child_around(self, char: int) -> None:
+        """Return nothing: it is a leaf."""
 
     @property
     def is_literal(self) -> bool:

@@ -24,6 +24,9 @@ _SPLIT_LIMIT: Final = 65_536
 _ORDER_OR_QUERY = ("ORC", "OBR", "QRD", "QRF", "QPD", "RCP", "QAK", "SPR", "ERQ", "VTQ")
 """Segments that make a message with an MSA more than an acknowledgement."""
 
+_LONG_LINE: Final = 40
+"""Characters of a line on average, from which on it is quicker to go from line to line."""
+
 _WANTED = ("PID", "ORC", "OBR", "IPC", "SCH", "TXA", "MSA", *_ORDER_OR_QUERY)
 _SHORTEST_MSH: Final = 8
 """Characters of MSH, the separator and MSH-2: with less there is nothing to answer."""
@@ -221,13 +224,26 @@ def _take_header(found: Scan, facts: HeaderFacts, msh: list[str]) -> None:
 
 def _search_segments(text: str, separator: str) -> dict[str, str]:
     """Return the first segments that matter of a long text, by name and separator."""
+    wanted = {name + separator for name in _WANTED}
+    begins: dict[str, int] = {}
+    if text.count("\r") < len(text) // _LONG_LINE:
+        start = 0
+        while True:
+            name = text[start : start + 4]
+            if name in wanted:
+                begins.setdefault(name, start)
+            start = text.find("\r", start) + 1
+            if not start:
+                break
+    else:  # Very many short lines: looking for each name takes less than looking at each line.
+        for name in wanted:
+            start = 0 if text.startswith(name) else text.find("\r" + name) + 1
+            if start or text.startswith(name):
+                begins[name] = start
     found: dict[str, str] = {}
-    for name in _WANTED:
-        key = name + separator
-        start = 0 if text.startswith(key) else text.find("\r" + key) + 1
-        if start or text.startswith(key):
-            end = text.find("\r", start)
-            found[key] = text[start:end] if end >= 0 else text[start:]
+    for name, start in begins.items():
+        end = text.find("\r", start)
+        found[name] = text[start:end] if end >= 0 else text[start:]
     return found
 
 

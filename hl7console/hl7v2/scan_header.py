@@ -24,6 +24,9 @@ MSH_18: Final = 17
 _CACHED_CHARS = 2000
 """Longest header that is remembered: what is remembered must stay small."""
 
+LONGEST_VALUE: Final = 1000
+"""Characters of a value that are kept: values of `scan` go into indexed columns."""
+
 _NULL: Final = '""'
 
 
@@ -124,12 +127,15 @@ def header_facts(msh: list[str], separator: str, codec: str, flags: tuple[str, .
 
 
 def first_value(written: str, roles: Delimiters, codec: str) -> str:
-    """Return the value of the first leaf of a written element, without blanks around it."""
+    """Return the value of the first leaf of a written element, without blanks around it.
+
+    At most `LONGEST_VALUE` characters of it.
+    """
     mark = roles.component
     if mark and mark in written:
         written = written[: written.find(mark)]
         if written.isalnum():
-            return written
+            return written[:LONGEST_VALUE]
     mark = roles.repetition
     if mark and mark in written:
         written = written[: written.find(mark)]
@@ -140,4 +146,4 @@ def first_value(written: str, roles: Delimiters, codec: str) -> str:
         return ""
     if roles.escape and roles.escape in written:
         written = unescape(written, roles, codec, formatted=False)
-    return written.strip()
+    return written.strip()[:LONGEST_VALUE]

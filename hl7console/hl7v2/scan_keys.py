@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hl7console.hl7v2.delimiters import Delimiters
-from hl7console.hl7v2.scan_header import first_value
+from hl7console.hl7v2.scan_header import LONGEST_VALUE, first_value
 
 if TYPE_CHECKING:
     from hl7console.hl7v2.scan import Scan
@@ -39,7 +39,7 @@ def read_patient(found: Scan, line: str, roles: Delimiters, codec: str) -> None:
 
 def leaf(written: str, roles: Delimiters, codec: str) -> str:
     """Return the value of the first leaf; quick for plain ones."""
-    return written if written.isalnum() else first_value(written, roles, codec)
+    return written[:LONGEST_VALUE] if written.isalnum() else first_value(written, roles, codec)
 
 
 def _authority(written: str, roles: Delimiters, codec: str) -> str:
@@ -122,4 +122,4 @@ def _numbered(fields: Sequence[str], number: int, roles: Delimiters, codec: str)
     if len(fields) <= number:
         return ""
     written = fields[number]
-    return written if written.isalnum() or not written else first_value(written, roles, codec)
+    return leaf(written, roles, codec) if written else ""

@@ -6,8 +6,6 @@ References:
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 _OTHER_EVENTS = {
     "ADT_A01": "A04 A08 A13",
     "ADT_A05": "A14 A28 A31",
@@ -62,7 +60,6 @@ _BY_TYPE_AND_EVENT = {
 }
 
 
-@lru_cache(maxsize=512)
 def implied_structure(message_type: str, event: str) -> str:
     """Return the structure of a type and event; the type alone where there is no event.
 

@@ -14,8 +14,9 @@ from hl7console.errors import UsageError
 from hl7console.hl7v2 import charset
 from hl7console.hl7v2.delimiters import HEADER_IDS
 from hl7console.hl7v2.escapes import escape, is_writable
-from hl7console.hl7v2.nodes import NULL_TEXT, nth_part
+from hl7console.hl7v2.parts import nth_part
 from hl7console.hl7v2.paths import FieldPath
+from hl7console.hl7v2.tree import NULL_TEXT
 
 if TYPE_CHECKING:
     from hl7console.hl7v2.message import Message

@@ -52,6 +52,16 @@ def test_tokens_follow_each_other_without_gaps(text, roles, formatted):
     assert position == len(text)
 
 
+PLAIN = r"\F\ \X41\ \XC3\ \XA9\ \X \.br\ .br \.sp2\ \.sp \H \Z \C2842\ \M24\ F X41 P"
+SEQUENCES = st.lists(st.sampled_from([*PLAIN.split(" "), "\\", "a", " "])).map("".join)
+
+
+@given(SEQUENCES | texts, delimiter_sets() | st.just(DEFAULT), st.booleans())
+def test_the_quick_way_to_the_value_agrees_with_the_tokens(text, roles, formatted):
+    slow = "".join(token.text for token in tokens(text, roles, formatted=formatted))
+    assert unescape(text, roles, formatted=formatted) == slow
+
+
 @pytest.mark.parametrize(
     ("written", "value"),
     [

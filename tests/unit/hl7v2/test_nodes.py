@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hl7console.hl7v2.message import Message
-from hl7console.hl7v2.nodes import Children, Node, nth_part, part_starts
+from hl7console.hl7v2.nodes import Children, Node, nth_part, part_around, part_starts
 
 RAW = b"MSH|^~\\&|EHR\rPID|1||7^^^H&1&ISO~8||DOE\rOBX|1\rOBX|2\r"
 
@@ -25,6 +27,15 @@ def test_parts_of_a_text():
     assert nth_part(text, 0, len(text), "|", 0) is None
     assert nth_part(text, 0, len(text), "", 1) == (0, 7)
     assert nth_part(text, 0, len(text), "", 2) is None
+
+
+@given(st.text("ab|", max_size=12), st.data())
+def test_the_part_around_a_character(text, data):
+    char = data.draw(st.integers(0, len(text)))
+    number, begin, end = part_around(text, 0, len(text), "|", char)
+    assert begin <= char <= end
+    assert nth_part(text, 0, len(text), "|", number) == (begin, end)
+    assert part_around(text, 0, len(text), "", char) == (1, 0, len(text))
 
 
 def test_every_element_has_a_child_down_to_the_leaf(message):
@@ -70,10 +81,18 @@ def test_children_are_a_sequence(message):
         fields[5]
     with pytest.raises(IndexError):
         fields[-6]
-    assert fields.around(0) is None
-    around = fields.around(fields[2].start)
-    assert around is not None
-    assert around.number == 3
+
+
+def test_the_child_around_a_character(message):
+    pid = message.segments[1]
+    start = message.text.index("7^^^H")
+    assert str(pid.child_around(start).path) == "PID-3"
+    assert str(pid.child_around(start - 1).path) == "PID-2"
+    assert pid.child_around(pid.start + 3) is None
+    assert pid.child_around(pid.start) is None
+    header = message.segments[0]
+    assert [header.child_around(n).number for n in (3, 4, 8, 9, 12)] == [1, 2, 2, 3, 3]
+    assert header.child_around(2) is None
 
 
 def test_the_header_counts_the_separator_as_field_one(message):
@@ -120,3 +139,5 @@ def test_the_base_has_no_answers(message):
     for name in ("path", "children", "value"):
         with pytest.raises(NotImplementedError):
             getattr(node, name)
+    with pytest.raises(NotImplementedError):
+        node.child_around(0)

@@ -146,7 +146,15 @@ def test_the_codecs_of_the_connection():
 def test_a_header_too_long_to_remember():
     long = "X" * 5000
     found = scan(msh().replace("EHR", long).encode())
-    assert found.sender == f"{long}|HOSP"
+    assert found.sender == f"{long[:1000]}|HOSP"
+    assert found.msh_3 == long.encode()
+
+
+def test_values_for_the_index_are_cut():
+    for value in ("X" * 5000, "X y" * 5000, "X" * 5000 + "^H"):
+        found = scan(msh(f"PID|1||{value}\rORC|NW|{value}\r").encode())
+        assert found.patient_id == value[:1000]
+        assert found.placer_order == value[:1000]
 
 
 def test_the_repr_shows_nothing_of_the_patient():
