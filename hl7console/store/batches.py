@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from operator import attrgetter
 
 from hl7console.store.connection import Database, SqlValue
@@ -40,7 +41,8 @@ _KINDS_KEPT = 50_000
 
 _ROW = "(" + ",".join("?" * len(MESSAGE_COLUMNS)) + ")"
 _INSERTS = {
-    size: f"INSERT INTO messages ({','.join(MESSAGE_COLUMNS)}) VALUES {','.join([_ROW] * size)}"
+    size: f"INSERT INTO messages ({','.join(MESSAGE_COLUMNS)}) VALUES "  # noqa: S608 - our own
+    + ",".join([_ROW] * size)
     for size in BATCH_SIZES
 }
 _LOOK_UPS = {
@@ -51,11 +53,12 @@ _LOOK_UPS = {
         AND dedup_key = dedup AND content_key = content AND received_at_us >= since), 0)
     FROM wanted WHERE EXISTS (
         SELECT 1 FROM messages WHERE control_id = control AND dedup_key = dedup)
-    """
+    """  # noqa: S608 - our own
     for size in BATCH_SIZES
 }
 _NO_WISH: tuple[SqlValue, ...] = (-1, "", 0, 0, 0)
 
+_TEXTS = tuple(column.name for column in fields(NewMessage) if column.type == "str")
 _kind_of = attrgetter(*KIND_COLUMNS)
 
 _Kind = tuple[str, ...]
@@ -70,6 +73,19 @@ def content_key(message: NewMessage) -> int:
     """Return the first 64 bits of the SHA-256 of a message's bytes, signed."""
     digest = message.content_hash or hashlib.sha256(message.raw).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def writable(message: NewMessage) -> NewMessage:
+    """Return a message whose texts can be written; the bytes stay what they are.
+
+    A text with half a surrogate pair cannot. The bytes matter, so such a character becomes "?".
+    """
+    texts = {
+        name: value.encode("utf-8", "replace").decode("utf-8")
+        for name in _TEXTS
+        if not (value := getattr(message, name)).isascii()
+    }
+    return replace(message, **texts) if texts else message
 
 
 class BatchWriter:
@@ -98,6 +114,15 @@ class BatchWriter:
             f"SELECT {columns}, id FROM kinds ORDER BY id DESC LIMIT {_KINDS_KEPT // 2}"  # noqa: S608
         )
         self._kinds = {tuple(map(str, row[:-1])): int(row[-1] or 0) for row in reversed(rows)}
+
+    def prune_kinds(self) -> int:
+        """Remove the kinds that no message has any more and return how many there were."""
+        cursor = self._database.execute(
+            "DELETE FROM kinds WHERE id NOT IN"
+            " (SELECT kind_id FROM messages INDEXED BY messages_list)"
+        )
+        self.reload()
+        return max(int(cursor.rowcount), 0)
 
     def store(self, batch: Sequence[NewMessage]) -> list[StoreOutcome]:
         """Commit all of a batch, or nothing of it, and return the outcomes in its order.

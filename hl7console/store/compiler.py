@@ -147,7 +147,7 @@ class Compiler:
         ids = self._context.kinds_of(leaf)
         if len(ids) <= 200:
             return f"m.kind_id IN ({','.join(map(str, ids))})"
-        return f"m.kind_id IN (SELECT value FROM json_each({self._name(json.dumps(ids))}))"
+        return f"m.kind_id IN (SELECT value FROM json_each({self._name(json.dumps(ids))}))"  # noqa: S608
 
     def column(self, leaf: ColumnIs) -> str:
         """Keys that compare text."""
@@ -197,7 +197,7 @@ class Compiler:
         """What a message has."""
         if leaf.what == "children":
             return (
-                "m.id IN (SELECT parent_id FROM messages WHERE parent_id <> 0"
+                "m.id IN (SELECT parent_id FROM messages WHERE parent_id <> 0"  # noqa: S608
                 f" AND parent_id {_RANGE.format('parent_id')})"
             )
         trait = {"problems": TRAIT_PROBLEMS, "parent": TRAIT_PARENT}.get(leaf.what)

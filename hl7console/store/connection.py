@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from hl7console.store.faults import SqlError, fault_of
+from hl7console.store.faults import SqlError, opening_fault_of
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -71,12 +71,12 @@ class Database:
                 cached_statements=_CACHED_STATEMENTS,
             )
         except SqlError as error:
-            raise fault_of(error).as_error() from None
+            raise opening_fault_of(error).as_error() from None
         try:
             self._prepare(key)
         except SqlError as error:
             self._connection.close()
-            raise fault_of(error).as_error() from None
+            raise opening_fault_of(error).as_error() from None
         self._utils: sqlite_utils.Database | None = None
 
     def _prepare(self, key: bytes | None) -> None:
@@ -184,6 +184,12 @@ class Database:
         if self._connection.in_transaction:
             with suppress(SqlError):
                 self._connection.execute("ROLLBACK")
+
+    def rekey(self, key: bytes) -> None:
+        """Write every page again under another key, in one transaction."""
+        self._check_thread()
+        self._connection.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"").close()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def interrupt(self) -> None:
         """Stop the statement that is running. Any thread."""

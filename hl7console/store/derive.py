@@ -47,7 +47,8 @@ _LONG_WORD = re.compile(rf"[A-Za-z0-9]{{{LONGEST_WORD + 1},}}")
 _log = logging.getLogger(__name__)
 
 _INSERTS = {
-    size: "INSERT INTO message_text (rowid, text, keys) VALUES " + ",".join(["(?,?,?)"] * size)
+    size: "INSERT INTO message_text (rowid, text, keys) VALUES "  # noqa: S608 - our own
+    + ",".join(["(?,?,?)"] * size)
     for size in range(1, CHUNK_MESSAGES + 1)
 }
 _SAVE_WATERMARK = (
@@ -129,9 +130,10 @@ class Deriver:
         reached = self.derived_id
         taken = 0
         with database.transaction():
+            gone = self._gone_after(reached)
             while reached < last_id and taken < STEP_MESSAGES:
                 sources = self._next_sources(reached, last_id)
-                self._index(sources)
+                self._index([entry for entry in sources if entry[0] not in gone])
                 taken += len(sources)
                 # Without sources the rest was deleted before it was indexed.
                 reached = sources[-1][0] if sources else last_id
@@ -141,6 +143,18 @@ class Deriver:
         self._forget(reached)
         self.derived_id = reached
         return reached
+
+    def _gone_after(self, after_id: int) -> set[int]:
+        """Return messages that were deleted before they were indexed, but may be kept here."""
+        gaps = self._database.all("SELECT first, last FROM id_gaps WHERE last > ?", (after_id,))
+        kept_up_to = self._kept[-1][0] if self._kept else 0
+        return {
+            message_id
+            for first, last in gaps
+            for message_id in range(
+                max(int(first or 0), after_id + 1), min(int(last or 0), kept_up_to) + 1
+            )
+        }
 
     def _next_sources(self, after_id: int, last_id: int) -> list[tuple[int, _Source]]:
         kept = self._kept

@@ -41,6 +41,8 @@ class FaultKind(StrEnum):
     INPUT_OUTPUT = "input_output"
     INTERRUPTED = "interrupted"
     TOO_BIG = "too_big"
+    OURS = "ours"
+    """A fault of the program."""
     OTHER = "other"
 
 
@@ -56,6 +58,11 @@ class Fault:
     def is_locked(self) -> bool:
         """Whether somebody else held the database (ERR-3 206 rather than 207)."""
         return self.kind is FaultKind.LOCKED
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the values could not be written as they are."""
+        return self.kind is FaultKind.OURS
 
     @property
     def spoils_connection(self) -> bool:
@@ -88,11 +95,6 @@ _FAULTS: dict[int, Fault] = {
         "The database may not be written to.",
         "Check the permissions of the workspace folder.",
     ),
-    26: Fault(
-        FaultKind.NOT_A_DATABASE,
-        "The key does not open the database.",
-        "Use the workspace's own key, or its recovery code.",
-    ),
     11: Fault(
         FaultKind.DAMAGED,
         "The database file is damaged.",
@@ -113,6 +115,14 @@ _FAULTS: dict[int, Fault] = {
     7: Fault(FaultKind.INPUT_OUTPUT, "There is not enough memory for the database."),
 }
 
+_FAULTS[26] = _FAULTS[11]
+
+_WRONG_KEY = Fault(
+    FaultKind.NOT_A_DATABASE,
+    "The key does not open the database.",
+    "Use the workspace's own key, or its recovery code.",
+)
+
 _CODES_BY_TEXT = {
     "database or disk is full": 13,
     "database is locked": 5,
@@ -120,6 +130,16 @@ _CODES_BY_TEXT = {
     "database disk image is malformed": 11,
     "interrupted": 9,
 }
+
+
+def opening_fault_of(error: BaseException) -> Fault:
+    """Return what an error means while a database is being opened. Any thread."""
+    return _WRONG_KEY if _code_of(error) == 26 else fault_of(error)
+
+
+def _code_of(error: BaseException) -> int:
+    code = getattr(error, "sqlite_errorcode", None)
+    return _CODES_BY_TEXT.get(str(error), 0) if code is None else int(code) & 0xFF
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -131,10 +151,7 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, OSError):
         full = error.errno in (28, 122)
         return _FAULTS[13] if full else _FAULTS[10]
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:
-        code = _CODES_BY_TEXT.get(str(error), 0)
-    found = _FAULTS.get(int(code) & 0xFF)
+    found = _FAULTS.get(_code_of(error))
     if found is not None:
         return found
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__

@@ -18,7 +18,6 @@ import hmac
 import os
 import secrets
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -285,7 +284,7 @@ def write_private(path: Path, data: bytes) -> None:
     )
     try:
         with os.fdopen(handle, "wb") as file:
-            if sys.platform == "win32":
+            if os.name == "nt":
                 restrict_to_user(draft)
             file.write(data)
             file.flush()
@@ -298,7 +297,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 def restrict_to_user(path: Path) -> None:
     """Let only this user use a file or folder: mode 0600 or 0700, or its Windows counterpart."""
-    if sys.platform != "win32":
+    if os.name != "nt":
         path.chmod(0o700 if path.is_dir() else 0o600)
         return
     inherit = "(OI)(CI)F" if path.is_dir() else "F"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hl7console.hl7v2.filters import Leaf, Query
 from hl7console.hl7v2.filters.evaluation import evaluate
 from hl7console.store.connection import Database
 from hl7console.store.schema import KIND_COLUMNS
+
+MOST_KEPT = 20_000
+"""Kinds that a reader keeps in memory."""
+
+READ_AT_ONCE = 5_000
+"""Kinds read in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +51,63 @@ class Kind:
 class Kinds:
     """The kinds of a database, read as they are added. Shares the reader's connection.
 
+    Some hundred are usual and kept in memory. A sender that makes up a new name for itself with
+    every message can make millions; those are then read for each query.
+
     Args:
         database: A connection of the calling thread.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kinds: list[Kind] = []
+        self._kept: list[Kind] = []
         self._last_id = 0
+        self._are_many = False
 
     def refresh(self) -> None:
         """Read the kinds that were added since."""
-        columns = ", ".join(("id", *KIND_COLUMNS))
-        packed = self._database.one(
-            f"SELECT json_group_array(json_array({columns})) FROM kinds WHERE id > ?",  # noqa: S608
-            (self._last_id,),
-        )
-        rows = json.loads(str(packed[0])) if packed else []
-        if rows:
-            self._kinds += [Kind(*row) for row in rows]
-            self._last_id = max(self._last_id, max(row[0] for row in rows))
+        if self._are_many:
+            return
+        for kinds in self._read(self._last_id):
+            self._kept += kinds
+            self._last_id = kinds[-1].id
+            if len(self._kept) > MOST_KEPT:
+                self._are_many = True
+                self._kept.clear()
+                return
 
     def matching(self, leaf: Leaf) -> list[int]:
         """Return the ids of the kinds that a condition on these columns matches."""
         query = Query("", leaf)
-        return [kind.id for kind in self._kinds if evaluate(query, kind, b"")]
+        return [kind.id for kind in self._all() if evaluate(query, kind, b"")]
 
     def values(self, column: str) -> list[str]:
         """Return the values of a column that occur, in order, without the empty one."""
-        found: Iterable[str] = {getattr(kind, column) for kind in self._kinds}
+        found: set[str] = set()
+        for kind in self._all():
+            found.add(getattr(kind, column))
+            if len(found) > MOST_KEPT:
+                break
         return sorted(value for value in found if value)
+
+    def _all(self) -> Iterator[Kind]:
+        if not self._are_many:
+            yield from self._kept
+            return
+        for kinds in self._read(0):
+            yield from kinds
+
+    def _read(self, after_id: int) -> Iterator[list[Kind]]:
+        """Yield the kinds behind an id, a few thousand at a time."""
+        columns = ", ".join(("id", *KIND_COLUMNS))
+        while True:
+            packed = self._database.one(
+                f"SELECT json_group_array(json_array({columns})) FROM"  # noqa: S608
+                " (SELECT * FROM kinds WHERE id > ? ORDER BY id LIMIT ?)",
+                (after_id, READ_AT_ONCE),
+            )
+            kinds = [Kind(*row) for row in json.loads(str(packed[0]))] if packed else []
+            if not kinds:
+                return
+            yield kinds
+            after_id = kinds[-1].id

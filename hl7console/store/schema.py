@@ -115,6 +115,7 @@ _STATEMENTS = (
     "CREATE INDEX messages_control ON messages(control_id, dedup_key, content_key)",
     "CREATE INDEX messages_parent ON messages(parent_id) WHERE parent_id <> 0",
     "CREATE TABLE id_gaps (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)",
+    "CREATE INDEX id_gaps_last ON id_gaps(last)",
     """
     CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN
         UPDATE id_gaps SET last = old.id

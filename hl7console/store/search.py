@@ -37,7 +37,7 @@ from hl7console.store.compiler import (
     index_expression,
     is_index_exact,
 )
-from hl7console.store.connection import Database
+from hl7console.store.connection import Database, SqlValue
 from hl7console.store.derive import WATERMARK
 from hl7console.store.kinds import Kinds
 from hl7console.store.rows import read_bodies, read_rows
@@ -193,11 +193,8 @@ class Search:
         found = self._packed(sql, condition.values | {"lo": low, "hi": high})
         return self._read(found, self._tail_open) if self._tail_open else found
 
-    def _packed(self, sql: str, values: dict[str, str | int | float | bytes | None]) -> list[int]:
-        row = self._database.one(sql, values)
-        text = row[0] if row is not None else None
-        ids: list[int] = json.loads(f"[{text}]") if text is not None else []
-        return ids
+    def _packed(self, sql: str, values: dict[str, SqlValue]) -> list[int]:
+        return _unpacked(self._database.one(sql, values))
 
     def _read(self, ids: Sequence[int], items: Sequence[Node]) -> list[int]:
         """Return the ids whose messages match, decided by their bytes."""
@@ -243,15 +240,22 @@ class Search:
             " (SELECT block FROM time_blocks WHERE last_us >= ? AND first_us < ? ORDER BY block)",
             (max(since, default=-(2**62)), min(until, default=2**62)),
         )
-        blocks: list[int] = json.loads(f"[{row[0]}]") if row and row[0] is not None else []
         ranges: list[Range] = []
-        for block in sorted(blocks):
+        for block in sorted(_unpacked(row)):
             low, high = (block << BLOCK_SHIFT) - 1, ((block + 1) << BLOCK_SHIFT) - 1
             if ranges and ranges[-1][1] == low:
                 ranges[-1] = (ranges[-1][0], high)
             else:
                 ranges.append((low, high))
         return ranges
+
+
+def _unpacked(row: tuple[SqlValue, ...] | None) -> list[int]:
+    """Return the numbers of a text that ``group_concat`` made."""
+    if row is None or row[0] is None:
+        return []
+    ids: list[int] = json.loads("[" + str(row[0]) + "]")
+    return ids
 
 
 def _asks_facts(leaf: Node) -> bool:

@@ -1,45 +1,50 @@
-"""A workspace: a folder with one database, the record of how its key is kept, and logs.
-
-The record (``workspace.json``) holds no key: the place where the key is, a check text that tells
-a wrong key from a damaged database, and, with a passphrase, the locked key.
-"""
+"""A workspace: a folder with one database and the record of how its key is kept."""
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import platformdirs
 
 from hl7console.errors import (
-    ConsoleError,
     DamagedDatabaseError,
     EnvironmentFaultError,
-    NewerDatabaseError,
     UsageError,
-    WorkspaceError,
     WrongKeyError,
 )
 from hl7console.store import keys
 from hl7console.store.connection import Database
+from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.keys import KeySource
 from hl7console.store.migrations import check_version, migrate
+from hl7console.store.record import (
+    KIND_CONSOLE,
+    KIND_DEMO,
+    NEXT_KEY,
+    PLACE_KEY_FILE,
+    PLACE_KEY_STORE,
+    PLACE_PASSPHRASE,
+    RECORD_NAME,
+    Record,
+    read_record,
+)
 from hl7console.store.recovery import recovery_code
 
 DATABASE_NAME = "console.db"
-RECORD_NAME = "workspace.json"
-RECORD_VERSION = 1
 
-KIND_CONSOLE = "console"
-KIND_DEMO = "demo"
-
-PLACE_PASSPHRASE = "passphrase"  # noqa: S105
-PLACE_KEY_STORE = "key_store"
-PLACE_KEY_FILE = "key_file"
+__all__ = [
+    "DATABASE_NAME",
+    "KIND_CONSOLE",
+    "KIND_DEMO",
+    "RECORD_NAME",
+    "Workspace",
+    "default_workspace",
+    "read_record",
+]
 
 
 def default_workspace() -> Path:
@@ -48,82 +53,6 @@ def default_workspace() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return platformdirs.user_data_path("hl7console", appauthor=False) / "workspace"
-
-
-@dataclass(slots=True)
-class Record:
-    """What ``workspace.json`` says."""
-
-    workspace_id: str
-    kind: str
-    place: str
-    """Where the key is: ``passphrase``, ``key_store`` or ``key_file``."""
-    check: str
-    """`keys.key_check` of the key."""
-    wrapped: dict[str, str | int] = field(default_factory=dict, repr=False)
-    """The locked key, with a passphrase."""
-    next_check: str = ""
-    """While the key is being changed: the check of the key to come."""
-    next_wrapped: dict[str, str | int] = field(default_factory=dict, repr=False)
-
-    def write(self, folder: Path) -> None:
-        """Replace the record of a workspace."""
-        values = {
-            "version": RECORD_VERSION,
-            "id": self.workspace_id,
-            "kind": self.kind,
-            "key": {
-                "place": self.place,
-                "check": self.check,
-                "wrapped": self.wrapped,
-                "next_check": self.next_check,
-                "next_wrapped": self.next_wrapped,
-            },
-        }
-        try:
-            keys.write_private(
-                folder / RECORD_NAME, json.dumps(values, indent=1).encode("utf-8") + b"\n"
-            )
-        except OSError as error:
-            raise EnvironmentFaultError(
-                "The workspace folder cannot be written to.",
-                hint="Check its permissions and the room on its disk.",
-            ) from error
-
-
-def read_record(folder: Path) -> Record | None:
-    """Return the record of a workspace, or None when the folder holds none.
-
-    Raises:
-        NewerDatabaseError: A newer version of the program wrote it.
-        DamagedDatabaseError: It cannot be understood.
-    """
-    try:
-        values = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
-        if int(values["version"]) > RECORD_VERSION:
-            raise NewerDatabaseError(
-                "The workspace was made by a newer version of hl7console.",
-                hint="Install the newer version, or open another workspace.",
-            )
-        key = values["key"]
-        return Record(
-            workspace_id=uuid.UUID(values["id"]).hex,
-            kind=str(values["kind"]),
-            place=str(key["place"]),
-            check=str(key["check"]),
-            wrapped=dict(key["wrapped"]),
-            next_check=str(key["next_check"]),
-            next_wrapped=dict(key["next_wrapped"]),
-        )
-    except FileNotFoundError:
-        return None
-    except OSError:
-        raise EnvironmentFaultError("The workspace's record cannot be read.") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise DamagedDatabaseError(
-            f"The workspace's record ({RECORD_NAME}) is damaged.",
-            hint="Restore it from a backup.",
-        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +133,16 @@ def _create(path: Path, source: KeySource, kind: str) -> Workspace:
     key = keys.new_key()
     record = Record(uuid.uuid4().hex, kind, PLACE_KEY_STORE, keys.key_check(key))
     warning = place_key(source, record, key)
-    record.write(path)
     try:
-        database = Database(path / DATABASE_NAME, key)
-        try:
-            migrate(database)
-        finally:
-            database.close()
-    except BaseException as error:
+        record.write(path)
+        _make_database(path / DATABASE_NAME, key)
+        record.is_complete = True
+        record.write(path)
+    except BaseException:
         for name in (DATABASE_NAME, DATABASE_NAME + "-wal", DATABASE_NAME + "-shm", RECORD_NAME):
             (path / name).unlink(missing_ok=True)
         forget_key(source, record)
-        raise _plain(error) from None
+        raise
     return Workspace(
         path=path,
         database_path=path / DATABASE_NAME,
@@ -270,13 +197,9 @@ def forget_key(source: KeySource, record: Record) -> None:
 
 
 def _open(path: Path, source: KeySource, record: Record) -> Workspace:
-    key = find_key(source, record)
     database_path = path / DATABASE_NAME
-    if not keys.is_checked(key, record.check):
-        raise WrongKeyError(
-            "The key does not open the workspace.", hint="Use the workspace's recovery code."
-        )
-    _check_database(database_path, key)
+    key = _right_key(database_path, source, record)
+    _check_database(database_path, key, record)
     warning = ""
     if record.place == PLACE_KEY_FILE:
         warning = key_file_warning(keys.key_file_path(source, record.workspace_id))
@@ -291,35 +214,77 @@ def _open(path: Path, source: KeySource, record: Record) -> Workspace:
     )
 
 
-def _check_database(database_path: Path, key: bytes) -> None:
-    """Open the database read-only and check its version; a missing one is made anew."""
+def _right_key(database_path: Path, source: KeySource, record: Record) -> bytes:
+    """Return the key that opens the database.
+
+    While the key is being changed, or after a change that was cut off, there are two.
+    """
+    found = [
+        key
+        for key in find_keys(source, record)
+        if keys.is_checked(key, record.check) or keys.is_checked(key, record.next_check)
+    ]
+    if not found:
+        raise WrongKeyError(
+            "The key does not open the workspace.", hint="Use the workspace's recovery code."
+        )
+    if record.next_check:
+        found = [key for key in found if opens(database_path, key)] or found
+    return found[0]
+
+
+def opens(database_path: Path, key: bytes) -> bool:
+    """Return whether a key opens a database."""
     try:
-        missing = not database_path.exists() or database_path.stat().st_size == 0
-        database = Database(database_path, key, read_only=not missing)
-        try:
-            if missing:
-                migrate(database)
-            else:
-                check_version(database)
-        finally:
-            database.close()
+        Database(database_path, key, read_only=True).close()
+    except WrongKeyError:
+        return False
+    return True
+
+
+def _make_database(database_path: Path, key: bytes) -> None:
+    try:
+        with closing(Database(database_path, key)) as database:
+            migrate(database)
+    except (SqlError, OSError) as error:
+        raise fault_of(error).as_error() from None
+
+
+def _check_database(database_path: Path, key: bytes, record: Record) -> None:
+    """Open the database read-only and check its version.
+
+    One that is missing because the workspace was not made to the end is made now.
+    """
+    if not database_path.exists():
+        if record.is_complete:
+            raise DamagedDatabaseError(
+                f"The workspace's database ({DATABASE_NAME}) is missing.",
+                hint="Restore it from a backup.",
+            )
+        _make_database(database_path, key)
+        return
+    try:
+        with closing(Database(database_path, key, read_only=True)) as database:
+            check_version(database)
     except WrongKeyError:
         # The record's check says that the key is right.
         raise DamagedDatabaseError(
             "The database file is damaged.",
             hint="Put the workspace folder aside and restore it from a backup.",
         ) from None
+    except SqlError as error:
+        raise fault_of(error).as_error() from None
 
 
-def find_key(source: KeySource, record: Record) -> bytes:
-    """Return the key of an existing workspace from where its record says it is.
+def find_keys(source: KeySource, record: Record) -> list[bytes]:
+    """Return the keys of an existing workspace from where its record says they are.
 
     Raises:
-        WrongKeyError: It is not there, or the passphrase is wrong.
+        WrongKeyError: There is none, or the passphrase is wrong.
         UsageError: A passphrase was given, but the workspace has none.
     """
     if source.recovery_key is not None:
-        return source.recovery_key
+        return [source.recovery_key]
     passphrase = source.passphrase()
     if record.place == PLACE_PASSPHRASE:
         return _unlock(source, record, passphrase)
@@ -327,18 +292,22 @@ def find_key(source: KeySource, record: Record) -> bytes:
         raise UsageError(
             "This workspace is not protected by a passphrase.", hint="Leave out --passphrase-file."
         )
+    names = [record.workspace_id]
+    if record.next_check:
+        names.append(record.workspace_id + NEXT_KEY)
     if record.place == PLACE_KEY_FILE:
-        key = keys.read_key_file(source, record.workspace_id)
-        missing = f"The key file is missing: {keys.key_file_path(source, record.workspace_id)}."
+        found = [keys.read_key_file(source, name) for name in names]
+        missing = f"The key file is missing: {keys.key_file_path(source, names[0])}."
     else:
-        key = keys.load_from_key_store(source, record.workspace_id)
+        found = [keys.load_from_key_store(source, name) for name in names]
         missing = "The system's key store holds no key for this workspace."
-    if key is None:
+    present = [key for key in found if key is not None]
+    if not present:
         raise WrongKeyError(missing, hint="Use the workspace's recovery code.")
-    return key
+    return present
 
 
-def _unlock(source: KeySource, record: Record, passphrase: str | None) -> bytes:
+def _unlock(source: KeySource, record: Record, passphrase: str | None) -> list[bytes]:
     if passphrase is None:
         if source.prompt is None:
             raise WrongKeyError(
@@ -346,14 +315,7 @@ def _unlock(source: KeySource, record: Record, passphrase: str | None) -> bytes:
                 hint="Give it with --passphrase-file.",
             )
         passphrase = source.prompt("Passphrase of the workspace: ")
-    return keys.unwrap_key(record.wrapped, passphrase)
-
-
-def _plain(error: BaseException) -> BaseException:
-    if isinstance(error, OSError):
-        return EnvironmentFaultError("The workspace cannot be created: the disk refused it.")
-    return (
-        cast(BaseException, error)
-        if isinstance(error, ConsoleError)
-        else WorkspaceError("The workspace could not be created.")
-    )
+    found = [keys.unwrap_key(record.wrapped, passphrase)]
+    if record.next_wrapped:
+        found.append(keys.unwrap_key(record.next_wrapped, passphrase))
+    return found

@@ -10,50 +10,31 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from hl7console.errors import ConsoleError, WorkspaceError
-from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch
+from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch, writable
 from hl7console.store.chores import IDLE_S, Chores
 from hl7console.store.connection import Database
-from hl7console.store.faults import Fault, SqlError, fault_of
+from hl7console.store.faults import Fault, FaultKind, SqlError, fault_of
 from hl7console.store.migrations import migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
+from hl7console.store.waiting import Call, End, Item, Refusal, WaitingLine, Work
 
 T = TypeVar("T")
-
-MAX_QUEUED = 20_000
-"""Messages that may wait for the writer."""
-
-MAX_QUEUED_BYTES = 256 * 1024 * 1024
-"""Bytes that may wait for the writer; one message is always taken."""
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """A batch ends with the message that reaches this size."""
 
-_BUSY = "The database cannot keep up with what arrives."
+RETRY_S = 0.5
+"""How long the index waits after a fault before it tries again."""
 
 _log = logging.getLogger(__name__)
 
 OnProblem = Callable[[str], None]
 """Told on the writer thread: a plain sentence while storing fails, "" when it works again."""
-
-
-class _Call(Generic[T]):
-    """A function to run on the writer thread, and who waits for it."""
-
-    __slots__ = ("function", "future", "label")
-
-    def __init__(self, function: Callable[[Database], T], label: str) -> None:
-        self.function = function
-        self.label = label
-        self.future: Future[T] = Future()
-
-
-_Item = tuple[NewMessage, OnStored | None]
-_Queued = _Item | _Call[object] | None
 
 
 class StoreWriter:
@@ -87,18 +68,14 @@ class StoreWriter:
         self.on_batch_done = on_batch_done
         self._key = key
         self._on_problem = on_problem
-        self._queue: SimpleQueue[_Queued] = SimpleQueue()
-        self._room = threading.Condition()
-        self._queued = 0
-        self._queued_bytes = 0
-        self._closing = False
+        self._line = WaitingLine()
         self._thread: threading.Thread | None = None
         self._started: Future[None] = Future()
         self._database: Database | None = None
         self._batches: BatchWriter
         self._chores: Chores
-        self._next: _Queued = None
-        self._reopen = False
+        self._next: Work | None = None
+        self._must_reopen = False
 
     # --- for other threads -------------------------------------------------------------------
 
@@ -115,6 +92,7 @@ class StoreWriter:
         try:
             self._started.result()
         except BaseException:
+            self._line.close()
             self._thread.join()
             raise
 
@@ -124,14 +102,10 @@ class StoreWriter:
         Returns:
             Whether it ended within `timeout_s`. Nothing stored is lost when it did not.
         """
+        self._line.close()
         thread = self._thread
         if thread is None:
             return True
-        with self._room:
-            if not self._closing:
-                self._closing = True
-                self._queue.put(None)
-            self._room.notify_all()
         if thread is not threading.current_thread():
             thread.join(timeout_s)
         return not thread.is_alive()
@@ -147,19 +121,9 @@ class StoreWriter:
                 once on this thread when the queue has no room or the writer is closed.
             wait_s: How long to wait for room in the queue. The network thread leaves it at 0.
         """
-        size = len(new.raw)
-        with self._room:
-            if not self._has_room(size) and wait_s > 0 and not self._closing:
-                self._room.wait_for(lambda: self._closing or self._has_room(size), wait_s)
-            refused = self._closing or not self._has_room(size)
-            is_closed = self._closing
-            if not refused:
-                self._queued += 1
-                self._queued_bytes += size
-                self._queue.put((new, on_stored))
-        if refused and on_stored is not None:
-            text = "The database is closed." if is_closed else _BUSY
-            on_stored(StoreOutcome(0, error=text, is_locked=not is_closed))
+        refusal = self._line.put((new, on_stored), len(new.raw), wait_s)
+        if refusal is not None and on_stored is not None:
+            on_stored(StoreOutcome(0, error=refusal.value, is_locked=refusal is Refusal.FULL))
 
     def call(self, function: Callable[[Database], T], *, label: str) -> Future[T]:
         """Run a function on the writer thread, inside a transaction. Any thread.
@@ -171,23 +135,27 @@ class StoreWriter:
             function: Gets the writing connection.
             label: What it does, in a few words, for the log.
         """
-        call: _Call[T] = _Call(function, label)
-        with self._room:
-            if self._closing:
-                call.future.set_exception(WorkspaceError("The database is closed."))
-            else:
-                self._queue.put(call)  # type: ignore[arg-type]
-        return call.future
+        return self._put_call(Call(function, label))
+
+    def checkpoint(self) -> Future[None]:
+        """Move the write-ahead log into the database file, and shorten the file. Any thread."""
+        return self._put_call(
+            Call(lambda _: self._chores.checkpoint(), "checkpoint", in_transaction=False)
+        )
+
+    def prune_kinds(self) -> Future[int]:
+        """Remove what no message refers to any more; returns how many kinds. Any thread."""
+        return self._put_call(Call(lambda _: self._batches.prune_kinds(), "prune kinds"))
 
     @property
     def queued(self) -> int:
         """Messages that wait to be stored; any thread."""
-        return self._queued
+        return len(self._line)
 
-    def _has_room(self, size: int) -> bool:
-        return not self._queued or (
-            self._queued < MAX_QUEUED and self._queued_bytes + size <= MAX_QUEUED_BYTES
-        )
+    def _put_call(self, call: Call[T]) -> Future[T]:
+        if not self._line.put_call(call):
+            call.future.set_exception(WorkspaceError(Refusal.CLOSED.value))
+        return call.future
 
     # --- the thread --------------------------------------------------------------------------
 
@@ -195,18 +163,19 @@ class StoreWriter:
         try:
             self._open()
         except (ConsoleError, SqlError, OSError) as error:
+            self._close()
             told = error if isinstance(error, ConsoleError) else fault_of(error).as_error()
-            self._closing = True
             self._started.set_exception(told)
             return
-        except BaseException as error:
-            self._closing = True
+        except BaseException as error:  # noqa: BLE001 - `start` raises it
+            self._close()
             self._started.set_exception(error)
-            raise
+            return
         self._started.set_result(None)
         try:
             self._work()
         finally:
+            self._line.close()
             self._refuse_rest()
             self._close()
 
@@ -218,130 +187,119 @@ class StoreWriter:
         self.last_message_id = self._batches.last_id
         self.derived_id = self._chores.derived_id
 
-    def _close(self) -> None:
-        if self._database is not None:
-            try:
-                self._database.execute("PRAGMA optimize")
-                self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except SqlError:
-                _log.info("The write-ahead log could not be emptied at the end; it stays.")
-            self._database.close()
-
-    def _work(self) -> None:
-        while True:
-            item = self._take()
-            if item is None:
-                return
-            if isinstance(item, _Call):
-                self._run_call(item)
-            else:
-                self._store(self._gather(item))
-
-    def _take(self) -> _Queued:
-        """Return the next piece of work; while there is none, do what can wait."""
-        if self._next is not None:
-            item, self._next = self._next, None
-            return item
-        chores = self._chores
-        if chores.is_due(self.last_message_id):
-            self._run_chore(is_idle=False)
-        while chores.is_pending(self.last_message_id) and not self.problem:
-            try:
-                return self._queue.get(timeout=IDLE_S)
-            except Empty:
-                self._run_chore(is_idle=True)
-        return self._queue.get()
-
-    def _run_chore(self, *, is_idle: bool) -> None:
-        must_stop = (lambda: not self._queue.empty()) if is_idle else None
-        try:
-            self._chores.run(self.last_message_id, must_stop)
-        except SqlError as error:
-            fault = fault_of(error)
-            self._reopen = self._reopen or fault.spoils_connection
-            self._set_problem(fault.text)
-        self.derived_id = self._chores.derived_id
-
-    def _gather(self, first: _Item) -> list[_Item]:
-        """Return the first item and what is queued behind it, up to the next call."""
-        batch = [first]
-        size = len(first[0].raw)
-        get = self._queue.get_nowait
-        while len(batch) < MAX_BATCH_ROWS and size < MAX_BATCH_BYTES:
-            try:
-                item = get()
-            except Empty:
-                break
-            if not isinstance(item, tuple):
-                self._next = item
-                if item is None:
-                    self._queue.put(None)
-                    self._next = None
-                break
-            batch.append(item)
-            size += len(item[0].raw)
-        return batch
-
-    def _store(self, items: list[_Item]) -> None:
-        start = 0
-        while start < len(items):
-            part = items[start : start + largest_batch(len(items) - start)]
-            self._store_part(part)
-            start += len(part)
-
-    def _store_part(self, items: list[_Item]) -> None:
-        outcomes, fault = self._try_batch([new for new, _ in items])
-        if fault is not None and len(items) > 1 and not fault.is_locked:
-            outcomes = []
-            for new, _ in items:
-                single, single_fault = self._try_batch([new])
-                outcomes += single
-                fault = single_fault
-        self._tell(items, outcomes)
-        self._set_problem(fault.text if fault is not None else "")
-
-    def _try_batch(self, batch: Sequence[NewMessage]) -> tuple[list[StoreOutcome], Fault | None]:
-        try:
-            if self._reopen:
-                self._open_again()
-            outcomes = self._batches.store(batch)
-        except (SqlError, OSError, ConsoleError) as error:
-            fault = _told(error)
-        except Exception:
-            _log.exception("A batch of %d messages could not be prepared.", len(batch))
-            fault = Fault(fault_of(ValueError()).kind, "The message could not be stored.")
-        else:
-            self._chores.stored(self.last_message_id + 1, batch)
-            self.last_message_id = self._batches.last_id
-            self.stored_total += len(batch)
-            return outcomes, None
-        self._reopen = self._reopen or fault.spoils_connection
-        failed = StoreOutcome(0, error=fault.text, is_locked=fault.is_locked)
-        return [failed] * len(batch), fault
-
     def _open_again(self) -> None:
         if self._database is not None:
             self._database.close()
             self._database = None
         self._open()
-        self._reopen = False
+        self._must_reopen = False
 
-    def _tell(self, items: list[_Item], outcomes: list[StoreOutcome]) -> None:
+    def _close(self) -> None:
+        if self._database is None:
+            return
+        try:
+            self._database.execute("PRAGMA optimize").close()
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except SqlError:
+            _log.info("The write-ahead log could not be emptied at the end; it stays.")
+        self._database.close()
+        self._database = None
+
+    def _work(self) -> None:
+        while True:
+            item = self._take()
+            if isinstance(item, End):
+                return
+            if isinstance(item, Call):
+                self._run_call(item)
+            else:
+                self._store(self._gather(item))
+
+    def _take(self) -> Work:
+        """Return the next piece of work; while there is none, do what can wait."""
+        if self._next is not None:
+            item, self._next = self._next, None
+            return item
+        if not self.problem and self._chores.is_due(self.last_message_id):
+            self._run_chore(is_idle=False)
+        while not self._must_reopen and self._chores.is_pending(self.last_message_id):
+            found = self._line.get(RETRY_S if self.problem else IDLE_S)
+            if found is not None:
+                return found
+            self._run_chore(is_idle=True)
+        return self._line.get() or End()
+
+    def _run_chore(self, *, is_idle: bool) -> None:
+        must_stop = (lambda: not self._line.is_empty()) if is_idle else None
+        try:
+            self._chores.run(self.last_message_id, must_stop)
+        except SqlError as error:
+            fault = fault_of(error)
+            self._must_reopen = fault.spoils_connection
+            self._set_problem(fault.text)
+        else:
+            self._set_problem("")
+        self.derived_id = self._chores.derived_id
+
+    def _gather(self, first: Item) -> list[Item]:
+        """Return the first item and what is queued behind it, up to the next call."""
+        batch = [first]
+        size = len(first[0].raw)
+        get = self._line.get
+        while len(batch) < MAX_BATCH_ROWS and size < MAX_BATCH_BYTES:
+            item = get(0)
+            if item is None:
+                break
+            if not isinstance(item, tuple):
+                self._next = item
+                break
+            batch.append(item)
+            size += len(item[0].raw)
+        return batch
+
+    def _store(self, items: list[Item]) -> None:
+        start = 0
+        while start < len(items):
+            part = items[start : start + largest_batch(len(items) - start)]
+            start += len(part)
+            self._store_part(part)
+
+    def _store_part(self, items: list[Item]) -> None:
+        outcomes, fault = self._try_batch([new for new, _ in items])
+        if fault is not None and not fault.is_locked and (len(items) > 1 or fault.is_ours):
+            outcomes = []
+            fault = None
+            for new, _ in items:
+                single, single_fault = self._try_batch([writable(new)])
+                outcomes += single
+                fault = single_fault or fault
+        self._tell(items, outcomes)
+        self._set_problem(fault.text if fault is not None else "")
+
+    def _try_batch(self, batch: Sequence[NewMessage]) -> tuple[list[StoreOutcome], Fault | None]:
+        """Store all or nothing; returns the outcomes, and why it failed."""
+        try:
+            if self._must_reopen:
+                self._open_again()
+            outcomes = self._batches.store(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no message may go unanswered
+            fault = _fault_told(error)
+        else:
+            self._chores.stored(self.last_message_id + 1, batch)
+            self.last_message_id = self._batches.last_id
+            self.stored_total += len(batch)
+            return outcomes, None
+        self._must_reopen = self._must_reopen or fault.spoils_connection
+        failed = StoreOutcome(0, error=fault.text, is_locked=fault.is_locked)
+        return [failed] * len(batch), fault
+
+    def _tell(self, items: list[Item], outcomes: list[StoreOutcome]) -> None:
         for (_, on_stored), outcome in zip(items, outcomes, strict=True):
             if on_stored is not None:
-                try:
-                    on_stored(outcome)
-                except Exception:
-                    _log.exception("Telling the outcome of a message failed.")
+                _told_safely(lambda told=on_stored, outcome=outcome: told(outcome))  # type: ignore[misc]
         if self.on_batch_done is not None:
-            try:
-                self.on_batch_done()
-            except Exception:
-                _log.exception("Telling the end of a batch failed.")
-        with self._room:
-            self._queued -= len(items)
-            self._queued_bytes -= sum(len(new.raw) for new, _ in items)
-            self._room.notify_all()
+            _told_safely(self.on_batch_done)
+        self._line.done(len(items), sum(len(new.raw) for new, _ in items))
 
     def _set_problem(self, text: str) -> None:
         if text == self.problem:
@@ -352,42 +310,55 @@ class StoreWriter:
         else:
             _log.info("Messages can be stored again.")
         if self._on_problem is not None:
-            self._on_problem(text)
+            tell = self._on_problem
+            _told_safely(lambda: tell(text))
 
-    def _run_call(self, call: _Call[object]) -> None:
+    def _run_call(self, call: Call[object]) -> None:
         if not call.future.set_running_or_notify_cancel():
             return
         try:
-            if self._reopen:
+            if self._must_reopen:
                 self._open_again()
-            assert self._database is not None  # noqa: S101
-            with self._database.transaction():
-                result = call.function(self._database)
+            result = self._run_function(call)
         except (SqlError, OSError) as error:
             fault = fault_of(error)
-            self._reopen = self._reopen or fault.spoils_connection
+            self._must_reopen = self._must_reopen or fault.spoils_connection
             _log.warning("Failed: %s. %s", call.label, fault.text)
             call.future.set_exception(fault.as_error())
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - the caller's future raises it
             call.future.set_exception(error)
         else:
             call.future.set_result(result)
 
+    def _run_function(self, call: Call[object]) -> object:
+        if self._database is None:
+            raise WorkspaceError(Refusal.CLOSED.value)
+        with self._database.transaction() if call.in_transaction else nullcontext():
+            return call.function(self._database)
+
     def _refuse_rest(self) -> None:
-        """Tell those whose items came behind the end that nothing was done."""
-        self._closing = True
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
-                return
-            if isinstance(item, tuple):
-                self._tell([item], [StoreOutcome(0, error="The database is closed.")])
-            elif item is not None:
-                item.future.set_exception(WorkspaceError("The database is closed."))
+        """Tell those whose work came behind the end that nothing was done."""
+        rest = self._next
+        while rest is not None or (rest := self._line.get(0)) is not None:
+            if isinstance(rest, tuple):
+                self._tell([rest], [StoreOutcome(0, error=Refusal.CLOSED.value)])
+            elif isinstance(rest, Call):
+                rest.future.set_exception(WorkspaceError(Refusal.CLOSED.value))
+            rest = None
 
 
-def _told(error: Exception) -> Fault:
+def _told_safely(tell: Callable[[], None]) -> None:
+    try:
+        tell()
+    except Exception as error:  # noqa: BLE001 - the writer goes on whatever its listeners do
+        _log.error("Telling an outcome failed (%s).", type(error).__name__)
+
+
+def _fault_told(error: Exception) -> Fault:
+    """Return any failure as one that can be told; its own text may hold content."""
     if isinstance(error, ConsoleError):
-        return Fault(fault_of(ValueError()).kind, error.text, error.hint)
-    return fault_of(error)
+        return Fault(FaultKind.OTHER, error.text, error.hint)
+    if isinstance(error, SqlError | OSError):
+        return fault_of(error)
+    _log.error("A batch could not be prepared (%s).", type(error).__name__)
+    return Fault(FaultKind.OURS, "The message could not be stored.")

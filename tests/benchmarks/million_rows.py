@@ -21,7 +21,7 @@ from pathlib import Path
 from time import perf_counter
 
 from hl7console.hl7v2.filters import parse
-from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter
+from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch
 from hl7console.store.chores import Chores
 from hl7console.store.connection import Database
 from hl7console.store.migrations import migrate
@@ -43,16 +43,42 @@ _PROCEDURES = [
     ("MRKNE", "MRI KNEE LEFT"),
     ("USABD", "US ABDOMEN COMPLETE"),
 ]
-_WORDS = (
-    "acute headache nausea no prior imaging available please evaluate for hemorrhage stroke mass"
-    " edema fracture follow up in two weeks compare previous study normal lungs clear heart size"
-).split()
+_WORDS = [
+    "acute",
+    "headache",
+    "nausea",
+    "no",
+    "prior",
+    "imaging",
+    "available",
+    "please",
+    "evaluate",
+    "for",
+    "hemorrhage",
+    "stroke",
+    "mass",
+    "edema",
+    "fracture",
+    "follow",
+    "up",
+    "in",
+    "two",
+    "weeks",
+    "compare",
+    "previous",
+    "study",
+    "normal",
+    "lungs",
+    "clear",
+    "heart",
+    "size",
+]
 _TYPES = (("ORM", "O01"), ("ORU", "R01"), ("ADT", "A08"), ("ORM", "O01"), ("OMI", "O23"))
 
 
 def orders(count: int) -> Iterator[NewMessage]:
     """Yield so many small messages of a hospital, always the same ones."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311
     for n in range(count):
         patient = chance.randrange(max(count // 5, 10))
         code, name = chance.choice(_PROCEDURES)
@@ -109,11 +135,11 @@ def make(path: Path, rows: int) -> None:
     def write() -> None:
         nonlocal stored_s, derived_s
         started = perf_counter()
-        first_id = batches.last_id + 1
         while waiting:
-            batches.store(waiting[: MAX_BATCH_ROWS if len(waiting) >= MAX_BATCH_ROWS else 1])
-            taken, waiting[:] = waiting[:MAX_BATCH_ROWS], waiting[MAX_BATCH_ROWS:]
-            chores.stored(first_id, taken)
+            size = largest_batch(len(waiting))
+            batches.store(waiting[:size])
+            chores.stored(batches.last_id - size + 1, waiting[:size])
+            del waiting[:size]
         stored_s += perf_counter() - started
         started = perf_counter()
         while chores.is_pending(batches.last_id):
@@ -126,6 +152,7 @@ def make(path: Path, rows: int) -> None:
             write()
         if n % 100_000 == 0:
             print(f"  {n:,} written", file=sys.stderr)
+    write()
     database.close()
     print(f"stored    {rows / stored_s:>10,.0f} messages/s in batches of {MAX_BATCH_ROWS}")
     print(f"indexed   {rows / derived_s:>10,.0f} messages/s")
