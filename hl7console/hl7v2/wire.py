@@ -10,11 +10,12 @@ from __future__ import annotations
 import codecs
 import re
 
-from hl7console.hl7v2.charset import UTF16, decode
+from hl7console.hl7v2.charset import UTF16, Decoded, decode
 from hl7console.hl7v2.delimiters import is_usable
 
 _LEAD = b" \t\r\n\x00"
 _LF_BEFORE_SEGMENT = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[!-/:-@\[-`{-~])")
+_CR_LF = re.compile(rb"\r\n+")
 _LITERAL_CR = re.compile(rb"\[CR\](?:\r\n|\r|\n)?")
 _XML_ENCODING = re.compile(r"(<\?xml[^>]{0,200}encoding=[\"'])[A-Za-z0-9_-]+", re.ASCII)
 _RESERVED = ((b"\x0b", b"X0B"), (b"\x1c", b"X1C"))
@@ -25,28 +26,41 @@ _UTF_8_NAME = "UNICODE UTF-8"
 def wire_form(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return the bytes to send for a message, and a sentence for each change. Any thread.
 
-    Never raises, whatever the bytes are.
+    Never raises, whatever the bytes are. UTF-16 that is damaged is left as it is: MLLP cannot
+    carry it, and nobody but its sender can mend it.
 
     References:
         HL7 2.3.1 Implementation Guide, appendix C, section C.4.3 (MLLP content); HL7 chapter 2,
         2.7 (escape sequences), MSH-18; IHE ITI TF-2 C.2.1.
     """
     changes: list[str] = []
-    sent = _as_bytes(raw, changes)
-    if sent.startswith(b"<"):
-        return sent, tuple(changes)
-    sent = _with_carriage_returns(sent, changes)
-    return _without_reserved(sent, changes), tuple(changes)
+    if _looks_wide(raw):
+        decoded = decode(raw)
+        if UTF16 in decoded.flags and decoded.bad_offset is not None:
+            return raw, ()
+        sent = _in_utf_8(decoded, changes) if UTF16 in decoded.flags else raw
+    else:
+        sent = raw
+    sent = _without_lead(sent, changes)
+    if not sent.startswith(b"<"):
+        sent = _without_reserved(sent, changes)
+        sent = _with_carriage_returns(sent, changes)
+    return sent, tuple(changes)
 
 
-def _as_bytes(raw: bytes, changes: list[str]) -> bytes:
-    """Return the message in a byte encoding, without anything before it."""
-    decoded = decode(raw) if raw[:1] in (b"\xff", b"\xfe", b"\x00") or raw[1:2] == b"\0" else None
-    if decoded is not None and UTF16 in decoded.flags and decoded.bad_offset is None:
-        changes.append("Turned from UTF-16 or UTF-32 into UTF-8, and MSH-18 set to say so.")
-        text = decoded.text.lstrip("\ufeff \t\r\n\0")
-        return _with_charset(text).encode("utf_8", "surrogatepass")
-    sent = raw
+def _looks_wide(raw: bytes) -> bool:
+    """Return whether the bytes may be UTF-16 or UTF-32; `decode` tells."""
+    return raw[:1] in (b"\xff", b"\xfe", b"\x00") or raw[1:2] == b"\0"
+
+
+def _in_utf_8(decoded: Decoded, changes: list[str]) -> bytes:
+    changes.append("Turned from UTF-16 or UTF-32 into UTF-8, and MSH-18 set to say so.")
+    text = decoded.text.lstrip("\ufeff \t\r\n\0")
+    return _with_charset(text).encode("utf_8", "surrogatepass")
+
+
+def _without_lead(sent: bytes, changes: list[str]) -> bytes:
+    """Return the message without byte order mark and blanks before it."""
     if sent.startswith(codecs.BOM_UTF8):
         changes.append("Byte order mark left out.")
         sent = sent[len(codecs.BOM_UTF8) :]
@@ -78,7 +92,7 @@ def _with_carriage_returns(sent: bytes, changes: list[str]) -> bytes:
     if b"\r" not in sent:
         changes.append("LF at the ends of segments turned into CR.")
         return sent.replace(b"\n", b"\r")
-    result = sent.replace(b"\r\n", b"\r")
+    result = _CR_LF.sub(b"\r", sent)
     if len(result) != len(sent):
         changes.append("CR LF at the ends of segments turned into CR.")
     mended = _LF_BEFORE_SEGMENT.sub(b"\r", result)

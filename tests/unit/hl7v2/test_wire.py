@@ -34,6 +34,8 @@ def test_a_legal_message_is_unchanged():
         (b"MSH|^~|A\rNTE|||a\x0bb\x1cc\r", b"MSH|^~|A\rNTE|||abc\r", 2),
         (b"a\x1cb", b"ab", 1),
         (b"MSH\x0b", b"MSH", 1),
+        (LEGAL + b"NTE|||a\r\n\nb\r", LEGAL + b"NTE|||a\rb\r", 1),
+        (b"MSH|^~|A\rNTE|a\n\x1cOBX|1", b"MSH|^~|A\rNTE|a\rOBX|1", 2),
         (b"<ORU_R01>\n\x0b</ORU_R01>", b"<ORU_R01>\n\x0b</ORU_R01>", 0),
         (b"", b"", 0),
     ],
