@@ -36,6 +36,9 @@ MAX_DEPTH = 3
 MAX_MEMBERS = 100_000
 """Files within one archive that are read."""
 
+SMALL_FILE_BYTES = 256 * 1024
+"""Files below this size are read at once."""
+
 _CHUNK_BYTES = 256 * 1024
 _Read = Callable[[int], bytes]
 _ZIP = b"PK\x03\x04"
@@ -87,9 +90,9 @@ def find_files(paths: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
             continue
         for folder, folders, names in os.walk(path):
             folders.sort()
+            within = Path(folder).relative_to(path.parent).as_posix()
             for name in sorted(names):
-                found = Path(folder) / name
-                yield found.relative_to(path.parent).as_posix(), found
+                yield f"{within}/{name}", Path(folder, name)
 
 
 class Unpacker:
@@ -105,9 +108,12 @@ class Unpacker:
                 yield Source(name, problem="It is not a file.")
                 return
             with path.open("rb") as file:
-                kind = _kind(file.read(4), name)
+                head = file.read(SMALL_FILE_BYTES)
+                kind = _kind(head[:4], name)
                 if not kind:
-                    yield Source(name, path)
+                    # A small file has been read by now; a large one is read in pieces.
+                    is_small = len(head) < SMALL_FILE_BYTES
+                    yield Source(name, content=head) if is_small else Source(name, path)
                     return
                 file.seek(0)
                 yield from self._unpack(kind, name, file, path.stat().st_size, depth=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import PurePosixPath
 
 from hl7console.engine.reading import FoundInSource
 from hl7console.errors import EnvironmentFaultError
@@ -81,11 +80,13 @@ def imported_message(
     """Return the row of a message that came from a file."""
     raw = found.raw if raw is None else raw
     seen = scan(raw)
-    flags = " ".join(dict.fromkeys((*seen.flags.split(), *found.flags)))
+    flags = seen.flags
+    if found.flags:
+        flags = " ".join(dict.fromkeys((*flags.split(), *found.flags)))
     return NewMessage(
         raw=raw,
         origin=origin,
-        interface=PurePosixPath(found.source).name,
+        interface=found.source.rpartition("/")[2],
         received_at_us=time.time_ns() // 1000,
         message_type=seen.message_type,
         event=seen.event,

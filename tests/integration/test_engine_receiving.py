@@ -260,6 +260,20 @@ def test_stopping_waits_for_the_message_under_way_and_not_for_ever(tmp_path: Pat
         assert not stopping.is_alive()
 
 
+def test_a_message_that_never_ends_holds_up_the_stop_for_a_bounded_time(tmp_path: Path):
+    with (
+        running_engine(tmp_path, PLAIN) as engine,
+        Client(port(engine, "plain")) as half,
+    ):
+        half.send(b"\x0b" + order("HALF")[:40])
+        wait_for(lambda: status(engine, "plain").connections == 1, "the connection")
+        begun = time.monotonic()
+        assert engine.stop(1.0)
+        assert time.monotonic() - begun < 3.0
+        assert half.is_closed()
+        assert status(engine, "plain").connections == 0
+
+
 def test_one_engine_owns_a_workspace(tmp_path: Path):
     with (
         running_engine(tmp_path, PLAIN),
