@@ -23,17 +23,24 @@ _MSH_18 = 17
 _UTF_8_NAME = "UNICODE UTF-8"
 
 
-def wire_form(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+def wire_form(raw: bytes, *, was_on_wire: bool = False) -> tuple[bytes, tuple[str, ...]]:
     """Return the bytes to send for a message, and a sentence for each change. Any thread.
 
     Never raises, whatever the bytes are. UTF-16 that is damaged is left as it is: MLLP cannot
     carry it, and nobody but its sender can mend it.
+
+    Args:
+        raw: The message.
+        was_on_wire: Whether it came over MLLP. It is then sent as it came, line feeds and all;
+            only bytes that would break its frame are changed.
 
     References:
         HL7 2.3.1 Implementation Guide, appendix C, section C.4.3 (MLLP content); HL7 chapter 2,
         2.7 (escape sequences), MSH-18; IHE ITI TF-2 C.2.1.
     """
     changes: list[str] = []
+    if was_on_wire:
+        return _without_reserved(raw, changes), tuple(changes)
     if _looks_wide(raw):
         decoded = decode(raw)
         if UTF16 in decoded.flags and decoded.bad_offset is not None:
@@ -117,10 +124,9 @@ def _without_reserved(sent: bytes, changes: list[str]) -> bytes:
 
 def _escape_character(sent: bytes) -> bytes:
     """Return the escape character that the header names; empty when it names none."""
-    separator = sent[3:4]
-    encoding = sent[4:12].split(separator, 1)[0] if separator else b""
-    return (
-        encoding[2:3]
-        if sent.startswith(b"MSH") and is_usable(encoding[2:3].decode("latin_1") or " ")
-        else b""
-    )
+    header = sent[:64].lstrip(codecs.BOM_UTF8 + _LEAD)
+    separator = header[3:4]
+    if not header.startswith(b"MSH") or not separator:
+        return b""
+    escape = header[4:12].split(separator, 1)[0][2:3]
+    return escape if escape and is_usable(escape.decode("latin_1")) else b""

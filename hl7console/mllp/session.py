@@ -180,9 +180,7 @@ class ListenerSession:
         waiting = self._decoder.waiting
         limits = self._limits
         if waiting == "start":
-            if limits.idle_timeout_s > 0 and self._next_token == self._next_answer:
-                return self._last_byte_s + limits.idle_timeout_s
-            return None
+            return self._last_byte_s + limits.idle_timeout_s if limits.idle_timeout_s > 0 else None
         if waiting == "body":
             silence_s = limits.frame_timeout_s
         elif waiting == "after_fs":
@@ -223,6 +221,9 @@ class ListenerSession:
             return []
         waiting = self._decoder.waiting
         if waiting == "start":
+            if self.unanswered:  # the silence is ours
+                self._last_byte_s = now_s
+                return []
             self._finish_with(Close("idle", "The connection was silent for too long."))
             return self._close_if_done([])
         if waiting == "body":
@@ -319,9 +320,8 @@ class ListenerSession:
                 self._note_flags(flags, actions)
                 self._note_once("heartbeat", "The peer sends empty frames.", actions)
             case CommitBlock(kind):
-                actions.append(
-                    Note("commit_block", f"The peer sent an MLLP release 2 commit {kind}; dropped.")
-                )
+                text = f"The peer sent an MLLP release 2 commit {kind}; dropped."
+                self._note_once("commit_block", text, actions)
             case NoiseSkipped(count, sample):
                 text = f"{count} bytes outside of any frame were skipped."
                 actions.append(Note("noise", text, sample))

@@ -46,6 +46,14 @@ def test_what_is_not_legal_is_changed_and_told(raw, sent, count):
     assert len(changes) == count
 
 
+def test_what_came_over_mllp_goes_out_as_it_came():
+    raw = b"\xef\xbb\xbf\r\n" + LEGAL.replace(b"\r", b"\r\n") + b"[CR]"
+    assert wire_form(raw, was_on_wire=True) == (raw, ())
+    sent, changes = wire_form(b"\xef\xbb\xbf" + LEGAL + b"NTE|||a\x1cb\r", was_on_wire=True)
+    assert sent == b"\xef\xbb\xbf" + LEGAL + b"NTE|||a\\X1C\\b\r"
+    assert len(changes) == 1
+
+
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_utf_16_becomes_declared_utf_8(codec):
     raw = (HEADER + "\r\nPID|||1||Grün^Änne\r\n").encode(codec)

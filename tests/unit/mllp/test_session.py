@@ -100,7 +100,8 @@ def test_deviations_are_noted_once_and_stay_on_the_frame():
 
 def test_noise_heartbeats_and_commit_blocks_are_noted():
     session = ListenerSession()
-    actions = session.data_received(b"junk\x0b\x1c\r\x0b\x1c\r\x0b\x06\x1c\r\x0bm0\x1c\r", 0.0)
+    wire = b"junk\x0b\x1c\r\x0b\x1c\r\x0b\x06\x1c\r\x0b\x15\x1c\r\x0bm0\x1c\r"
+    actions = session.data_received(wire, 0.0)
     assert codes(actions) == ["noise", "heartbeat", "commit_block"]
     assert actions[0].sample == b"junk"
     assert "junk" not in repr(actions)
@@ -158,10 +159,12 @@ def test_idle_connections_are_closed_on_demand_and_not_while_an_answer_is_due():
     session = ListenerSession(ListenerLimits(idle_timeout_s=30), now_s=100.0)
     assert session.next_deadline_s == 130.0
     session.data_received(encode_frame(ORDER), 110.0)
-    assert session.next_deadline_s is None
-    session.answered(0, ACK)
     assert session.next_deadline_s == 140.0
-    assert codes(session.timer_fired(140.0)) == ["idle"]
+    assert session.timer_fired(140.0) == []
+    assert session.next_deadline_s == 170.0
+    session.answered(0, ACK)
+    assert session.timer_fired(169.0) == []
+    assert codes(session.timer_fired(170.0)) == ["idle"]
 
 
 def test_a_start_block_in_a_frame_stores_the_first_part():
