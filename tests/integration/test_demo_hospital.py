@@ -10,7 +10,7 @@ import pytest
 from hl7console.engine.console import LinkState, SaveListener, SendMessages
 from hl7console.engine.demo import setup
 from hl7console.engine.demo.running import RunningDemo, running_demo
-from hl7console.errors import UsageError, WorkspaceInUseError
+from hl7console.errors import UsageError, WorkspaceInUseError, WrongKeyError
 from hl7console.store.keys import KeySource
 from hl7console.store.workspace import KIND_CONSOLE, Workspace
 
@@ -104,6 +104,20 @@ def test_half_made_certificates_are_made_anew(folder):
                 s.name == setup.IMAGING_IN and s.received for s in demo.engine.snapshot().interfaces
             )
         )
+
+
+def test_a_demo_that_cannot_be_opened_says_how_to_start_over(folder, tmp_path):
+    source = KeySource(use_key_store=False, key_folder=tmp_path / "keys")
+    with running_demo(folder, source):
+        pass
+    for key_file in (tmp_path / "keys").iterdir():
+        key_file.unlink()
+    with pytest.raises(WrongKeyError) as caught, running_demo(folder, source):
+        pass
+    assert "--fresh" in caught.value.hint
+    setup.clear(folder)
+    with running_demo(folder, source) as demo:
+        wait_for_sent(demo, 1)
 
 
 def test_a_real_workspace_is_left_alone(folder):

@@ -13,7 +13,12 @@ from hl7console.engine.demo import setup
 from hl7console.engine.demo.hospital import DemoTraffic, Tally
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
-from hl7console.errors import WorkspaceInUseError
+from hl7console.errors import (
+    DamagedDatabaseError,
+    NewerDatabaseError,
+    WorkspaceInUseError,
+    WrongKeyError,
+)
 from hl7console.store.keys import KeySource
 from hl7console.store.workspace import KIND_DEMO, Workspace
 
@@ -89,6 +94,14 @@ def running_demo(
         engine.stop()
 
 
+def _open_workspace(path: Path, source: KeySource) -> Workspace:
+    try:
+        return Workspace.open(path, source, kind=KIND_DEMO)
+    except (WrongKeyError, DamagedDatabaseError, NewerDatabaseError) as fault:
+        hint = "Sample traffic is easily replaced: start over with “hl7console demo --fresh”."
+        raise type(fault)(fault.text, hint=hint) from fault
+
+
 def _start_engine(path: Path, source: KeySource) -> Engine:
     setup.check_folder(path)
     lock = OwnerLock.acquire(path)
@@ -98,7 +111,7 @@ def _start_engine(path: Path, source: KeySource) -> Engine:
             hint="Use that one, or name another folder with --workspace.",
         )
     try:
-        workspace = Workspace.open(path, source, kind=KIND_DEMO)
+        workspace = _open_workspace(path, source)
         listeners = setup.demo_listeners(path)
         engine = Engine(workspace, listeners=listeners, ephemeral=True, lock=lock)
         engine.start()
