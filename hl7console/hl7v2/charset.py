@@ -78,6 +78,8 @@ _WIDE_STARTS = (
     (b"\0M\0S\0H", "utf_16_be", 0),
 )
 _HEADER = re.compile(rb"(?:\A[\x00-\x20\x7f]*|[\r\n])(MSH[!-/:-@\[-`{-~])")
+_LONGEST_HEADER = 16_384
+"""Bytes of MSH in which MSH-18 is looked for, where characters may hold a separator."""
 _CHARSET_FIELD = 17
 """Position of MSH-18 when MSH is split at its separator."""
 
@@ -156,9 +158,11 @@ def _declared_when_not_ascii(line: bytes, separator: bytes, counted: str) -> str
         if not codec or codec == "ascii":
             continue
         try:
-            fields = line.decode(codec).split(separator.decode("ascii"), _CHARSET_FIELD + 1)
+            # Only the beginning, which may end within a character: any bytes may come.
+            begin = codecs.getincrementaldecoder(codec)().decode(line[:_LONGEST_HEADER])
         except UnicodeError:
             continue
+        fields = begin.split(separator.decode("ascii"), _CHARSET_FIELD + 1)
         if len(fields) > _CHARSET_FIELD and fields[_CHARSET_FIELD] == name:
             return name
     return counted

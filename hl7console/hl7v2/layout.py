@@ -4,8 +4,7 @@ Segments end with CR. For parsing only, CRLF, doubled CR and blank lines count a
 where the message has no CR at all, and an LF among CRs is text unless a segment follows it.
 
 References:
-    HL7 v2.5.1 chapter 2, section 2.5.4 (segment terminator); what senders really do is told in
-    the help page on line ends.
+    HL7 v2.5.1 chapter 2, section 2.5.4 (segment terminator). The rest is what senders do.
 """
 
 from __future__ import annotations
@@ -114,7 +113,10 @@ def find_lines(text: str, separator: str, start: int = 0) -> Lines:
         return _mixed_lines(text, separator, start)
     starts, ends = array("q"), array("q")
     for match in (_LF_LINE if has_lf else _CR_LINE).finditer(text, start):
-        _add_line(text, match.start(), match.end(), starts, ends)
+        begin, end = match.span()
+        if text[begin] not in _BLANK or text[begin:end].strip(_BLANK):
+            starts.append(begin)
+            ends.append(end)
     return Lines(starts, ends, (LF_SEGMENTS,) if has_lf else ())
 
 

@@ -175,7 +175,7 @@ class Message:
         segments: Iterator[Segment] | tuple[Segment, ...]
         if path.segment_occurrence is None:
             segments = self.segments_of(path.segment)
-        elif path.segment_occurrence <= self.count(path.segment):
+        elif 1 <= path.segment_occurrence <= self.count(path.segment):
             position = self._positions[path.segment][path.segment_occurrence - 1]
             segments = (self.segment_at_position(position),)
         else:

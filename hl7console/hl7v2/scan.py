@@ -27,7 +27,7 @@ _ORDER_OR_QUERY = ("ORC", "OBR", "QRD", "QRF", "QPD", "RCP", "QAK", "SPR", "ERQ"
 _LONG_LINE: Final = 40
 """Characters of a line on average, from which on it is quicker to go from line to line."""
 
-_WANTED = ("PID", "ORC", "OBR", "IPC", "SCH", "TXA", "MSA", *_ORDER_OR_QUERY)
+_WANTED = ("PID", "ORC", "OBR", "IPC", "SCH", "TXA", "MSA")
 _SHORTEST_MSH: Final = 8
 """Characters of MSH, the separator and MSH-2: with less there is nothing to answer."""
 
@@ -175,7 +175,7 @@ def scan(raw: bytes, *, default_codec: str = "cp1252", force_codec: str = "") ->
     if len(text) <= _SPLIT_LIMIT:
         lines = text.split("\r")
         lines.reverse()  # so that the first of several is the one kept
-        segments = {line[:4]: line for line in lines}
+        segments = {segment[:4]: segment for segment in lines}
         repeats = len(segments) < len(lines)
     else:
         segments, repeats = _search_segments(text, separator), True
@@ -224,7 +224,8 @@ def _take_header(found: Scan, facts: HeaderFacts, msh: list[str]) -> None:
 
 def _search_segments(text: str, separator: str) -> dict[str, str]:
     """Return the first segments that matter of a long text, by name and separator."""
-    wanted = {name + separator for name in _WANTED}
+    has_msa = text.find("\rMSA" + separator) >= 0
+    wanted = {name + separator for name in (_WANTED + _ORDER_OR_QUERY if has_msa else _WANTED)}
     begins: dict[str, int] = {}
     if text.count("\r") < len(text) // _LONG_LINE:
         start = 0

@@ -122,4 +122,6 @@ def _numbered(fields: Sequence[str], number: int, roles: Delimiters, codec: str)
     if len(fields) <= number:
         return ""
     written = fields[number]
-    return leaf(written, roles, codec) if written else ""
+    if not written:
+        return ""
+    return written[:LONGEST_VALUE] if written.isalnum() else first_value(written, roles, codec)

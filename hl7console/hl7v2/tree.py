@@ -52,7 +52,7 @@ class Node:
             isinstance(other, Node)
             and type(self) is type(other)
             and self.message is other.message
-            and self.path == other.path
+            and self.char_span == other.char_span
         )
 
     def __hash__(self) -> int:

@@ -91,6 +91,7 @@ def test_the_quick_way_to_the_value_agrees_with_the_tokens(text, roles, formatte
 )
 def test_reading(written, value):
     assert unescape(written) == value
+    assert "".join(token.text for token in tokens(written)) == value
 
 
 def test_the_truncation_character_has_its_own_letter():

@@ -135,6 +135,8 @@ def test_nodes_at_paths(order):
     assert [str(node.path) for node in order.find("PID-5.2.1")] == ["PID-5.2.1"]
     assert [str(node.path) for node in order.find("PID-5[1]")] == ["PID-5[1]"]
     assert order.first("ZZZ") is None
+    assert order.first(FieldPath("PID", 0)) is None
+    assert order.first(FieldPath("PID", 1, 0)) is None
 
 
 def walk(node: Node):

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hl7console.hl7v2.message import Message
-from hl7console.hl7v2.nodes import Children, Node, nth_part, part_around, part_starts
 
 RAW = b"MSH|^~\\&|EHR\rPID|1||7^^^H&1&ISO~8||DOE\rOBX|1\rOBX|2\r"
 
@@ -13,29 +10,6 @@ RAW = b"MSH|^~\\&|EHR\rPID|1||7^^^H&1&ISO~8||DOE\rOBX|1\rOBX|2\r"
 @pytest.fixture
 def message() -> Message:
     return Message.parse(RAW)
-
-
-def test_parts_of_a_text():
-    text = "a|bb||c"
-    assert list(part_starts(text, 0, len(text), "|")) == [0, 2, 5, 6]
-    assert list(part_starts(text, 0, len(text), "")) == [0]
-    assert list(part_starts(text, 2, 4, "|")) == [2]
-    assert nth_part(text, 0, len(text), "|", 2) == (2, 4)
-    assert nth_part(text, 0, len(text), "|", 3) == (5, 5)
-    assert nth_part(text, 0, len(text), "|", 4) == (6, 7)
-    assert nth_part(text, 0, len(text), "|", 5) is None
-    assert nth_part(text, 0, len(text), "|", 0) is None
-    assert nth_part(text, 0, len(text), "", 1) == (0, 7)
-    assert nth_part(text, 0, len(text), "", 2) is None
-
-
-@given(st.text("ab|", max_size=12), st.data())
-def test_the_part_around_a_character(text, data):
-    char = data.draw(st.integers(0, len(text)))
-    number, begin, end = part_around(text, 0, len(text), "|", char)
-    assert begin <= char <= end
-    assert nth_part(text, 0, len(text), "|", number) == (begin, end)
-    assert part_around(text, 0, len(text), "", char) == (1, 0, len(text))
 
 
 def test_every_element_has_a_child_down_to_the_leaf(message):
@@ -69,18 +43,6 @@ def test_children_by_number(message):
     assert authority.subcomponent(2) == authority.subcomponents[1]
     assert authority.subcomponent(4) is None
     assert [sub.value for sub in authority.children] == ["H", "1", "ISO"]
-
-
-def test_children_are_a_sequence(message):
-    fields = message.segments[1].fields
-    assert isinstance(fields, Children)
-    assert fields[-1].number == 5
-    assert [f.number for f in fields[1:3]] == [2, 3]
-    assert [f.number for f in fields] == [1, 2, 3, 4, 5]
-    with pytest.raises(IndexError):
-        fields[5]
-    with pytest.raises(IndexError):
-        fields[-6]
 
 
 def test_the_child_around_a_character(message):
@@ -120,24 +82,3 @@ def test_paths_are_as_short_as_they_may_be(message):
     assert str(pid.fields[4].repetitions[0].components[0].path) == "PID-5.1"
     part = pid.fields[2].repetitions[0].components[3].subcomponents[1]
     assert str(part.path) == "PID-3[1].4.2"
-
-
-def test_nodes_are_equal_when_they_are_the_same_place(message):
-    first = message.segments[1].field(3)
-    again = message.segments[1].field(3)
-    assert first == again
-    assert hash(first) == hash(again)
-    assert first is not None
-    assert first != first.repetitions[0]
-    assert first != Message.parse(RAW).segments[1].field(3)
-    assert first != "PID-3"
-    assert len({first, again}) == 1
-
-
-def test_the_base_has_no_answers(message):
-    node = Node(message, 0, 1)
-    for name in ("path", "children", "value"):
-        with pytest.raises(NotImplementedError):
-            getattr(node, name)
-    with pytest.raises(NotImplementedError):
-        node.child_around(0)
