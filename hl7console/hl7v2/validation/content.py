@@ -29,6 +29,20 @@ def events_agree(subject: Subject) -> None:
 
 
 @rule
+def patient_can_be_told_from_others(subject: Subject) -> None:
+    """Report a PID with a name, and neither date of birth nor sex.
+
+    References: IHE RAD TF-2, 4.1 (PID-7 R2, PID-8 R); DICOM PS3.4 K.6 (both type 2).
+    """
+    for segment in subject.segments:
+        if segment.id != "PID" or not subject.first_part(segment.written(5)):
+            continue
+        if not segment.written(7).strip() and not segment.written(8).strip():
+            text = "PID-7 and PID-8 are empty: patients are matched by date of birth and sex."
+            subject.report(segment.path(7), Severity.INFO, "patient_matching", text)
+
+
+@rule
 def observations_are_typed(subject: Subject) -> None:
     """Report OBX-5 without a type, of an unknown type, or a document that isn't there.
 

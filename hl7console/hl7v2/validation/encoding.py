@@ -15,6 +15,7 @@ LOOKED_AT = 200
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
+_NOT_LATIN_1 = re.compile("[^\x00-\xff]")
 _SINGLE_BYTE = ("latin_1", "cp125", "iso8859_", "koi8")
 _CODEC_NAMES = {
     "ascii": "ASCII",
@@ -121,6 +122,26 @@ def text_is_not_utf_8_in_disguise(subject: Subject) -> None:
 
 
 @rule
+def text_is_not_windows_1252_in_disguise(subject: Subject) -> None:
+    """Report bytes 80 to 9F in a message that says it is ISO 8859-1, where they are no letters."""
+    message = subject.message
+    if message.codec != "cp1252" or charset.CHARSET_FALLBACK in message.flags:
+        return
+    if charset.codec_for(message.declared_charset).codec != "latin_1":
+        return
+    found = _NOT_LATIN_1.search(message.text)
+    if found is None or _is_utf_8(message.raw):
+        return
+    byte = message.raw[message.offsets.byte_start(found.start())]
+    text = (
+        f"Byte {byte:02X} is a character of Windows-1252, not of"
+        f" {message.declared_charset.strip()[:20]} that MSH-18 names; it was read as Windows-1252."
+    )
+    path = place_at(subject, found.start())
+    subject.report(path, Severity.WARNING, "windows_1252", text, chars=found.span())
+
+
+@rule
 def character_set_is_named(subject: Subject) -> None:
     """Report an MSH-18 that is missing, unknown, not of the standard, or belied by a mark."""
     message = subject.message
@@ -138,13 +159,15 @@ def character_set_is_named(subject: Subject) -> None:
     elif not name and charset.CHARSET_FALLBACK not in message.flags:
         found = None if message.text.isascii() else _NOT_ASCII.search(message.text)
         if found is not None:
-            text = (
-                "MSH-18 is empty though the text is not plain ASCII; "
-                f"it was read as {codec_name(message.codec)}."
+            is_certain = message.codec == "utf_8"
+            text = "MSH-18 is empty though the text is not plain ASCII; " + (
+                "it is UTF-8."
+                if is_certain
+                else f"it was read as {codec_name(message.codec)}, which is a guess."
             )
             subject.report(
                 place_at(subject, found.start()),
-                Severity.INFO,
+                Severity.INFO if is_certain else Severity.WARNING,
                 "charset_not_named",
                 text,
                 chars=found.span(),
@@ -180,7 +203,8 @@ def no_control_characters(subject: Subject) -> None:
     """
     message = subject.message
     if not message.text.isprintable():
-        for found in islice(_CONTROL.finditer(message.text), LOOKED_AT):
+        start = max(0, message.header.start)
+        for found in islice(_CONTROL.finditer(message.text, start), LOOKED_AT):
             code = ord(found[0])
             is_framing = code in (0x0B, 0x1C)
             text = (

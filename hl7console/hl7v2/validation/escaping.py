@@ -58,6 +58,12 @@ _ESCAPE_FAULTS = {
 }
 
 
+_HALF_CHARACTER = (
+    "An escape character that begins no sequence, after a byte beyond ASCII: it may be half of a"
+    " character of Shift-JIS, Big5 or GB 18030, which MSH-18 should name."
+)
+
+
 def _check_escapes(
     subject: Subject, segment: SegmentText, number: int, written: str, start: int
 ) -> int:
@@ -76,6 +82,8 @@ def _check_escapes(
             at = start + leaf_start + token.start
             if token.problem in _ESCAPE_FAULTS and not _is_line_end(subject, segment, at):
                 severity, text = _ESCAPE_FAULTS[token.problem]
+                if token.problem == escapes.BAD_ESCAPE and _may_be_half(subject, at):
+                    text = _HALF_CHARACTER
                 reported += 1
                 subject.report(
                     segment.path(number),
@@ -87,6 +95,13 @@ def _check_escapes(
                 if reported == LOOKED_AT:
                     return reported
     return reported
+
+
+def _may_be_half(subject: Subject, at: int) -> bool:
+    """Return whether an escape character may be the second byte of one that MSH-18 should name."""
+    message = subject.message
+    is_guess = not message.declared_charset.strip() and message.codec != "utf_8"
+    return is_guess and message.text[at - 1 : at] > "\x7f"
 
 
 def _is_line_end(subject: Subject, segment: SegmentText, at: int) -> bool:

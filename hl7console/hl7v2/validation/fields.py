@@ -12,6 +12,12 @@ from hl7console.hl7v2.findings import Severity
 from hl7console.hl7v2.validation.subject import NULL, SegmentText, Subject, rule
 from hl7console.hl7v2.validation.values import FieldRules
 
+_CONDITIONAL = frozenset(
+    ["AIL-4", "FT1-14", "NK1-7", "OBR-27", "OBX-2", "OBX-4", "OM3-7", "ORC-7", "RXG-2"]
+)
+"""Fields that one version's tables call required, and those before and after it don't: its text
+makes them depend on others."""
+
 _MSH_CHECKED = frozenset((1, 2, 9, 10, 11, 12))
 """Fields of MSH that have rules of their own."""
 
@@ -38,7 +44,8 @@ def fields_are_as_defined(subject: Subject) -> None:
                     repetition=fault.repetition,
                     subcomponent=fault.subcomponent,
                 )
-                name = f"{path.generic()} ({field.name})" if field.name else str(path.generic())
+                names = ", ".join(dict.fromkeys(filter(None, (field.name, fault.name))))
+                name = f"{path.generic()} ({names})" if names else str(path.generic())
                 subject.report(path, fault.severity, fault.code, f"{name} {fault.text}.")
 
 
@@ -51,13 +58,18 @@ def _check_presence(
 ) -> None:
     """Report required fields that are empty, and fields beyond the definition."""
     version = subject.dictionary.version
-    for number, definition in enumerate(definitions, 1):
+    known = len(segment.fields) - 1 if segment.start in subject.broken else len(definitions)
+    for number, definition in enumerate(definitions[:known], 1):
         if not definition.required or definition.withdrawn:
+            continue
+        if f"{segment.id}-{number}" in _CONDITIONAL:
             continue
         if _is_written(segment, number) or (segment.id == "MSH" and number in _MSH_CHECKED):
             continue
         text = f"{segment.id}-{number} ({definition.name}) is required in v{version} and is empty."
         subject.report(segment.path(number), Severity.ERROR, "required_field_missing", text)
+    if segment.start in subject.run_on:
+        return
     beyond = len(definitions) + 1
     while beyond < len(segment.fields) and not segment.fields[beyond].strip():
         beyond += 1

@@ -44,6 +44,8 @@ def delimiters_are_sound(subject: Subject) -> None:
         return
     for problem in problems:
         severity, text = _DELIMITER_FAULTS[problem]
+        if problem == marks.REPEATED_DELIMITER:
+            text = _repeated(header.written(1) + header.written(2)) or text
         subject.report(header.path(2), severity, problem, text)
     minor = version_minor(_version(subject, header))
     if subject.delimiters.truncation and minor is not None and minor < 7 and not problems:
@@ -56,6 +58,14 @@ def delimiters_are_sound(subject: Subject) -> None:
         text = "There is more than one MSH: these are several messages."
         second = [segment for segment in subject.segments if segment.id == "MSH"][1]
         subject.report(second.path(), Severity.ERROR, "several_headers", text)
+
+
+def _repeated(written: str) -> str:
+    """Say which delimiter stands for two roles."""
+    for index, character in enumerate(written[:6]):
+        if character in written[:index] and marks.is_usable(character):
+            return f"MSH-1 and MSH-2 have {character} twice: two delimiters share one character."
+    return ""
 
 
 @rule

@@ -23,6 +23,11 @@ LITERAL_LINE_ENDS = ("\\r", "\\n")
 _TEXT_SEGMENTS = ("OBX", "NTE", "DSP", "ERR")
 """Segments whose texts may well begin or end with a blank."""
 
+_ENTITY = b"<!ENTITY"
+
+_SHOWN = 6
+"""Fields with blanks around their values that a sentence names."""
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}")
 _NUMBERED = "AIG AIL AIP AIS AL1 DG1 GT1 IN1 NK1 NTE OBR OBX PID PR1 PV1 RGS"
 """Segments whose first field is a number: what tells a glued one from a word."""
@@ -35,9 +40,14 @@ def is_readable(subject: Subject) -> bool:
     """Return whether there is a message to look at; report what is there where there is none."""
     message = subject.message
     if layout.XML_PAYLOAD in message.flags:
-        text = "This is XML; HL7 v2 in XML is kept, and checked only with delimiters."
+        text = "This is HL7 v2 in XML: kept as it is, and not taken apart or checked."
         span = (0, len(message.raw))
         subject.report(FieldPath(""), Severity.INFO, layout.XML_PAYLOAD, text, span=span)
+        at = message.raw.find(_ENTITY)
+        if at >= 0:
+            text = "The XML declares entities, a way to attack a reader; none is resolved here."
+            span = (at, at + len(_ENTITY))
+            subject.report(FieldPath(""), Severity.WARNING, "xml_entities", text, span=span)
         return False
     if subject.header is not None or any(map(_is_known, subject.segments)):
         return True
@@ -59,6 +69,8 @@ def every_line_is_a_segment(subject: Subject) -> None:
         if segment.id:
             before = segment
         else:
+            if before is not None:
+                subject.broken.add(before.start)
             code, text = _describe(segment, before)
             subject.report(segment.path(), Severity.ERROR, code, text)
 
@@ -121,7 +133,10 @@ def segments_stand_alone(subject: Subject) -> None:
         if not segment.id:
             continue
         starts = list(islice(_glued(text, segment, pattern, marks.field), _LOOKED_AT))
-        for start in starts or _overflowing(subject, segment):
+        starts = starts or _overflowing(subject, segment)
+        if starts:
+            subject.run_on.add(segment.start)
+        for start in starts:
             place = text.count(marks.field, segment.start, start)
             number = place + 1 if segment.id in HEADER_IDS else place
             name = text[start : start + 3]
@@ -194,9 +209,14 @@ def values_stand_alone(subject: Subject) -> None:
     for segment in subject.segments:
         if not segment.id or segment.id in _TEXT_SEGMENTS:
             continue
-        for number, written in enumerate(segment.fields[1:], 1):
-            has_blank = written[:1] == " " or written[-1:] == " "
-            if has_blank and written.strip():
-                text = f"{segment.id}-{number} has blanks around its value."
-                subject.report(segment.path(number), Severity.INFO, "blank_around_value", text)
-                return
+        numbers = [
+            number
+            for number, written in enumerate(segment.fields)
+            if number and (written[:1] == " " or written[-1:] == " ") and written.strip()
+        ]
+        if numbers:
+            names = [f"{segment.id}-{number}" for number in numbers]
+            listed = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+            has = "has blanks around its value" if len(names) == 1 else "have blanks around values"
+            path = segment.path(numbers[0])
+            subject.report(path, Severity.INFO, "blank_around_value", f"{listed} {has}.")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LISTED = 8
 """How often the same fault of the same field is listed before the rest is only counted."""
 
+LISTED_REMARKS = 3
+"""The same for what is only worth knowing."""
+
 MOST = 100
 """How often the same fault is listed wherever it is, before the rest is only counted."""
 
@@ -65,6 +68,10 @@ class Subject:
         self.message = message
         self.dictionary = dictionary
         self.delimiters: Delimiters = message.delimiters
+        self.broken: set[int] = set()
+        """Starts of segments that a line end may have broken: what is missing may come after."""
+        self.run_on: set[int] = set()
+        """Starts of segments that go on into another one, whose line end was lost."""
         self._findings: list[Finding] = []
         self._listed: dict[tuple[str, FieldPath], list[int]] = {}
         self._listed_by_code: dict[str, list[int]] = {}
@@ -157,7 +164,8 @@ class Subject:
         """
         everywhere = self._listed_by_code.setdefault(code, [])
         here = self._listed.get((code, path.generic()), [])
-        full = here if len(here) >= LISTED else everywhere if len(everywhere) >= MOST else None
+        listed = LISTED_REMARKS if severity == Severity.INFO else LISTED
+        full = here if len(here) >= listed else everywhere if len(everywhere) >= MOST else None
         if full:
             last = self._findings[full[-1]]
             self._findings[full[-1]] = dataclasses.replace(last, count=last.count + 1)

@@ -33,6 +33,9 @@ _OPEN_NUMBERS = "0003 0076 0104 0125 0191 0211 0354 0396 0291 0834 0203 0301 036
 _OPEN_TABLES = frozenset(_OPEN_NUMBERS.split())
 """Tables that are checked elsewhere, or that grow faster than the dictionary."""
 
+_SAME_TABLES = {"0206": "0287", "0287": "0206"}
+"""Tables of the same thing: later versions took the one for the other, senders did not."""
+
 _LOOKED_AT = 1_000
 """How many repetitions of a field are looked at."""
 
@@ -52,6 +55,8 @@ class Fault:
     repetition: int | None = None
     component: int | None = None
     subcomponent: int | None = None
+    name: str = ""
+    """Of the component, where it has one."""
 
 
 def _within(fault: Fault) -> Severity:
@@ -107,16 +112,21 @@ class FieldRules:
             yield from self._leaf(parts[0], type_, definition.table, limit)
             for index, part in enumerate(parts[1:], 2):
                 if part and type_ in _DATE_TYPES and index == 2 and type_ != "TS":
-                    yield Fault(
-                        Severity.WARNING, "not_divided", f"{type_} has no components", component=2
-                    )
+                    text = f"is a component of a {type_}, which has none"
+                    yield Fault(Severity.WARNING, "not_divided", text, component=2)
             return
         parts = self.subject.components(written)
         for index, part in enumerate(parts):
             if part and part != NULL and index < len(datatype.components):
-                for fault in self._component(part, datatype.components[index], type_):
+                component = datatype.components[index]
+                for fault in self._component(part, component, type_):
                     place = index + 1 if len(parts) > 1 or fault.subcomponent else None
-                    yield dataclasses.replace(fault, severity=_within(fault), component=place)
+                    yield dataclasses.replace(
+                        fault,
+                        severity=_within(fault),
+                        component=place,
+                        name=component.name if place else "",
+                    )
 
     def _component(self, written: str, definition: FieldDefinition, within: str) -> Iterator[Fault]:
         datatype = self.subject.dictionary.datatype(definition.type)
@@ -161,6 +171,9 @@ class FieldRules:
         known = table(table_id)
         code = self.subject.plain(written)
         if known is None or not code or code in known.values:
+            return
+        other = table(_SAME_TABLES.get(table_id, ""))
+        if other is not None and code in other.values:
             return
         severity = Severity.WARNING if table_id in _STRICT_TABLES else Severity.INFO
         is_short = len(code) <= _LONGEST_QUOTED and code.isalnum() and code.isascii()

@@ -8,7 +8,7 @@ from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.validation import check
 
 MSH = r"MSH|^~\&|EHR|HOSP|PACS|RAD|20260102030405||{0}|C1|P|2.5.1"
-PID = "PID|1||44||DOE"
+PID = "PID|1||44||DOE||19700101|F"
 OBR = "OBR|1|P1|F1|CT"
 
 

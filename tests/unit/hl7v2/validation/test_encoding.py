@@ -102,7 +102,8 @@ def test_only_so_many_control_characters_are_looked_at():
 
 def test_what_stands_between_the_lines_is_placed_at_the_header():
     raw = b"\x0b" + MSH + REST
-    assert [str(f.path) for f in of(raw, "control_character")] == ["MSH"]
+    assert [str(f.path) for f in of(raw, "leading_noise")] == ["MSH"]
+    assert of(raw, "control_character") == []
     bare = b"\x0bPID|1||44||DOE\r"
     assert [str(f.path) for f in of(bare, "control_character")] == ["PID"]
 
@@ -113,3 +114,31 @@ def test_what_stands_between_the_lines_is_placed_at_the_header():
 )
 def test_codecs_have_names(codec, name):
     assert codec_name(codec) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path"),
+    [
+        (b"8859/1", b"O\x92NEILL", "PID-5"),
+        (b"8859/1", "O\u2019NEILL".encode(), ""),  # UTF-8, which another rule tells
+        (b"8859/1", b"M\xfcLLER", ""),
+        (b"", b"O\x92NEILL", ""),
+    ],
+)
+def test_windows_1252_in_disguise(name, text, path):
+    header = b"MSH|^~\\&|A|B|C|D|2026||ADT^A08|1|P|2.5||||||" + name
+    raw = header + b"\rEVN||2026\rPID|1||44||" + text + b"||19700101|F\rPV1|1|I\r"
+    found = of(raw, "windows_1252")
+    assert [str(f.path) for f in found] == ([path] if path else [])
+    if found:
+        start, end = found[0].span
+        assert raw[start:end] == b"\x92"
+        assert "Byte 92 is a character of Windows-1252" in found[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"), [("M\xfcLLER".encode(), "info"), (b"M\xfcLLER", "warning")]
+)
+def test_a_guessed_character_set_is_worse_than_a_certain_one(name, severity):
+    raw = b"MSH|^~\\&|A|B|C|D|2026||ADT^A08|1|P|2.5\rPID|1||44||" + name + b"\r"
+    assert [f.severity for f in of(raw, "charset_not_named")] == [severity]

@@ -83,3 +83,14 @@ def test_only_so_many_are_looked_at():
     raw = f"{MSH}\r{BODY}{lines}".encode()
     counts = [f.count for f in check(Message.parse(raw)) if f.code == "bad_escape"]
     assert sum(counts) == _MOST
+
+
+@pytest.mark.parametrize(
+    ("charset", "name", "is_half"),
+    [("", b"\x95\\", True), ("8859/1", b"\xe4\\", False), ("", b"A\\", False)],
+)
+def test_an_escape_character_may_be_half_of_another(charset, name, is_half):
+    header = rf"MSH|^~\&|A|B|C|D|2026||ADT^A08|1|P|2.5||||||{charset}".encode()
+    raw = header + b"\rPID|1||44||" + name + b" X\r"
+    (found,) = [f for f in check(Message.parse(raw)) if f.code == "bad_escape"]
+    assert ("Shift-JIS" in found.text) == is_half

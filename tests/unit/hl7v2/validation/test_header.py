@@ -9,7 +9,7 @@ from hl7console.hl7v2.validation import check
 
 LINE = r"MSH|^~\&|EHR|HOSP|PACS|RAD|20260102030405||ADT^A01^ADT_A01|C1|P|2.5.1"
 FIELDS = LINE.split("|")
-REST = "\rEVN||20260102\rPID|1||44||DOE\rPV1|1|I\r"
+REST = "\rEVN||20260102\rPID|1||44||DOE||19700101|F\rPV1|1|I\r"
 
 
 def header(changes: dict[int, str], rest: str = REST) -> bytes:
@@ -90,7 +90,7 @@ def test_a_second_header():
 
 
 def test_without_a_header():
-    found = check(Message.parse(b"PID|1||44||DOE\r"))
+    found = check(Message.parse(b"PID|1||44||DOE||19700101|F\r"))
     assert [(f.code, str(f.path)) for f in found] == [("no_header", "PID")]
 
 

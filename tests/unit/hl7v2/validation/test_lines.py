@@ -8,7 +8,7 @@ from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.validation import check
 
 MSH = r"MSH|^~\&|EHR|HOSP|PACS|RAD|20260102030405||ADT^A01|C1|P|2.5.1"
-BODY = ("EVN||20260102", "PID|1||44||DOE", "PV1|1|I")
+BODY = ("EVN||20260102", "PID|1||44||DOE||19700101|F", "PV1|1|I")
 
 
 def raw_of(*lines: str) -> bytes:
@@ -110,10 +110,12 @@ def test_line_ends_written_as_text(end):
     assert raw[found[0].span[0] : found[0].span[1]] == end.encode()
 
 
-def test_blanks_around_values_are_told_once():
+def test_blanks_around_values_are_told_once_a_segment():
     raw = raw_of("AL1|1| DA|x ", "AL1|2| DA|x")
     found = [f for f in check(Message.parse(raw)) if f.code == "blank_around_value"]
-    assert [str(f.path) for f in found] == ["AL1[1]-2"]
+    assert [str(f.path) for f in found] == ["AL1[1]-2", "AL1[2]-2"]
+    assert found[0].text == "AL1-2, AL1-3 have blanks around values."
+    assert found[1].text == "AL1-2 has blanks around its value."
     text = raw_of("NTE|1|| indented ")
     assert not [f for f in check(Message.parse(text)) if f.code == "blank_around_value"]
 
@@ -142,3 +144,24 @@ def test_only_so_many_lost_line_ends_are_looked_for():
     overflowing = raw_of("NTE|1||" + "XNTE|x|" * 5000)
     found = check(Message.parse(overflowing))
     assert sum(f.count for f in found if f.code == "glued_segment") == 20
+
+
+def test_what_a_broken_line_may_hold_is_not_missing():
+    line = "OBX|1|ED|a^b||^application^pdf^Base64^QUJD"
+    whole = check(Message.parse(raw_of(line)))
+    assert [(f.code, str(f.path)) for f in whole] == [("required_field_missing", "OBX-11")]
+    broken = check(Message.parse(raw_of(line, "RA==||||||F")))
+    assert [(f.code, str(f.path)) for f in broken] == [("not_a_segment", "[1]")]
+
+
+def test_fields_of_a_glued_segment_are_not_beyond_the_other():
+    found = check(Message.parse(raw_of("NTE|1||one.NTE|2||two|x|y|z")))
+    assert [f.code for f in found] == ["glued_segment"]
+
+
+def test_entities_of_xml_are_told():
+    raw = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><ORM_O01>&x;</ORM_O01>'
+    found = check(Message.parse(raw))
+    assert [f.code for f in found] == ["xml_payload", "xml_entities"]
+    start, end = found[1].span
+    assert raw[start:end] == b"<!ENTITY"

@@ -12,6 +12,7 @@ CODES = {
     "segment_repeated",
     "segment_out_of_order",
     "segment_not_in_structure",
+    "content_differs",
 }
 
 
@@ -38,6 +39,11 @@ def codes(kind: str, *segments: str, version: str = "2.5.1") -> list[tuple[str, 
         ("SIU^S12", ("SCH", "NTE", "PID", "PV1", "RGS", "AIS", "AIG", "AIL", "RGS", "AIS", "AIP")),
         ("OMI^O23", ("PID", "PV1", "ORC", "TQ1", "OBR", "IPC", "IPC", "ORC", "OBR", "IPC", "ZDS")),
         ("MDM^T02", ("EVN", "PID", "PV1", "TXA", "OBX", "NTE", "OBX")),
+        ("OML^O21", ("PID", "PV1", "ORC", "OBR", "OBX", "SPM", "ORC", "OBR", "OBX", "SPM", "OBX")),
+        ("OML^O21", ("PID", "ORC", "OBR", "OBX", "PID", "PV1", "ORC", "OBR", "OBX", "ORC", "OBR")),
+        ("SIU^S12", ("SCH", "PID", "NTE", "PV1", "RGS", "AIS", "AIP")),
+        ("MDM^T02", ("EVN", "PID", "PV1", "TXA", "NTE", "OBX")),
+        ("ERP^Z99^ERP_R09", ("MSA", "PID", "OBR", "OBX")),
         ("ACK", ("MSA", "ERR", "ERR")),
         ("ZZZ^Z01", ("QQQ", "PID")),
         ("ADT", ("PID",)),
@@ -53,7 +59,7 @@ def test_messages_that_follow_their_structure(kind, segments):
         (
             "ADT^A01",
             ("PID", "PV1"),
-            [("segment_missing", "MSH-9", "error", "segment EVN is missing; ADT_A01")],
+            [("segment_missing", "MSH-9", "error", "segment EVN is missing; ADT^A01")],
         ),
         (
             "OMI^O23",
@@ -90,6 +96,32 @@ def test_messages_that_follow_their_structure(kind, segments):
             ("EVN", "PID", "IN1", "PV1", "IN1"),
             [("segment_out_of_order", "PV1", "warning", "PV1 stands")],
         ),
+        (
+            "ADT^A17",
+            ("EVN", "PID", "PV1"),
+            [
+                ("segment_missing", "MSH-9", "error", "segment PID is missing; ADT^A17"),
+                ("segment_missing", "MSH-9", "error", "segment PV1 is missing; ADT^A17"),
+            ],
+        ),
+        (
+            "ADT^A17",
+            ("EVN",),
+            [
+                ("segment_missing", "MSH-9", "error", "PID is missing (2 times); ADT^A17"),
+                ("segment_missing", "MSH-9", "error", "PV1 is missing (2 times); ADT^A17"),
+            ],
+        ),
+        (
+            "ORM^O01",
+            ("PID", "OBR", "NTE"),
+            [("segment_missing", "MSH-9", "error", "ORC is missing in the group ORDER")],
+        ),
+        (
+            "ADT^A60",
+            ("EVN", "PID", "SCH", "RGS", "AIS", "AIS", "AIP"),
+            [("content_differs", "MSH-9", "warning", "has no SCH, RGS, AIS, AIP: MSH-9 may")],
+        ),
     ],
 )
 def test_messages_that_do_not(kind, segments, expected):
@@ -97,6 +129,17 @@ def test_messages_that_do_not(kind, segments, expected):
     assert [(f.code, str(f.path), f.severity) for f in reported] == [e[:3] for e in expected]
     for finding, (*_, words) in zip(reported, expected, strict=True):
         assert words in finding.text
+
+
+def test_groups_that_a_version_has_just_once_may_be_left_out_and_come_again():
+    order = ("ORC", "TQ1", "OBR", "OBX")
+    specimen = ("SPM", "SAC", "OBX")
+    assert codes("OML^O21", "PID", *order, *specimen, *specimen, *order, version="2.6") == []
+
+
+def test_groups_are_named_without_their_message():
+    (missing,) = found("ORU^R01", "PID", "OBX", version="2.8.2")
+    assert "in the group ORDER_OBSERVATION;" in missing.text
 
 
 def test_choices_of_segments():

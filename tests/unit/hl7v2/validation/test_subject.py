@@ -8,7 +8,7 @@ from hl7console.hl7v2.dictionary import load
 from hl7console.hl7v2.findings import Severity
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.paths import FieldPath
-from hl7console.hl7v2.validation.subject import LISTED, MOST, Subject
+from hl7console.hl7v2.validation.subject import LISTED, LISTED_REMARKS, MOST, Subject
 
 RAW = b"MSH|^~\\&|A|B|C|D|2026||ADT^A01^ADT_A01|1|P|2.5\rPID|1||44^^^H&1~45||D\\T\\E\rPID|2\rjunk\r"
 
@@ -88,14 +88,18 @@ def test_places_can_be_given():
     assert [f.span for f in subject.sorted_findings()] == [(1, 2), (9, 13)]
 
 
-def test_counting():
+@pytest.mark.parametrize(
+    ("severity", "listed"),
+    [(Severity.ERROR, LISTED), (Severity.WARNING, LISTED), (Severity.INFO, LISTED_REMARKS)],
+)
+def test_counting(severity, listed):
     subject = subject_of()
-    for _ in range(LISTED + 3):
-        subject.report(FieldPath.parse("PID[1]-3"), Severity.INFO, "x", "Bad.")
-    subject.report(FieldPath.parse("PID[1]-4"), Severity.INFO, "x", "Bad.")
+    for _ in range(listed + 3):
+        subject.report(FieldPath.parse("PID[1]-3"), severity, "x", "Bad.")
+    subject.report(FieldPath.parse("PID[1]-4"), severity, "x", "Bad.")
     found = subject.sorted_findings()
-    assert len(found) == LISTED + 1
-    assert sum(f.count for f in found) == LISTED + 4
+    assert len(found) == listed + 1
+    assert sum(f.count for f in found) == listed + 4
     assert "Bad. 3 more places have the same fault." in [f.text for f in found]
 
 
