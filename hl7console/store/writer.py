@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch,
 from hl7console.store.chores import IDLE_S, Chores
 from hl7console.store.connection import Database
 from hl7console.store.faults import Fault, FaultKind, SqlError, fault_of
-from hl7console.store.migrations import migrate
+from hl7console.store.migrations import check_version, migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
 from hl7console.store.waiting import Call, End, Item, Refusal, WaitingLine, Work
 
@@ -180,6 +180,10 @@ class StoreWriter:
             self._close()
 
     def _open(self) -> None:
+        if self.path.exists() and self.path.stat().st_size:
+            # One that this version does not know is not to be changed in any way.
+            with closing(Database(self.path, self._key, read_only=True)) as database:
+                check_version(database)
         self._database = Database(self.path, self._key)
         migrate(self._database)
         self._batches = BatchWriter(self._database)
@@ -198,7 +202,6 @@ class StoreWriter:
         if self._database is None:
             return
         try:
-            self._database.execute("PRAGMA optimize").close()
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except SqlError:
             _log.info("The write-ahead log could not be emptied at the end; it stays.")
@@ -273,8 +276,8 @@ class StoreWriter:
                 single, single_fault = self._try_batch([writable(new)])
                 outcomes += single
                 fault = single_fault or fault
-        self._tell(items, outcomes)
         self._set_problem(fault.text if fault is not None else "")
+        self._tell(items, outcomes)
 
     def _try_batch(self, batch: Sequence[NewMessage]) -> tuple[list[StoreOutcome], Fault | None]:
         """Store all or nothing; returns the outcomes, and why it failed."""

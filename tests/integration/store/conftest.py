@@ -14,6 +14,11 @@ from hl7console.store.reader import StoreReader
 from hl7console.store.records import NewMessage, StoreOutcome
 from hl7console.store.writer import StoreWriter
 
+KEYS = (
+    "message_type", "event", "structure", "control_id", "sender", "receiver", "version", "charset",
+    "patient_id", "patient_authority", "patient_name", "accession", "placer_order", "filler_order",
+)  # fmt: skip
+
 
 class Outcomes:
     """Collects outcomes in the order in which they are told."""
@@ -108,14 +113,7 @@ def message() -> Callable[..., NewMessage]:
         values: dict[str, object] = {
             "interface": "RIS-in",
             "received_at_us": 1_767_225_600_000_000,
-            **{
-                name: getattr(found, name)
-                for name in (
-                    "message_type event structure control_id sender receiver version charset"
-                    " patient_id patient_authority patient_name accession placer_order"
-                    " filler_order"
-                ).split()
-            },
+            **{name: getattr(found, name) for name in KEYS},
             **columns,
         }
         return NewMessage(raw=data, **values)

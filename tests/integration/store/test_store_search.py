@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, S311
 """Searches find what the plain evaluation finds, whatever the index has reached."""
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def a_message(chance: random.Random, n: int) -> NewMessage:
         f"|20260105||{chance.choice(TYPES)}|C{chance.randrange(60)}|P|2.5||||||UNICODE UTF-8",
         f"PID|1||{chance.choice(IDS)}||{chance.choice(NAMES)}||{chance.choice(['19700101', ''])}",
         f"ORC|NW|{chance.choice(['P-1', 'p-1', 'P2', ''])}|{chance.choice(['F1', 'P2', ''])}",
-        f"OBR|1|P9|F9|CT^{chance.choice(TEXTS)}|||||||||||||||{chance.choice(['A1', 'a2026-1', ''])}",
+        f"OBR|1|P9|F9|CT^{chance.choice(TEXTS)}" + "|" * 15 + chance.choice(["A1", "a2026-1", ""]),
         f"OBX|1|{chance.choice(['TX', 'ED', 'NM'])}|X||{chance.choice(TEXTS)}",
     ]
     if chance.random() < 0.3:
@@ -99,11 +100,15 @@ def made(request, tmp_path_factory) -> Iterator[tuple[Path, int]]:
 
     writer.call(prepare, label="prepare").result(10)
     if request.param:
-        writer.call(lambda _: chores._deriver.step(request.param, lambda: False), label="x").result(
-            30
-        )
-        reached = writer.call(lambda _: chores._deriver.derived_id, label="x").result(10)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(derive, "MOST_WORDS", 300)
+            step = chores._deriver.step
+            reached = writer.call(lambda _: step(request.param, lambda: False), label="x").result(
+                30
+            )
         assert reached >= request.param
+        left_out = writer.call(lambda db: db.all("SELECT id FROM unindexed"), label="x").result(10)
+        assert left_out == [(21,)]
     yield path, request.param
     assert writer.stop(20)
 
