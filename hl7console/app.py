@@ -82,6 +82,7 @@ class Closing(QObject):
         self._thread: threading.Thread | None = None
         self._tray: QSystemTrayIcon | None = None
         window.close_requested.connect(self.on_close_requested)
+        window.up_wanted.connect(self._on_opened)
         self._stopped.connect(self._on_stopped, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -137,6 +138,7 @@ class Closing(QObject):
 
     @Slot()
     def _on_opened(self) -> None:
+        """Come out of the tray, or to the front."""
         if self._tray is not None:
             self._tray.hide()
         self._window.come_up()

@@ -1,7 +1,7 @@
 """The one icon set (Lucide), drawn in the colours of the theme.
 
 Icons are line drawings without a colour of their own; each is rendered for the scheme in force
-at one, one and a half, two and three times its size, so that it is sharp on any screen.
+at the scale of every screen there is, so that it is sharp on each.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
 from hl7console import assets
 from hl7console.ui.theme import Theme, theme
 
-_SCALES = (1.0, 1.5, 2.0, 3.0)
 _DISABLED_OPACITY = 0.4
 
 
@@ -58,7 +57,7 @@ def icon(name: str, role: str = "muted", *, size: int = 16, on_role: str = "") -
     faded = QColor(color)
     faded.setAlphaF(_DISABLED_OPACITY)
     made = QIcon()
-    for scale in _SCALES:
+    for scale in _scales():
         plain = pixmap(name, color, size, scale)
         made.addPixmap(plain, QIcon.Mode.Normal, QIcon.State.Off)
         made.addPixmap(plain, QIcon.Mode.Selected, QIcon.State.Off)
@@ -67,6 +66,11 @@ def icon(name: str, role: str = "muted", *, size: int = 16, on_role: str = "") -
             on = pixmap(name, theme().color(on_role), size, scale)
             made.addPixmap(on, QIcon.Mode.Normal, QIcon.State.On)
     return made
+
+
+def _scales() -> list[float]:
+    """Return the scales of the screens there are; drawing for all others would cost start-up."""
+    return sorted({1.0, *(screen.devicePixelRatio() for screen in QGuiApplication.screens())})
 
 
 class _IconBinding(QObject):

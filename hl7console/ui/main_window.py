@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -39,9 +40,11 @@ from hl7console.ui.notice import Notice
 from hl7console.ui.palette import Palette
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.rail import Rail
-from hl7console.ui.settings.place import SettingsPlace
 from hl7console.ui.status_line import StatusLine
 from hl7console.ui.theme import Scheme, theme
+
+if TYPE_CHECKING:
+    from hl7console.ui.settings.place import SettingsPlace
 
 _PLACES = (
     ("messages", "Messages", "list", "Ctrl+1"),
@@ -79,7 +82,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowTitle("hl7console demo" if is_demo else "hl7console")
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        room = self.screen().availableGeometry()
+        self.resize(min(1600, round(room.width() * 0.92)), min(1000, round(room.height() * 0.92)))
         self.setMinimumSize(960, 560)
         self._console = console
         self._preferences = preferences or Preferences()
@@ -186,7 +190,6 @@ class MainWindow(QMainWindow):
         self.status.interface_chosen.connect(self._on_interface_chosen)
         self.messages.import_wanted.connect(self.import_files)
         self.messages.listeners_wanted.connect(self._on_listeners_wanted)
-        self.up_wanted.connect(self.come_up)
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 
@@ -229,6 +232,8 @@ class MainWindow(QMainWindow):
     def settings(self) -> SettingsPlace:
         """Return the settings, made when they are first wanted."""
         if self._settings is None:
+            from hl7console.ui.settings.place import SettingsPlace  # not needed for the first view
+
             self._settings = SettingsPlace(
                 self._console,
                 self.bridge,

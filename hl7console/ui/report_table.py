@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from hl7console.ui.theme import ROW, fixed_font, theme
@@ -48,6 +48,10 @@ class ReportModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
+
+    def texts(self, row: int) -> tuple[str, ...]:
+        """Return the texts of a row."""
+        return self._rows[row].texts
 
     def rowCount(self, parent: QModelIndex = _NO_INDEX) -> int:  # type: ignore[override]
         return 0 if parent.isValid() else len(self._rows)
@@ -102,6 +106,15 @@ class ReportTable(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         char = QFontMetrics(fixed_font()).horizontalAdvance("0")
         for place, column in enumerate(columns):
             self.setColumnWidth(place, column.chars * char + 18)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+            lines = ("\t".join(self.rows.texts(row)) for row in rows)
+            QGuiApplication.clipboard().setText("\n".join(lines))
+        else:
+            super().keyPressEvent(event)

@@ -103,7 +103,9 @@ class StatusLine(QFrame):
         self._more.setObjectName("moreLights")
         self._more.setProperty("role", "light")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._more.setMenu(QMenu(self._more))
+        menu = QMenu(self._more)
+        menu.aboutToShow.connect(self._fill_menu)
+        self._more.setMenu(menu)
         self._open = QLabel()
         self._open.setObjectName("openWarning")
         self._open.setProperty("role", "error")
@@ -176,19 +178,23 @@ class StatusLine(QFrame):
             if not w.isHidden()
         )
         room = self.width() - taken - _MORE_WIDTH - 32
-        used, hidden = 0, []
+        used, hidden = 0, 0
         for place, button in enumerate(self._buttons):
             used += button.sizeHint().width() + 4
             is_shown = place < len(self._statuses) and (used <= room or place == 0)
             button.setVisible(is_shown)
             if place < len(self._statuses) and not is_shown:
-                hidden.append(button)
-        self._more.setVisible(bool(hidden))
-        self._more.setText(f"+{len(hidden)} more")
+                hidden += 1
+        self._more.setVisible(hidden > 0)
+        self._more.setText(f"+{hidden} more")
+
+    @Slot()
+    def _fill_menu(self) -> None:
         menu = self._more.menu()
         menu.clear()
-        for button in hidden:
-            menu.addAction(button.icon(), button.text()).triggered.connect(button.click)
+        for button in self._buttons[: len(self._statuses)]:
+            if button.isHidden():
+                menu.addAction(button.icon(), button.text()).triggered.connect(button.click)
 
     @Slot()
     def _on_pressed(self) -> None:

@@ -184,7 +184,7 @@ class ImportDialog(QDialog):
         self.report_view.show_report(report)
         self._show.setVisible(report.last_message_id > 0)
         self._show.setDefault(report.last_message_id > 0)
-        if report.not_taken or report.results:
+        if report.not_taken or report.noticed or report.results:
             self.resize(max(self.width(), 760), max(self.height(), 480))
 
     @Slot(object)

@@ -1,10 +1,10 @@
-"""The end of an import: what came in, and what was not taken and why."""
+"""The end of an import: what came in, what was not taken and why, and what was odd."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from hl7console.engine.console import JobReport, NotTaken
+from hl7console.engine.console import JobReport, Noticed, NotTaken
 from hl7console.errors import ConsoleError
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
 from hl7console.ui.sending.resend_dialog import result_row, result_table
@@ -28,6 +28,15 @@ class ImportReport(QWidget):
                 ReportColumn("Why", 40),
             ),
         )
+        self.noticed = ReportTable(
+            "noticed",
+            "Noticed",
+            (
+                ReportColumn("Where", 30, is_fixed=True),
+                ReportColumn("At byte", 10, is_fixed=True),
+                ReportColumn("What is odd; its messages were taken", 40),
+            ),
+        )
         self.answers = result_table()
         self._tabs = QTabWidget()
         self._tabs.setObjectName("importTabs")
@@ -49,6 +58,9 @@ class ImportReport(QWidget):
         if report.not_taken:
             self.not_taken.rows.set_rows([_line(part) for part in report.not_taken])
             self._tabs.addTab(self.not_taken, f"Not taken ({report.not_taken_total:,})")
+        if report.noticed:
+            self.noticed.rows.set_rows([_noticed_line(part) for part in report.noticed])
+            self._tabs.addTab(self.noticed, f"Noticed ({report.noticed_total:,})")
         if report.results:
             self.answers.rows.set_rows([result_row(result) for result in report.results])
             self._tabs.addTab(self.answers, "Answers")
@@ -62,5 +74,12 @@ class ImportReport(QWidget):
 
 
 def _line(part: NotTaken) -> ReportRow:
-    offset = f"{part.offset_bytes:,}" if part.offset_bytes else ""
-    return ReportRow((part.source, offset, part.reason))
+    return ReportRow((part.source, _offset(part.offset_bytes), part.reason))
+
+
+def _noticed_line(part: Noticed) -> ReportRow:
+    return ReportRow((part.source, _offset(part.offset_bytes), part.text))
+
+
+def _offset(offset_bytes: int) -> str:
+    return f"{offset_bytes:,}" if offset_bytes else ""

@@ -36,6 +36,14 @@ class _Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    generation: int
+    duration_ms: float
+    total: int
+    """Messages in the database; 0 when the search was for all."""
+
+
+@dataclass(frozen=True, slots=True)
 class _News:
     generation: int
     up_to_id: int
@@ -75,6 +83,8 @@ class MessageFeed(QObject):
         self._is_searching = False
         self._is_asking_news = False
         self._waiting: list[list[int]] = []
+        self._total = 0
+        self._total_at_id = 0
         self._last = bridge.snapshot
         self.model.rows_wanted.connect(self._on_rows_wanted)
         self._chunk_ready.connect(self._on_chunk)
@@ -91,6 +101,12 @@ class MessageFeed(QObject):
     def matches(self) -> int:
         """Messages found so far, those held back included."""
         return self.model.rowCount() + len(self._held)
+
+    @property
+    def total(self) -> int:
+        """Messages in the database, those that came since the search included."""
+        since = self._bridge.snapshot.last_message_id - self._total_at_id
+        return max(self._total + since if self._query is not None else 0, self.matches)
 
     @property
     def held(self) -> int:
@@ -121,13 +137,14 @@ class MessageFeed(QObject):
         paths = paths_of(self.model.columns)
         started = perf_counter()
 
-        def work(reader: StoreReader) -> float:
+        def work(reader: StoreReader) -> _Found:
             self._read_ids(reader, query, paths, generation)
-            return (perf_counter() - started) * 1000
+            duration_ms = (perf_counter() - started) * 1000
+            return _Found(generation, duration_ms, 0 if query is None else reader.count(None))
 
         self._search.ask(
             work,
-            lambda ms: self._on_search_finished(generation, ms),
+            self._on_search_finished,
             lambda error: self._on_search_failed(generation, error),
         )
         self.held_changed.emit(0)
@@ -161,11 +178,13 @@ class MessageFeed(QObject):
             self.first_rows.emit()
         self.count_changed.emit()
 
-    def _on_search_finished(self, generation: int, duration_ms: float) -> None:
-        if generation != self._generation:
+    def _on_search_finished(self, found: _Found) -> None:
+        if found.generation != self._generation:
             return
         self._is_searching = False
-        self.search_finished.emit(duration_ms)
+        self._total = found.total
+        self._total_at_id = self._bridge.snapshot.last_message_id
+        self.search_finished.emit(found.duration_ms)
         self.count_changed.emit()
         self._ask_news()
 

@@ -36,6 +36,7 @@ class FilterEdit(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)  # files dropped here are for the window to import
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(4)
         self.setFixedHeight(QFontMetrics(self.font()).height() + 8)

@@ -61,6 +61,8 @@ class MessageActions(QObject):
         self._add_actions()
         self._add_buttons()
         place.table.customContextMenuRequested.connect(self.show_menu)
+        place.table.copy_wanted.connect(self._actions["messages.copyLines"].trigger)
+        place.feed.model.modelReset.connect(self._on_selection_changed)
         place.table.drag_wanted.connect(self._on_drag_wanted)
         place.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self._on_selection_changed()
@@ -69,9 +71,9 @@ class MessageActions(QObject):
         add = self._actions.add
         table = (
             ("resend", "Resend…", self.resend, "Ctrl+R", "send"),
-            ("copyRaw", "Copy as raw", self._copier(copying.raw_text), "", "copy"),
+            ("copyRaw", "Copy as raw", self._copier(copying.raw_text), "Ctrl+Shift+C", "copy"),
             ("copyLines", "Copy as HL7 with line breaks", self._copier(copying.lines_text),
-             "Ctrl+Shift+C", "wrap-text"),
+             "", "wrap-text"),
             ("copyJson", "Copy as JSON of fields", self._copier(copying.fields_json), "", "braces"),
             ("copyControl", "Copy control ID", self._copier(lambda m: m.row.control_id), "",
              "fingerprint"),
@@ -109,7 +111,7 @@ class MessageActions(QObject):
             return
         self._place.set_menu_open(True)
         menu = self.made_menu()
-        menu.exec(self._place.table.viewport().mapToGlobal(at))
+        menu.exec(self._place.table.menu_point(at))
         menu.deleteLater()
         self._place.set_menu_open(False)
 

@@ -39,16 +39,18 @@ class MessageTableModel(QAbstractTableModel):
         self._rows: OrderedDict[int, MessageRow] = OrderedDict()
         self._pending: set[int] = set()
         self.columns: list[Column] = columns_for([])
+        self._paths: tuple[str, ...] = ()
 
     # What the list holds
 
     def set_columns(self, columns: list[Column]) -> None:
         """Show other columns; rows are asked for again where field paths changed."""
         self.beginResetModel()
-        if paths_of(columns) != paths_of(self.columns):
+        if paths_of(columns) != self._paths:
             self._rows.clear()
             self._pending.clear()
         self.columns = columns
+        self._paths = paths_of(columns)
         self.endResetModel()
 
     def reset(self) -> None:
@@ -173,7 +175,7 @@ class MessageTableModel(QAbstractTableModel):
             return shown.value(found)
         if shown.kind is Kind.PILL:
             return pill_for(found).text
-        place = paths_of(self.columns).index(shown.key)
+        place = self._paths.index(shown.key)
         return found.values[place] if place < len(found.values) else ""
 
     def _tip_at(self, row: int, column: int) -> str | None:

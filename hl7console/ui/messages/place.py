@@ -158,7 +158,7 @@ class MessagesPlace(QWidget):
         if not self._has_own_split:
             self._has_own_split = True
             width = self.width()
-            inspector = max(400, min(576, width - _LIST_WIDTH))
+            inspector = max(400, min(576, round(width * 0.36), width - _LIST_WIDTH))
             self.splitter.setSizes([width - inspector, inspector])
 
     def start(self) -> None:
@@ -243,7 +243,7 @@ class MessagesPlace(QWidget):
 
     @Slot()
     def _on_count_changed(self) -> None:
-        total = max(self._bridge.snapshot.stored_total, self.feed.matches)
+        total = self.feed.total
         if self.feed.query is None:
             self.search.tell(f"{total:,} messages" if total != 1 else "1 message")
         elif not self.feed.is_searching:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from hl7console.ui.messages.delegate import MessageDelegate
 from hl7console.ui.messages.model import MessageTableModel
-from hl7console.ui.theme import ROW, fixed_font
+from hl7console.ui.messages.row_painter import RowPainter, Section
+from hl7console.ui.theme import ROW, fixed_font, theme
 
 _CELL_PADDING = 18
+_MARK_WIDTH = 2
+"""Width of the mark at the row one is at, in pixels."""
 
 
 class MessageTable(QTableView):
@@ -20,6 +30,7 @@ class MessageTable(QTableView):
     """The message one is at; 0 for none."""
     at_top_changed = Signal(bool)
     resized = Signal()
+    copy_wanted = Signal()
     drag_wanted = Signal()
     """The user pulls the chosen messages out of the list."""
 
@@ -31,7 +42,12 @@ class MessageTable(QTableView):
         self._was_at_top = True
         self._set_behaviour()
         self.setModel(model)
-        self.setItemDelegate(MessageDelegate(self))
+        self._painter = RowPainter(model, self)
+        self._painter.outdated.connect(self.viewport().update)
+        header = self.horizontalHeader()
+        for changed in (header.sectionResized, header.sectionMoved, header.geometriesChanged):
+            changed.connect(self._on_columns_changed)
+        model.modelReset.connect(self._on_columns_changed)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.reset_columns()
@@ -111,6 +127,12 @@ class MessageTable(QTableView):
             self.selectionModel().setCurrentIndex(index, flags)
             self.scrollTo(index)
 
+    def menu_point(self, at: QPoint) -> QPoint:
+        """Return where a menu opens on the screen: at the pointer, or at the row for the keys."""
+        if self.rowAt(at.y()) < 0 or not self.viewport().underMouse():
+            at = self.visualRect(self.currentIndex()).bottomLeft()
+        return self.viewport().mapToGlobal(at)
+
     def visible_ids(self) -> list[int]:
         """Return the messages in sight."""
         first = self.rowAt(0)
@@ -131,6 +153,8 @@ class MessageTable(QTableView):
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         if plain and event.key() == Qt.Key.Key_Home:
             self.go_to(0)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
         elif plain and event.key() == Qt.Key.Key_End:
             self.go_to(self._list.rowCount() - 1)
         else:
@@ -139,6 +163,41 @@ class MessageTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        first = self.rowAt(event.rect().top())
+        if first < 0:
+            return
+        last = self.rowAt(event.rect().bottom())
+        last = last if last >= 0 else self._list.rowCount() - 1
+        header = self.horizontalHeader()
+        sections = self._sections()
+        width = max(header.length(), self.viewport().width())
+        scale = self.devicePixelRatioF()
+        left = -header.offset()
+        selection = self.selectionModel()
+        here = self.currentIndex().row() if self.hasFocus() else -1
+        for row in range(first, last + 1):
+            top = self.rowViewportPosition(row)
+            is_selected = selection.isRowSelected(row)
+            picture = self._painter.picture(row, sections, width, scale, is_selected=is_selected)
+            painter.drawPixmap(left, top, picture)
+            if row == here:
+                painter.fillRect(0, top, _MARK_WIDTH, ROW - 1, theme().color("accent"))
+        painter.end()
+
+    def _sections(self) -> list[Section]:
+        header = self.horizontalHeader()
+        return [
+            (column, header.sectionPosition(column), header.sectionSize(column))
+            for column in range(len(self._list.columns))
+        ]
+
+    @Slot()
+    def _on_columns_changed(self) -> None:
+        self._painter.forget()
+        self.viewport().update()
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         self.drag_wanted.emit()

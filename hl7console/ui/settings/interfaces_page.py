@@ -44,6 +44,7 @@ from hl7console.ui.theme import GRID, ROW
 Settings = ListenerSettings | DestinationSettings
 
 _NEW = ""
+_STATE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
 
 class InterfacesPage(QWidget):
@@ -372,7 +373,10 @@ class InterfacesPage(QWidget):
         for row in range(self.list.count()):
             item = self.list.item(row)
             status = by_name.get(item.data(Qt.ItemDataRole.UserRole))
-            item.setIcon(light_icon(status.state if status else LinkState.STOPPED))
+            state = status.state if status else LinkState.STOPPED
+            if item.data(_STATE_ROLE) != str(state):
+                item.setData(_STATE_ROLE, str(state))
+                item.setIcon(light_icon(state))
         self._show_state(by_name.get(self._loaded_name))
 
     def _show_state(self, status: InterfaceStatus | None) -> None:

@@ -55,7 +55,7 @@ class SettingsPlace(QWidget):
         self._dialog: CertificateDialog | None = None
         self.listeners = ListenersPage(console, bridge, ask)
         self.destinations = DestinationsPage(console, bridge, ask)
-        self.retention = RetentionPage(console, bridge, ask)
+        self.retention = RetentionPage(console, ask)
         self.appearance = AppearancePage(preferences, has_tray=has_tray)
         self.list = QListWidget()
         self.list.setObjectName("settingsPages")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from hl7console.engine.console import Console, EngineSnapshot, JobReport, Progress, RunRetention
+from hl7console.engine.console import Console, JobReport, Progress, RunRetention
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.settings import MIB, RetentionSettings
 from hl7console.store.interfaces import load_retention
 from hl7console.store.reader import StoreReader
 from hl7console.ui.ask import Ask
-from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.job_watch import JobWatch, progress_text
 from hl7console.ui.settings.form import Form, Value, form_values
 from hl7console.ui.settings.test_result import TestResult
@@ -26,13 +26,10 @@ _GIB = 1024 * MIB
 class RetentionPage(QWidget):
     """Rules that delete old messages; none at first. GUI thread only."""
 
-    def __init__(
-        self, console: Console, bridge: EngineBridge, ask: Ask, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, console: Console, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("retentionPage")
         self._console = console
-        self._bridge = bridge
         self._ask = ask
         self._loaded: dict[str, Value] = {}
         self._watch: JobWatch | None = None
@@ -52,10 +49,8 @@ class RetentionPage(QWidget):
         )
         self.result = TestResult()
         self._build()
-        bridge.snapshot_changed.connect(self._on_snapshot)
         self.form.changed.connect(self._on_edited)
         self._reads.ask(_read_rules, self._on_loaded, self.result.show_fault)
-        self._show_stock()
 
     def _build(self) -> None:
         title = QLabel("Retention")
@@ -91,19 +86,22 @@ class RetentionPage(QWidget):
         layout.addWidget(self.result)
         layout.addLayout(buttons)
 
-    @Slot(object)
-    def _on_snapshot(self, _snapshot: EngineSnapshot) -> None:
-        if self.isVisible():
-            self._show_stock()
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_stock()
 
-    def _show_stock(self) -> None:
-        total = self._bridge.snapshot.stored_total
+    def _ask_stock(self) -> None:
+        self._reads.ask(self._read_stock, self._stock.setText, self.result.show_fault)
+
+    def _read_stock(self, reader: StoreReader) -> str:
+        """Return how much there is, and how much room is left. Reader's thread."""
+        total = reader.count(None)
+        what = "1 message" if total == 1 else f"{total:,} messages"
         try:
             free = shutil.disk_usage(self._console.workspace).free
         except OSError:
-            free = 0
-        room = f" · {free / _GIB:,.1f} GiB free on the disk" if free else ""
-        self._stock.setText(f"{total:,} messages{room}")
+            return what
+        return f"{what} · {free / _GIB:,.1f} GiB free on the disk"
 
     def _on_loaded(self, rules: RetentionSettings) -> None:
         self.form.set_values(form_values(rules.to_mapping()))
@@ -183,6 +181,7 @@ class RetentionPage(QWidget):
         self._end()
         self._loaded = self.form.values()
         self.result.show_good(report.text, report.details)
+        self._ask_stock()
 
     @Slot(object)
     def _on_failed(self, error: ConsoleError) -> None:
