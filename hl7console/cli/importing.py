@@ -44,8 +44,9 @@ def import_command(
 
     Finds messages in any file: separated by CR, LF or CRLF, in MLLP frames, in batches, in logs
     with other text between. Imported messages are kept and nothing more: they are neither routed
-    nor put on a worklist, unless --as says so. What holds no message is listed with the reason,
-    and gives exit code 1.
+    nor put on a worklist, unless --as says so. What holds no message is listed as "not taken",
+    with the reason, and gives exit code 1; what is odd about messages that were kept is listed as
+    "noticed".
     """
     command = ImportFiles(
         paths=tuple(path.absolute() for path in files),
@@ -62,6 +63,7 @@ def import_command(
                 "first_message_id": report.first_message_id,
                 "last_message_id": report.last_message_id,
                 "not_taken": report.not_taken_total,
+                "noticed": report.noticed_total,
                 "refused": report.refused,
                 "cancelled": report.cancelled,
             }

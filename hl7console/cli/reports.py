@@ -1,9 +1,14 @@
-"""Prints what a job did: a line for each message sent, and for each part not taken."""
+"""Prints what a job did: a line for each message sent, and for each part not taken or odd."""
 
 from __future__ import annotations
 
 from hl7console.cli import output
-from hl7console.engine.console import JobReport, NotTaken, SendResult
+from hl7console.engine.console import JobReport, SendResult
+
+NOT_TAKEN = "not_taken"
+"""Kind of a line on a file, or a part of one, that no message was made of."""
+NOTICED = "noticed"
+"""Kind of a line on an oddity; the messages were taken all the same."""
 
 
 def print_results(report: JobReport, *, as_json: bool) -> None:
@@ -19,17 +24,23 @@ def print_results(report: JobReport, *, as_json: bool) -> None:
 
 
 def print_not_taken(report: JobReport, *, as_json: bool) -> None:
-    """Print what no message was made of, and what is odd about a batch, with the reason."""
-    for part in report.not_taken:
+    """Print what no message was made of, and what is odd though nothing was lost."""
+    parts = [(NOT_TAKEN, part.source, part.offset_bytes, part.reason) for part in report.not_taken]
+    parts += [(NOTICED, part.source, part.offset_bytes, part.text) for part in report.noticed]
+    for kind, source, offset_bytes, reason in parts:
         if as_json:
-            output.json_line(
-                {"source": part.source, "offset_bytes": part.offset_bytes, "reason": part.reason}
-            )
+            values = {"kind": kind, "source": source, "offset_bytes": offset_bytes}
+            output.json_line({**values, "reason": reason})
         else:
-            output.line(_not_taken_line(part))
+            where = f" at byte {offset_bytes:,}" if offset_bytes else ""
+            shown = f"{output.visible(source)}{where}: {output.visible(reason)}"
+            output.line(f"{kind.replace('_', ' ')}: {shown}")
     more = report.not_taken_total - len(report.not_taken)
     if more > 0:
-        output.remark(f"… and {more:,} more.")
+        output.remark(f"… and {more:,} more that were not taken.")
+    more = report.noticed_total - len(report.noticed)
+    if more > 0:
+        output.remark(f"… and {more:,} more that were noticed.")
 
 
 def _result_values(result: SendResult) -> dict[str, object]:
@@ -49,8 +60,3 @@ def _result_line(result: SendResult) -> str:
     milliseconds = f"{result.round_trip_s * 1000:.0f} ms" if result.round_trip_s else ""
     parts = [name, result.ack_code or "-", result.state, milliseconds, result.text, result.source]
     return "  ".join(output.visible(part) for part in parts if part)
-
-
-def _not_taken_line(part: NotTaken) -> str:
-    where = f" at byte {part.offset_bytes:,}" if part.offset_bytes else ""
-    return f"problem: {output.visible(part.source)}{where}: {output.visible(part.reason)}"

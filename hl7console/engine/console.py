@@ -187,6 +187,16 @@ class NotTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something odd about a file whose messages were taken all the same."""
+
+    source: str
+    """As in `NotTaken`."""
+    offset_bytes: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendResult:
     """What one message's sending gave."""
 
@@ -231,6 +241,9 @@ class JobReport:
     refused: int = 0
     unknown: int = 0
     cancelled: bool = False
+    noticed: tuple[Noticed, ...] = ()
+    """The first 10,000 of them; nothing was lost there, and nothing needs to be done again."""
+    noticed_total: int = 0
     details: tuple[tuple[str, str], ...] = ()
     """Name and value pairs (TLS version, cipher, certificate…) for *Test connection*."""
 

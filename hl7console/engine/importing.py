@@ -59,6 +59,8 @@ def import_files(core: EngineCore, job: EngineJob, command: ImportFiles) -> JobR
         last_message_id=tally.last_id,
         not_taken=tuple(finder.not_taken),
         not_taken_total=finder.not_taken_total,
+        noticed=tuple(finder.noticed),
+        noticed_total=finder.noticed_total,
         cancelled=job.is_cancelled,
     )
 
@@ -92,9 +94,11 @@ def _sentence(
         parts.append(f"{counted(tally.duplicates, 'duplicate')} among them")
     if finder.not_taken_total:
         parts.append(f"{counted(finder.not_taken_total, 'part')} not taken")
+    if finder.noticed_total:
+        parts.append(f"{counted(finder.noticed_total, 'oddity', 'oddities')} noticed")
     return f"{'Cancelled: ' if is_cancelled else ''}{', '.join(parts)}."
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun in the right form."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

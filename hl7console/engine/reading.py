@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hl7console.engine.console import NotTaken
+from hl7console.engine.console import Noticed, NotTaken
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.sources import NotReadableError, Source, Unpacker, find_files
 from hl7console.hl7v2.splitting import SplitProblem, iter_messages
@@ -14,8 +14,8 @@ from hl7console.hl7v2.splitting import SplitProblem, iter_messages
 PASTED = "pasted text"
 """Name of the source of pasted messages."""
 
-MAX_NOT_TAKEN = 10_000
-"""Parts not taken that a report names; all are counted."""
+MAX_NAMED = 10_000
+"""Parts not taken, and oddities noticed, that a report names; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FoundInSource:
 
 
 class MessageFinder:
-    """Yields the messages of a job's sources, and keeps account of what was not taken.
+    """Yields the messages of a job's sources; keeps account of what was not taken, or is odd.
 
     Args:
         job: Asked between messages whether it is cancelled.
@@ -47,6 +47,8 @@ class MessageFinder:
         self._unpacker = Unpacker()
         self.not_taken: list[NotTaken] = []
         self.not_taken_total = 0
+        self.noticed: list[Noticed] = []
+        self.noticed_total = 0
 
     @property
     def share(self) -> float:
@@ -56,8 +58,16 @@ class MessageFinder:
     def refuse(self, source: str, offset_bytes: int, reason: str) -> None:
         """Note a part that no message was made of."""
         self.not_taken_total += 1
-        if len(self.not_taken) < MAX_NOT_TAKEN:
+        if len(self.not_taken) < MAX_NAMED:
             self.not_taken.append(NotTaken(source, offset_bytes, reason))
+
+    def _split_problem(self, source: str, problem: SplitProblem) -> None:
+        if problem.is_left_out:
+            self.refuse(source, problem.offset, problem.text)
+            return
+        self.noticed_total += 1
+        if len(self.noticed) < MAX_NAMED:
+            self.noticed.append(Noticed(source, problem.offset, problem.text))
 
     def messages(self) -> Iterator[FoundInSource]:
         """Yield all messages, in order, until the job is cancelled."""
@@ -91,7 +101,7 @@ class MessageFinder:
                 if self._job.is_cancelled:
                     return
                 if isinstance(found, SplitProblem):
-                    self.refuse(source.name, found.offset, found.text)
+                    self._split_problem(source.name, found)
                 else:
                     yield FoundInSource(source.name, found.start, found.raw, found.flags)
         if not found_anything:

@@ -105,6 +105,8 @@ class _Tally:
             last_message_id=self.last_id,
             not_taken=tuple(finder.not_taken) if finder else (),
             not_taken_total=finder.not_taken_total if finder else 0,
+            noticed=tuple(finder.noticed) if finder else (),
+            noticed_total=finder.noticed_total if finder else 0,
             results=tuple(self.results),
             accepted=self.accepted,
             refused=self.refused,

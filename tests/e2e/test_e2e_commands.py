@@ -47,7 +47,7 @@ def test_what_is_no_hl7_is_said_with_the_reason_and_exit_code_1(program, tmp_pat
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     done = program.run("import", good, bad, tmp_path / "missing.hl7")
     assert done.returncode == 1
-    assert b"problem: " in done.stdout
+    assert b"not taken: " in done.stdout
     assert b"picture.png" in done.stdout
     assert b"missing.hl7" in done.stdout
     assert program.run("import", good).returncode == 0

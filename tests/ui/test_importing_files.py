@@ -149,6 +149,18 @@ def test_a_file_that_is_no_hl7_is_reported_with_its_reason(window, tmp_path, qtb
     dialog.reject()
 
 
+def test_what_was_noticed_is_told_apart_from_what_was_not_taken(window, tmp_path, qtbot):
+    (tmp_path / "batch.hl7").write_bytes(b"BHS|^~\\&|A\r" + order("N1") + b"BTS|2\r")
+    dialog = window.begin_import([tmp_path / "batch.hl7"])
+    finish(dialog, qtbot)
+    assert (dialog.report.messages, dialog.report.not_taken_total) == (1, 0)
+    table = dialog.report_view.noticed
+    assert table.rows.index(0, 0).data() == "batch.hl7"
+    assert "BTS-1 says 2 messages; there are 1." in table.rows.index(0, 2).data()
+    assert dialog.report_view.text == "1 message kept, 1 oddity noticed."
+    dialog.reject()
+
+
 def test_an_import_goes_on_in_the_background_and_reports(window, tmp_path, qtbot):
     (tmp_path / "many.hl7").write_bytes(b"".join(order(f"M{n}") for n in range(3000)))
     dialog = window.begin_import([tmp_path / "many.hl7"])

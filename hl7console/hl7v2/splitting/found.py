@@ -24,17 +24,27 @@ class FoundMessage:
     flags: tuple[str, ...] = ()
 
 
+_KEPT = ("batch_count", "batch_trailer", "cut_frame", "frame_end", "literal_framing")
+"""Codes of what is odd about messages that were found all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class SplitProblem:
-    """Something that no message was made of, or that is wrong with a batch."""
+    """Something that no message was made of, or that is odd about the messages found."""
 
     offset: int
     """Byte offset from the start of the data."""
     text: str
     """One sentence without content."""
     code: str
-    """``empty``, ``no_hl7``, ``no_msh``, ``binary``, ``no_v2_xml``, ``other_text``, ``cut_frame``,
-    ``no_hl7_frame``, ``batch_count``, ``batch_trailer``, ``too_large``."""
+    """``empty``, ``no_hl7``, ``no_msh``, ``binary``, ``no_v2_xml``, ``other_text``,
+    ``no_hl7_frame``, ``too_large``; where nothing is left out ``cut_frame``, ``frame_end``,
+    ``literal_framing``, ``batch_count``, ``batch_trailer``."""
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether there are bytes that no message was made of."""
+        return self.code not in _KEPT
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from hl7console.hl7v2.splitting.found import (
     count_text,
 )
 from hl7console.hl7v2.splitting.widths import Width
-from hl7console.hl7v2.splitting.xml_root import is_v2_root, root_name
+from hl7console.hl7v2.splitting.xml_root import has_v2_namespace, is_v2_root, root_name
 
 Found = FoundMessage | SplitProblem
 
@@ -42,6 +42,7 @@ class Splitter:
         self._batches = BatchCounter()
         self._is_among_text = False
         self._is_framed = False
+        self._told: set[str] = set()
         self._data = b""
         self._text = b""
         self._base = 0
@@ -80,6 +81,12 @@ class Splitter:
     def _problem(self, at: int, text: str, code: str) -> SplitProblem:
         return SplitProblem(self._offset(at), text, code)
 
+    def _once(self, at: int, text: str, code: str) -> Iterator[Found]:
+        """Yield a problem of the whole file, the first time that it is met."""
+        if code not in self._told:
+            self._told.add(code)
+            yield self._problem(at, text, code)
+
     # Frames.
 
     def _frames(self, low: int, high: int) -> Iterator[Found]:
@@ -93,12 +100,17 @@ class Splitter:
             limit = high if start is None else start.start()
             end = _FRAME_END.search(text, first, limit)
             if end is None:
-                yield self._problem(first - 1, "An MLLP frame has no end.", "cut_frame")
+                yield self._problem(
+                    first - 1, "An MLLP frame has no end: its message may be cut.", "cut_frame"
+                )
                 yield from self._frame(first, limit, TRUNCATED)
                 at = limit
             else:
                 yield from self._frame(first, end.start())
                 at = end.end()
+                if not text.startswith(b"\r", at):
+                    told = "MLLP frames end without the CR that belongs after FS."
+                    yield from self._once(at - 1, told, "frame_end")
         yield from self._between_frames(at, high)
 
     def _frame(self, low: int, high: int, *flags: str) -> Iterator[Found]:
@@ -158,6 +170,7 @@ class Splitter:
             yield self._message(self._with_mark(at), end, *self._flags(at, *flags))
             yield from self._left_out(end, high)
         elif self._text.startswith(marks.SOM, max(low, at - 5), at):
+            yield from self._literal_framing(at)
             yield self._message(at, end, *self._flags(at, *flags))
         else:
             yield self._message(low, high, *self._flags(at, *flags))
@@ -169,8 +182,14 @@ class Splitter:
         is_foreign = marks.is_among_text if self._is_among_text else marks.is_between_messages
         end = self._end_of(at, limit, is_foreign)
         written = marks.last_line_end(self._text, at, end)
+        yield from self._literal_framing(at)
         yield self._message(self._with_mark(at), written, *self._flags(at, *flags))
         yield from self._left_out(written, limit)
+
+    def _literal_framing(self, at: int) -> Iterator[Found]:
+        if self._text.startswith(marks.SOM, max(0, at - 5), at):
+            text = "Messages stand between the texts [SOM] and [EOM], which are no part of them."
+            yield from self._once(at - 5, text, "literal_framing")
 
     def _flags(self, at: int, *flags: str) -> tuple[str, ...]:
         framed = self._text.startswith(marks.SOM, max(0, at - 5), at)
@@ -221,7 +240,7 @@ class Splitter:
     def _without_header(self, low: int, high: int, *flags: str) -> Iterator[Found]:
         text = self._text[low:high]
         if self._begins_xml(low, high):
-            if is_v2_root(root_name(text)):
+            if is_v2_root(root_name(text)) or has_v2_namespace(text):
                 yield self._message(low, high, XML_PAYLOAD, *flags)
             else:
                 yield self._problem(low, "XML, but no HL7 v2 message.", "no_v2_xml")

@@ -13,15 +13,28 @@ _NAME = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})")
 _STRUCTURE = re.compile(r"([A-Z][A-Z0-9]{2})(?:_[A-Z0-9]{3})?")
 _OTHER_ROOTS = ("HL7Message",)
 """Root of the XML form that Mirth Connect and its kin write."""
+_NAMESPACE = b"urn:hl7-org:v2xml"
 
 
 def root_name(text: bytes) -> str:
     """Return the name of the root element without its prefix; empty when there is none."""
+    found = _NAME.match(text, _root_at(text))
+    return found[1].decode("ascii") if found else ""
+
+
+def has_v2_namespace(text: bytes) -> bool:
+    """Return whether the root element is of the namespace of HL7 v2 in XML."""
+    at = _root_at(text)
+    return text.find(_NAMESPACE, at, _after(text, b">", at)) >= 0
+
+
+def _root_at(text: bytes) -> int:
+    """Return where the root element begins; the end of the text when there is none."""
     at = 0
     while True:
         at = text.find(b"<", at)
         if at < 0:
-            return ""
+            return len(text)
         if text.startswith(b"<?", at):
             at = _after(text, b"?>", at)
         elif text.startswith(b"<!--", at):
@@ -29,8 +42,7 @@ def root_name(text: bytes) -> str:
         elif text.startswith(b"<!", at):
             at = _after_doctype(text, at)
         else:
-            found = _NAME.match(text, at)
-            return found[1].decode("ascii") if found else ""
+            return at
 
 
 def is_v2_root(name: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hl7console.cli.demo_summary import accepted, print_summary, summary_values
 from hl7console.cli.reports import print_not_taken, print_results
-from hl7console.engine.console import JobReport, NotTaken, SendResult
+from hl7console.engine.console import JobReport, Noticed, NotTaken, SendResult
 from hl7console.engine.demo.hospital import Tally, ToldStep
 from hl7console.engine.demo.running import Kept
 
@@ -46,17 +46,29 @@ def test_what_was_not_taken_is_told_with_place_and_reason(capsys):
     print_not_taken(report, as_json=False)
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
-        "problem: a.zip/b.txt at byte 1,200: It holds no message.",
-        "problem: c: Too big.",
+        "not taken: a.zip/b.txt at byte 1,200: It holds no message.",
+        "not taken: c: Too big.",
     ]
     assert "3 more" in shown.err
     print_not_taken(report, as_json=True)
     first = json.loads(capsys.readouterr().out.splitlines()[0])
     assert first == {
+        "kind": "not_taken",
         "source": "a.zip/b.txt",
         "offset_bytes": 1200,
         "reason": "It holds no message.",
     }
+
+
+def test_what_was_noticed_is_told_apart(capsys):
+    noticed = (Noticed("a.hl7", 898, "BTS-1 says 3 messages; there are 2."),)
+    report = JobReport(noticed=noticed, noticed_total=2)
+    print_not_taken(report, as_json=False)
+    shown = capsys.readouterr()
+    assert shown.out == "noticed: a.hl7 at byte 898: BTS-1 says 3 messages; there are 2.\n"
+    assert "1 more that were noticed" in shown.err
+    print_not_taken(report, as_json=True)
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["kind"] == "noticed"
 
 
 TALLY = Tally(

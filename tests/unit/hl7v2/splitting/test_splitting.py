@@ -158,7 +158,7 @@ def test_literal_framing():
     result = split_messages(data)
     assert [m.raw for m in result.messages] == [A[:-1], B[:-1]]
     assert [m.flags for m in result.messages] == [("literal_framing",)] * 2
-    assert result.problems == ()
+    assert [(p.offset, p.code) for p in result.problems] == [(0, "literal_framing")]
     assert raws(b"[SOM]" + A[:-1] + b"[EOM][CR]") == [A[:-1]]
     assert raws(b"[SOM]" + A) == [A]
 
@@ -183,9 +183,10 @@ def test_frames():
 @pytest.mark.parametrize(
     ("data", "found", "problems"),
     [
-        (frame(A)[:-1], [A], []),
+        (frame(A)[:-1], [A], ["frame_end"]),
         (frame(A) + b"\n" + frame(B), [A, B], []),
-        (frame(A)[:-1] + frame(B), [A, B], []),
+        (frame(A)[:-1] + frame(B), [A, B], ["frame_end"]),
+        (frame(A)[:-1] * 3, [A] * 3, ["frame_end"]),
         (frame(A + b"\x1cx"), [A + b"\x1cx"], []),
         (b"hello" + frame(A) + b"\r\n\x0b\x1c\r" + frame(B), [A, B], ["other_text"]),
         (frame(A) + b"bye", [A], ["other_text"]),
@@ -201,6 +202,28 @@ def test_frames():
 def test_captures(data, found, problems):
     assert raws(data) == found
     assert codes(data) == problems
+
+
+@pytest.mark.parametrize(
+    ("data", "is_left_out"),
+    [
+        (frame(A)[:-1], False),
+        (b"\x0b" + A, False),
+        (b"BHS|^~\\&|\r" + A + b"BTS|2\r", False),
+        (A + b"BTS|2\r", False),
+        (b"[SOM]" + A + b"[EOM]", False),
+        (frame(A) + b"bye", True),
+        (frame(A) + frame(b"bye"), True),
+        (b"", True),
+        (b"bye", True),
+        (b"\x00" * 40, True),
+        (b"PID|1||44\r", True),
+        (b"<html/>", True),
+    ],
+)
+def test_what_is_left_out_is_told_from_what_is_odd(data, is_left_out):
+    (problem,) = split_messages(data).problems
+    assert problem.is_left_out == is_left_out
 
 
 def test_a_cut_frame_is_flagged():

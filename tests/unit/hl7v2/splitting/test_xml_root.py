@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hl7console.hl7v2.splitting.xml_root import is_v2_root, root_name
+from hl7console.hl7v2.splitting.xml_root import has_v2_namespace, is_v2_root, root_name
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,17 @@ def test_roots_of_hl7_v2(name, is_v2):
 @given(text=st.text(alphabet="<!-?>[]ab", max_size=30))
 def test_any_text_has_a_root_or_none(text):
     assert root_name(text.encode()).isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_v2"),
+    [
+        (b'<?xml version="1.0"?><Message xmlns="urn:hl7-org:v2xml"><MSH/>', True),
+        (b'<Message xmlns="urn:hl7-org:v3"><a xmlns="urn:hl7-org:v2xml"/>', False),
+        (b"<!-- urn:hl7-org:v2xml --><Message>", False),
+        (b'<Message xmlns="urn:hl7-org:v2xml', True),
+        (b"no element of urn:hl7-org:v2xml", False),
+    ],
+)
+def test_the_namespace_of_the_root(text, is_v2):
+    assert has_v2_namespace(text) == is_v2
