@@ -85,6 +85,7 @@ def test_the_quick_way_to_the_value_agrees_with_the_tokens(text, roles, formatte
         (r"\C2842\ \M2442\ \M244200\ ", r"\C2842\ \M2442\ \M244200\ "),
         (r"\.brx\ \.sp9999\ \f\ ", r"\.brx\ \.sp9999\ \f\ "),
         (r"\P\ ", r"\P\ "),
+        (r"\Zx\F\ ", r"\Zx\F\ "),
         (r"\X41\\", "A\\"),
         (r"\X41\\X42", "A\\X42"),
     ],

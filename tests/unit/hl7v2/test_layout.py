@@ -68,6 +68,12 @@ def test_quick_and_exact_ways_agree(text):
     assert flags == find_lines(text, "|").flags
 
 
+def test_long_runs_of_line_ends_take_linear_time():
+    text = "MSH|\r" + "\n" * 300_000 + "x\r" + "\n\r" * 100_000 + "PID|" + "\n" * 300_000 + "y"
+    assert [line[:4] for line in lines_of(text)] == ["MSH|", "x", "PID|"]
+    assert find_lines(text, "|").flags == (CRLF_SEGMENTS, LF_IN_TEXT)
+
+
 @pytest.mark.parametrize(
     ("text", "start", "flags"),
     [
