@@ -11,6 +11,7 @@ from hl7console.ui.icons import pixmap
 from hl7console.ui.theme import GRID, theme
 
 _ICON_SIZE = 32
+_TEXT_WIDTH = 440
 
 
 class EmptyState(QWidget):
@@ -30,8 +31,7 @@ class EmptyState(QWidget):
         self._text.setObjectName("emptyText")
         self._text.setProperty("role", "muted")
         self._text.setWordWrap(True)
-        self._text.setMaximumWidth(480)
-        self._text.setMinimumWidth(320)
+        self._text.setFixedWidth(_TEXT_WIDTH)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GRID)
         layout = QVBoxLayout(self)
@@ -60,6 +60,7 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
+        self._text.setFixedHeight(self._text.heightForWidth(_TEXT_WIDTH))
         while (item := self._buttons.takeAt(0)) is not None:
             old = item.widget()
             if old is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from window_kit import child, order, port, send, shown
 
 from hl7console.engine.console import DeleteInterface
@@ -141,6 +141,30 @@ def test_dragging_out_makes_a_file_that_goes_with_the_window(window, engine, qtb
     assert path.read_bytes() == order("I1")
     window.stop()
     assert not path.exists()
+
+
+def test_the_mouse_starts_the_drag(window, engine, qtbot):
+    send(port(engine), order("I2"))
+    qtbot.waitUntil(lambda: shown(window) == ["I2"])
+    table = window.messages.table
+    at = table.visualRect(table.model().index(0, 0)).center()
+    wanted = []
+    table.drag_wanted.disconnect()
+    table.drag_wanted.connect(lambda: wanted.append(table.selected_count()))
+    qtbot.mousePress(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    for step in (10, 40):
+        place = QPointF(at + QPoint(0, step))
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            place,
+            table.viewport().mapToGlobal(place),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(table.viewport(), move)
+    qtbot.mouseRelease(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert wanted == [1]
 
 
 def test_show_only_this_patient(window, engine, qtbot):

@@ -165,6 +165,10 @@ class MessageTableModel(QAbstractTableModel):
             return self._tip_at(index.row(), index.column())
         return None
 
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:  # type: ignore[override]
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
     def text_at(self, row: int, column: int) -> str:
         """Return the text of a cell; "…" while it isn't there."""
         found = self.row_at(row)

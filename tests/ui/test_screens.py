@@ -1,0 +1,102 @@
+"""A picture of every screen, light and dark, to be looked at.
+
+They go to the folder that HL7CONSOLE_SCREENSHOTS names, else to the test's own. What a test can
+tell of a picture it checks here: the grounds and the colours that mean something.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QWidget
+from window_kit import order, port, send, shown
+
+from hl7console.ui.theme import Scheme, theme
+
+SIZES = ((1600, 1000), (1280, 800))
+
+
+@pytest.fixture(params=[Scheme.LIGHT, Scheme.DARK], ids=str)
+def scheme(request, window) -> Iterator[Scheme]:
+    theme().choose(request.param)
+    yield request.param
+    theme().choose(Scheme.SYSTEM)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = Path(os.environ.get("HL7CONSOLE_SCREENSHOTS") or tmp_path)
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def picture(widget: QWidget, name: str, scheme: Scheme, folder: Path) -> QImage:
+    taken = widget.grab()
+    assert taken.save(str(folder / f"{name}-{scheme}-{widget.width()}.png"))
+    return taken.toImage()
+
+
+def has_color(image: QImage, color: QColor, left: int, top: int, right: int, bottom: int) -> bool:
+    wanted = color.rgb()
+    return any(
+        image.pixel(x, y) == wanted for y in range(top, bottom, 2) for x in range(left, right)
+    )
+
+
+def test_messages(window, engine, scheme, folder, qtbot):
+    refused = order("A2").replace(b"ORM^O01^ORM_O01", b"ORM^O99^ORM_O01")
+    send(port(engine), order("A1"), refused, order("A1"))
+    qtbot.waitUntil(lambda: len(shown(window)) == 3)
+    with qtbot.waitSignal(window.messages.inspector.shown, check_params_cb=bool):
+        window.messages.table.go_to(2)
+    qtbot.waitUntil(lambda: "…" not in shown(window))
+    for size in SIZES:
+        window.resize(*size)
+        image = picture(window, "messages", scheme, folder)
+        assert image.pixelColor(4, 400) == theme().color("rail")
+        for token in ("ok_tint", "err_tint", "info_tint", "selection"):
+            assert has_color(image, theme().color(token), 64, 76, size[0] // 2 + 100, 160), token
+
+
+def test_nothing_yet_and_nothing_found(window, engine, scheme, folder, qtbot):
+    picture(window, "empty", scheme, folder)
+    send(port(engine), order("A1"))
+    qtbot.waitUntil(lambda: shown(window) == ["A1"])
+    window.messages.search.set_text("control:nothing")
+    qtbot.waitUntil(window.messages.empty.isVisible)
+    picture(window, "nothing-found", scheme, folder)
+    window.messages.search.set_text("colour:red")
+    image = picture(window, "search-fault", scheme, folder)
+    assert has_color(image, theme().color("err_tint"), 70, 50, 200, 74)
+
+
+@pytest.mark.parametrize("page", ["listeners", "destinations", "retention", "appearance"])
+def test_settings(window, scheme, folder, page):
+    window.go_to("settings")
+    window.settings().show_page(page)
+    for size in SIZES:
+        window.resize(*size)
+        image = picture(window, f"settings-{page}", scheme, folder)
+        assert has_color(image, theme().color("selection"), 70, 10, 200, 160)
+
+
+def test_dialogs(window, engine, scheme, folder, tmp_path, qtbot):
+    send(port(engine), order("A1"))
+    qtbot.waitUntil(lambda: shown(window) == ["A1"])
+    window.messages.table.go_to(0)
+    window.message_actions.resend()
+    dialog = window.begin_import([tmp_path / "one.hl7"])
+    window.choose_columns()
+    window.show_palette()
+    window.settings().make_certificate()
+    dialogs = [w for w in window.findChildren(QWidget) if w.isWindow() and w.isVisible()]
+    names = {d.objectName() for d in dialogs}
+    assert names >= {"resendDialog", "importDialog", "columnsDialog", "palette"}
+    for shown_dialog in dialogs:
+        picture(shown_dialog, shown_dialog.objectName(), scheme, folder)
+        shown_dialog.close()
+    assert not dialog.isVisible()
