@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal, Slot
@@ -13,7 +12,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QKeySequence,
 )
 from PySide6.QtWidgets import (
@@ -27,12 +25,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hl7console.engine.console import Console, JobReport
+from hl7console.engine.console import Console
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask, DialogAsk
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.drop_overlay import DropOverlay, can_take, taken_from
-from hl7console.ui.imports.import_dialog import ImportDialog
+from hl7console.ui.imports.imports import Imports
 from hl7console.ui.messages.columns_dialog import ColumnsDialog
 from hl7console.ui.messages.message_actions import MessageActions
 from hl7console.ui.messages.place import MessagesPlace
@@ -50,7 +48,6 @@ _PLACES = (
     ("messages", "Messages", "list", "Ctrl+1"),
     ("settings", "Settings", "settings", "Ctrl+2"),
 )
-_FILES = "HL7 and archives (*.hl7 *.txt *.dat *.log *.xml *.zip *.gz);;All files (*)"
 
 
 class MainWindow(QMainWindow):
@@ -89,7 +86,6 @@ class MainWindow(QMainWindow):
         self._preferences = preferences or Preferences()
         self._has_tray = has_tray
         self.ask: Ask = ask or DialogAsk(self)
-        self._imports: list[ImportDialog] = []
         self._is_stopped = False
         self.may_close = False
         """Set when closing is to be carried out and not asked about."""
@@ -99,6 +95,7 @@ class MainWindow(QMainWindow):
         self.notice = Notice()
         self.messages = MessagesPlace(console, self.bridge, self._preferences)
         self._settings: SettingsPlace | None = None
+        self.imports = Imports(self, console, self.bridge, self.ask, self.notice)
         self._build(is_demo=is_demo)
         self._add_actions()
         self.message_actions = MessageActions(
@@ -153,10 +150,11 @@ class MainWindow(QMainWindow):
              "List"),
             ("list.hold", "Hold or release the list", self._toggle_hold, "Ctrl+H", "lock", "List"),
             ("list.columns", "Columns…", self.choose_columns, "", "columns-3", "List"),
-            ("import.files", "Import files…", self.import_files, "Ctrl+O", "file-down", "Import"),
-            ("import.folder", "Import a folder…", self.import_folder, "Ctrl+Shift+O",
+            ("import.files", "Import files…", self.imports.choose_files, "Ctrl+O", "file-down",
+             "Import"),
+            ("import.folder", "Import a folder…", self.imports.choose_folder, "Ctrl+Shift+O",
              "folder-open", "Import"),
-            ("import.paste", "Import what was copied", self.paste, "", "clipboard-paste",
+            ("import.paste", "Import what was copied", self.imports.paste, "", "clipboard-paste",
              "Import"),
             ("settings.listeners", "Settings: Listeners", self._page("listeners"), "", "log-in",
              "Settings"),
@@ -188,7 +186,8 @@ class MainWindow(QMainWindow):
         self.bridge.snapshot_changed.connect(self.status.show_snapshot)
         self.rail.place_chosen.connect(self.go_to)
         self.status.interface_chosen.connect(self._on_interface_chosen)
-        self.messages.import_wanted.connect(self.import_files)
+        self.messages.import_wanted.connect(self.imports.choose_files)
+        self.imports.show_wanted.connect(self._on_show_imported)
         self.messages.listeners_wanted.connect(self._on_listeners_wanted)
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
@@ -209,8 +208,7 @@ class MainWindow(QMainWindow):
             return
         self._is_stopped = True
         self._preferences.set_blob("window/geometry", self.saveGeometry())
-        for dialog in self._imports:
-            dialog.cancel()
+        self.imports.stop()
         self.bridge.stop()
         self.message_actions.stop()
         self.messages.stop()
@@ -296,58 +294,10 @@ class MainWindow(QMainWindow):
 
     # Importing
 
-    @Slot()
-    def import_files(self) -> None:
-        """Ask for files to import."""
-        self.begin_import(self.ask.open_paths("Import files", _FILES))
-
-    def import_folder(self) -> None:
-        """Ask for a folder to import."""
-        folder = self.ask.folder("Import a folder")
-        self.begin_import([folder] if folder is not None else [])
-
-    def paste(self) -> None:
-        """Import the files or the text on the clipboard."""
-        paths, text = taken_from(QGuiApplication.clipboard().mimeData())
-        if paths or text.strip():
-            self.begin_import(paths, text)
-        else:
-            self.notice.warn("The clipboard holds neither files nor text.")
-
-    def begin_import(self, paths: Sequence[Path], pasted: bytes = b"") -> ImportDialog | None:
-        """Open the dialog that imports; None when there is nothing to import."""
-        if not paths and not pasted:
-            return None
-        dialog = ImportDialog(
-            self._console,
-            self.bridge.listeners,
-            self.bridge.destinations,
-            paths=paths,
-            pasted=pasted,
-            parent=self,
-        )
-        dialog.finished_out_of_sight.connect(self._on_import_finished)
-        dialog.show_wanted.connect(self._on_show_imported)
-        dialog.finished.connect(lambda *_: self._forget_import(dialog))
-        self._imports.append(dialog)
-        dialog.show()
-        return dialog
-
-    @Slot(object)
-    def _on_import_finished(self, dialog: ImportDialog) -> None:
-        report: JobReport | None = dialog.report
-        text = report.text if report is not None else "The import could not be finished."
-        self.notice.warn(text, button="Show the report", act=dialog.show)
-
     @Slot(int)
     def _on_show_imported(self, message_id: int) -> None:
         self.go_to("messages")
         self.messages.show_all_from(message_id)
-
-    def _forget_import(self, dialog: ImportDialog) -> None:
-        if dialog in self._imports:
-            self._imports.remove(dialog)
-        dialog.deleteLater()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if can_take(event.mimeData()) and event.source() is None:
@@ -361,7 +311,7 @@ class MainWindow(QMainWindow):
         self._overlay.hide()
         paths, text = taken_from(event.mimeData())
         event.acceptProposedAction()
-        self.begin_import(paths, text)
+        self.imports.begin(paths, text)
 
     # Closing
 

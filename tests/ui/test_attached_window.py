@@ -38,7 +38,7 @@ def test_it_shows_traffic_and_changes_settings(attached, engine, qtbot):
 
 def test_it_imports_through_the_owner(attached, tmp_path, qtbot):
     (tmp_path / "one.hl7").write_bytes(order("B1"))
-    dialog = attached.begin_import([tmp_path / "one.hl7"])
+    dialog = attached.imports.begin([tmp_path / "one.hl7"])
     dialog.go_button.click()
     qtbot.waitUntil(lambda: dialog.report is not None)
     qtbot.waitUntil(lambda: shown(attached) == ["B1"])

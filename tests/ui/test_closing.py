@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
 from window_kit import Answers, order, port, send
 
 from hl7console import app as app_module
-from hl7console.app import Closing
+from hl7console.app import Closing, open_window
 from hl7console.ui.main_window import MainWindow
 
 
@@ -111,3 +112,33 @@ def test_quitting_twice_does_not_wait(made, engine, qtbot, monkeypatch):
     assert not window.isVisible()
     release.set()
     qtbot.waitUntil(lambda: not engine.snapshot().running)
+
+
+def test_open_window_runs_until_it_is_closed_and_can_be_brought_up(engine, preferences, qapp):
+    seen = []
+
+    def look() -> None:
+        window = next(w for w in qapp.topLevelWidgets() if isinstance(w, MainWindow))
+        if not window.isVisible():
+            return
+        timer.stop()
+        window.showMinimized()
+        seen.append(engine.bring_up_window())
+        QTimer.singleShot(0, window.close)
+
+    timer = QTimer()
+    timer.setInterval(20)
+    timer.timeout.connect(look)
+    timer.start()
+    assert open_window(engine, preferences=preferences) == 0
+    assert seen == [True]
+    assert not engine.snapshot().running
+    assert not engine.bring_up_window()
+
+
+def test_an_attached_window_brings_up_the_one_there_is():
+    class Attached:
+        def bring_up_window(self) -> bool:
+            return True
+
+    assert open_window(Attached()) == 0

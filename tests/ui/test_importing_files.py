@@ -19,7 +19,7 @@ from hl7console.ui.imports.import_dialog import ImportDialog, what_text
 
 
 def dialog_of(window) -> ImportDialog:
-    return window._imports[-1]
+    return window.imports.dialogs[-1]
 
 
 def drop(window, mime: QMimeData) -> None:
@@ -64,7 +64,7 @@ def test_dropped_files_folders_and_archives_are_kept(window, tmp_path, qtbot):
     assert len(texts) == 1
     assert texts[0].endswith("three.zip/in/readme.txt")
     child(dialog, QPushButton, "importClose").click()
-    assert window._imports == []
+    assert window.imports.dialogs == []
 
 
 def test_the_overlay_shows_while_files_are_held_over_the_window(window, tmp_path):
@@ -99,14 +99,14 @@ def test_an_empty_clipboard_says_so(window):
     QGuiApplication.clipboard().clear()
     window.actions_by_name["import.paste"].trigger()
     assert window.notice.text == "The clipboard holds neither files nor text."
-    assert window._imports == []
+    assert window.imports.dialogs == []
 
 
 def test_receiving_applies_the_listener_and_finds_duplicates(window, engine, tmp_path, qtbot):
     send(port(engine), order("R1"))
     (tmp_path / "r.hl7").write_bytes(order("R1"))
     qtbot.waitUntil(lambda: len(shown(window)) == 1)
-    dialog = window.begin_import([tmp_path / "r.hl7"])
+    dialog = window.imports.begin([tmp_path / "r.hl7"])
     dialog.choice.receive.setChecked(True)
     assert dialog.go_button.text() == "Receive"
     assert dialog.choice.listener.currentData() == "In"
@@ -124,7 +124,7 @@ def test_sending_to_production_needs_its_name_typed(window, engine, tmp_path, qt
     engine.submit(SaveDestination(settings)).result(10)
     qtbot.waitUntil(lambda: len(window.bridge.destinations) == 1)
     (tmp_path / "s.hl7").write_bytes(order("S1"))
-    dialog = window.begin_import([tmp_path / "s.hl7"])
+    dialog = window.imports.begin([tmp_path / "s.hl7"])
     dialog.choice.send.setChecked(True)
     assert not dialog.go_button.isEnabled()
     dialog.choice.confirm.setText("pacs")
@@ -139,7 +139,7 @@ def test_sending_to_production_needs_its_name_typed(window, engine, tmp_path, qt
 
 def test_a_file_that_is_no_hl7_is_reported_with_its_reason(window, tmp_path, qtbot):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
-    dialog = window.begin_import([tmp_path / "picture.png"])
+    dialog = window.imports.begin([tmp_path / "picture.png"])
     finish(dialog, qtbot)
     assert dialog.report.messages == 0
     table = dialog.report_view.not_taken
@@ -151,7 +151,7 @@ def test_a_file_that_is_no_hl7_is_reported_with_its_reason(window, tmp_path, qtb
 
 def test_what_was_noticed_is_told_apart_from_what_was_not_taken(window, tmp_path, qtbot):
     (tmp_path / "batch.hl7").write_bytes(b"BHS|^~\\&|A\r" + order("N1") + b"BTS|2\r")
-    dialog = window.begin_import([tmp_path / "batch.hl7"])
+    dialog = window.imports.begin([tmp_path / "batch.hl7"])
     finish(dialog, qtbot)
     assert (dialog.report.messages, dialog.report.not_taken_total) == (1, 0)
     table = dialog.report_view.noticed
@@ -163,7 +163,7 @@ def test_what_was_noticed_is_told_apart_from_what_was_not_taken(window, tmp_path
 
 def test_an_import_goes_on_in_the_background_and_reports(window, tmp_path, qtbot):
     (tmp_path / "many.hl7").write_bytes(b"".join(order(f"M{n}") for n in range(3000)))
-    dialog = window.begin_import([tmp_path / "many.hl7"])
+    dialog = window.imports.begin([tmp_path / "many.hl7"])
     dialog.go_button.click()
     child(dialog, QPushButton, "importHide").click()
     assert not dialog.isVisible()
@@ -176,7 +176,7 @@ def test_an_import_goes_on_in_the_background_and_reports(window, tmp_path, qtbot
 
 def test_stopping_an_import_keeps_what_came_in(window, tmp_path, qtbot):
     (tmp_path / "many.hl7").write_bytes(b"".join(order(f"N{n}") for n in range(60_000)))
-    dialog = window.begin_import([tmp_path / "many.hl7"])
+    dialog = window.imports.begin([tmp_path / "many.hl7"])
     dialog.go_button.click()
     qtbot.waitUntil(lambda: window.bridge.snapshot.stored_total > 0, timeout=30_000)
     child(dialog, QPushButton, "importClose").click()

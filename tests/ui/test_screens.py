@@ -89,7 +89,7 @@ def test_dialogs(window, engine, scheme, folder, tmp_path, qtbot):
     qtbot.waitUntil(lambda: shown(window) == ["A1"])
     window.messages.table.go_to(0)
     window.message_actions.resend()
-    dialog = window.begin_import([tmp_path / "one.hl7"])
+    dialog = window.imports.begin([tmp_path / "one.hl7"])
     window.choose_columns()
     window.show_palette()
     window.settings().make_certificate()
