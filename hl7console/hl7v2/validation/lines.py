@@ -111,7 +111,8 @@ def segment_names_exist(subject: Subject) -> None:
             text = f"{name} is no segment of HL7 v2; local names begin with Z."
             subject.report(segment.path(), Severity.WARNING, "unknown_segment", text)
         else:
-            text = f"v{subject.dictionary.version} has no segment {name}; v{elsewhere[1]} has."
+            version = subject.dictionary.version
+            text = f"There is no segment {name} in v{version}; v{elsewhere[1]} has it."
             subject.report(segment.path(), Severity.INFO, "segment_of_other_version", text)
 
 

@@ -25,7 +25,7 @@ _UNMEASURED = ("ED", "RP")
 _SHORTEST_LIMIT = 15
 """Shorter limits say nothing: they are of codes and numbers, or were given up later."""
 
-_STRICT_NUMBERS = "0001 0004 0008 0038 0078 0085 0103 0119 0123 0136 0155 0200 0271 0357 0516"
+_STRICT_NUMBERS = "0001 0004 0008 0038 0085 0103 0119 0123 0136 0155 0200 0271 0357 0516"
 _STRICT_TABLES = frozenset(_STRICT_NUMBERS.split())
 """Tables that every version shares and that receivers rely on."""
 
