@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import QApplication, QPushButton
 from window_kit import child, order, port, send, shown
 
+from hl7console.ui.messages.feed import _Chunk, _News
 from hl7console.ui.messages.filter_colors import colored_parts
 from hl7console.ui.messages.filter_text import quoted
 
@@ -124,6 +127,16 @@ def test_a_search_replaces_the_one_under_way(three, qtbot):
     three.messages.search.set_text("marlowe")
     three.messages.search.set_text("patient:88")
     qtbot.waitUntil(lambda: shown(three) == ["A2"] and not three.messages.feed.is_searching)
+
+
+def test_answers_to_an_older_search_are_dropped(three, qtbot):
+    feed = three.messages.feed
+    old = feed._generation
+    three.messages.search.set_text("patient:88")
+    qtbot.waitUntil(lambda: shown(three) == ["A2"] and not feed.is_searching)
+    feed._on_news(_News(old, 99, array("q", [99]), []))
+    feed._on_chunk(_Chunk(old, array("q", [1]), []))
+    assert shown(three) == ["A2"]
 
 
 @pytest.mark.parametrize(

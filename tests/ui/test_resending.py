@@ -119,3 +119,5 @@ def test_a_test_destination_at_a_production_address_counts_as_production():
     assert production_name(known, "127.0.0.1:1") == "PACS"
     assert production_name(known, "Test") == ""
     assert production_name(known, "elsewhere:1") == ""
+    second = DestinationSettings(name="RIS", port=1, environment=Environment.PRODUCTION)
+    assert production_name((*known, second), "RIS") == "RIS"
