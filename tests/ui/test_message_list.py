@@ -31,8 +31,8 @@ def test_messages_appear_on_top_as_they_come(window, engine, qtbot):
     qtbot.waitUntil(lambda: shown(window) == ["A2", "A1"])
     send(port(engine), order("A3"))
     qtbot.waitUntil(lambda: shown(window) == ["A3", "A2", "A1"])
-    assert window.messages.search.told == "3 messages"
-    assert shown(window, "type") == ["ORM^O01"] * 3
+    qtbot.waitUntil(lambda: window.messages.search.told == "3 messages")
+    qtbot.waitUntil(lambda: shown(window, "type") == ["ORM^O01"] * 3)
     assert shown(window, "result") == ["AA"] * 3
     assert shown(window, "note") == ["CT HEAD"] * 3
 
@@ -174,7 +174,7 @@ def test_show_only_this_patient(window, engine, qtbot):
     window.actions_by_name["messages.onlyPatient"].trigger()
     qtbot.waitUntil(lambda: shown(window) == ["J2"])
     assert window.messages.search.text == "patient:88^NORTH"
-    assert window.messages.search.told.startswith("1 of 3 · ")
+    qtbot.waitUntil(lambda: window.messages.search.told.startswith("1 of 3 · "))
 
 
 def test_actions_on_messages_need_a_message(window, engine, qtbot):

@@ -31,7 +31,7 @@ def test_typing_searches_without_enter(three, qtbot):
     three.actions_by_name["search.focus"].trigger()
     type_into(three, qtbot, "patient:88")
     qtbot.waitUntil(lambda: shown(three) == ["A2"])
-    assert three.messages.search.told.startswith("1 of 3 · ")
+    qtbot.waitUntil(lambda: three.messages.search.told.startswith("1 of 3 · "))
     assert three.messages.search.told.endswith(" ms")
 
 
