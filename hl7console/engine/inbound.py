@@ -103,6 +103,7 @@ class InboundConnection(asyncio.Protocol):
         self._is_write_paused = False
         self._is_closing = False
         self._out: list[bytes] = []
+        self._told = ""
 
     # What asyncio calls.
 
@@ -287,13 +288,14 @@ class InboundConnection(asyncio.Protocol):
         elif isinstance(action, Note):
             self._listener.timeline.add(action.code, action.text, peer=self._peer)
         elif isinstance(action, Close):
-            if action.reason_code not in _QUIET_CLOSES:
+            if action.reason_code not in _QUIET_CLOSES and action.text != self._told:
                 self._listener.timeline.add(
                     action.reason_code, action.text, peer=self._peer, is_fault=True
                 )
             self._close(action.reason_code)
 
     def _keep_partial(self, action: StorePartial) -> None:
+        self._told = action.text
         self._listener.timeline.add(action.reason, action.text, peer=self._peer, is_fault=True)
         self._intake.take_partial(
             action.payload, action.reason, action.text, peer=self._peer, connection=self._number
@@ -393,5 +395,5 @@ class InboundConnection(asyncio.Protocol):
             self._write_raw(self._tls.end())
         log.debug("Connection %d closed: %s", self._number, reason)
         self._transport.close()
-        if self._transport.get_write_buffer_size():
+        if self._write_timer is None and self._transport.get_write_buffer_size():
             self._write_timer = self._loop.call_later(WRITE_TIMEOUT_S, self._write_timed_out)

@@ -295,6 +295,11 @@ def _explain_bind(fault: OSError, settings: ListenerSettings) -> ConsoleError:
             f"The port {settings.port} is in use by another program.",
             hint="End that program, or choose another port.",
         )
+    if fault.errno in _FORBIDDEN and sys.platform == "win32":
+        return EnvironmentFaultError(
+            f"The port {settings.port} is in use by another program, or reserved by Windows.",
+            hint="Choose another port.",
+        )
     if fault.errno in _FORBIDDEN:
         return EnvironmentFaultError(
             f"This user may not listen on port {settings.port}.",

@@ -11,11 +11,11 @@ from pathlib import Path
 from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
-from hl7console.errors import WorkspaceInUseError
+from hl7console.errors import UsageError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
 from hl7console.store.keys import KeySource
 from hl7console.store.reader import StoreReader
-from hl7console.store.workspace import KIND_CONSOLE, Workspace
+from hl7console.store.workspace import KIND_CONSOLE, Workspace, read_record
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ def open_console(
         WorkspaceInUseError: Another program owns it, and attaching won't do or doesn't work.
         ConsoleError: The workspace cannot be opened (wrong key, newer, damaged, disk full).
     """
+    if not create and read_record(path) is None:
+        raise UsageError(f"There is no workspace in {path}.")
     deadline_s = time.monotonic() + ATTACH_TIMEOUT_S
     while True:
         lock = OwnerLock.acquire(path)

@@ -18,7 +18,7 @@ from hl7console.engine.console import ImportFiles, SaveListener, SendFiles
 from hl7console.engine.handover_wire import ADDRESS_FILE_NAME, HandoverAddress
 from hl7console.engine.open_console import open_console
 from hl7console.engine.supervisor import Engine
-from hl7console.errors import UsageError, WorkspaceInUseError
+from hl7console.errors import UsageError, WorkspaceError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
 
 PLAIN = ListenerSettings("plain", port=0)
@@ -208,3 +208,24 @@ def test_a_newcomer_waits_for_an_owner_that_is_ending(tmp_path: Path):
 def test_listeners_of_its_own_need_ownership(tmp_path: Path):
     with running_engine(tmp_path, PLAIN), pytest.raises(WorkspaceInUseError, match="process"):
         open_console(tmp_path / "workspace", key_source(tmp_path), listeners=[PLAIN])
+
+
+def test_where_there_is_no_workspace_nothing_is_left_behind(tmp_path: Path):
+    with pytest.raises(UsageError, match="no workspace"):
+        open_console(tmp_path / "none", key_source(tmp_path), create=False)
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("bad", ["key", "database"])
+def test_a_workspace_that_cannot_be_opened_is_given_up_again(tmp_path: Path, bad: str):
+    with running_engine(tmp_path, PLAIN):
+        pass
+    if bad == "key":
+        source = key_source(tmp_path / "elsewhere")
+    else:
+        source = key_source(tmp_path)
+        (tmp_path / "workspace" / "console.db").write_bytes(b"damaged" * 2000)
+    for _ in range(2):
+        with pytest.raises(WorkspaceError) as caught:
+            open_console(tmp_path / "workspace", source)
+        assert not isinstance(caught.value, WorkspaceInUseError)

@@ -112,7 +112,8 @@ def test_a_message_that_is_too_large_is_kept_in_part_and_ends_the_connection(tmp
         assert stored.row.status == "error"
         assert "larger than 100000 bytes" in stored.row.error_text
         assert stored.ack == b""
-        assert "too_large" in event_codes(engine, "plain")
+        assert event_codes(engine, "plain") == ["too_large"]
+        assert engine.events("plain")[0].count == 1
         with Client(port(engine, "plain")) as client:
             assert b"|AA|" in client.ask(order("NEXT"))
 

@@ -132,6 +132,7 @@ def test_retired_tls_versions_are_refused(tmp_path: Path, certificates: Certific
     with running_engine(tmp_path, certificates.listener()) as engine:
         with pytest.raises(OSError, match=r"TLS|SSL|reset|protocol"):
             Client(port(engine, "secure"), context)
+        wait_for(lambda: engine.events("secure"), "the event")
         assert event_codes(engine, "secure") == ["tls"]
 
 
