@@ -116,9 +116,19 @@ def test_unframed_messages_are_accepted_on_demand(wire, events):
         assert got[0].flags == ("unframed",)
 
 
-def test_a_start_block_ends_an_accepted_unframed_message_as_a_partial_one():
-    events = decode(b"MSH|A\x0bab\x1c\r", accept_unframed=True)
+@pytest.mark.parametrize("cuts", [(), range(20)])
+def test_a_start_block_ends_an_accepted_unframed_message_as_a_partial_one(cuts):
+    events = decode(b"MSH|A\x0bab\x1c\r", cuts=cuts, accept_unframed=True)
     assert events == [PartialFrame(b"MSH|A", "restarted"), FrameReceived(b"ab")]
+
+
+def test_nothing_is_taken_after_the_end_of_the_connection():
+    decoder = MllpDecoder()
+    decoder.feed(b"\x0bab\x1c")
+    assert decoder.eof() == [FrameReceived(b"ab", ("no_trailer",))]
+    assert decoder.eof() == []
+    assert decoder.feed(encode_frame(ORDER)) == []
+    assert decoder.whole_frame(encode_frame(ORDER)) is None
 
 
 def test_a_pause_ends_an_unframed_message():

@@ -52,6 +52,7 @@ def test_completions(text, first):
     "text",
     [
         '"from:',
+        '"abc fro',
         "foo:",
         "x=",
         "PID-0=",

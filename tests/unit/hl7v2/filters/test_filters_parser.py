@@ -131,6 +131,7 @@ def test_a_blank_filter_matches_everything(text):
         ("PID-3[2].4.1", present("PID-3[2].4.1")),
         ("PID-3(1)", present("PID-3[1]")),
         ("OBX[2]", present("OBX[2]")),
+        ("QQQ[2]-5", present("QQQ[2]-5")),
         ("ZDS-1", present("ZDS-1")),
         ("-ZDS-1", Not(present("ZDS-1"))),
         # what only looks like a path
