@@ -56,6 +56,14 @@ _LOOK_UPS = {
     """  # noqa: S608 - our own
     for size in BATCH_SIZES
 }
+_INSERT_KIND = (
+    f"INSERT INTO kinds (id, {', '.join(KIND_COLUMNS)})"  # noqa: S608 - our own
+    f" VALUES (?, {', '.join('?' * len(KIND_COLUMNS))})"
+)
+_ANSWER = (
+    "SELECT raw = ?, ack, ack_code FROM messages JOIN kinds ON kinds.id = kind_id"
+    " WHERE messages.id = ?"
+)
 _NO_WISH: tuple[SqlValue, ...] = (-1, "", 0, 0, 0)
 
 _TEXTS = tuple(column.name for column in fields(NewMessage) if column.type == "str")
@@ -98,6 +106,7 @@ class BatchWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kinds: dict[_Kind, int] = {}
+        self._last_kind_id = 0
         self.last_id = 0
         """The highest id ever given."""
         self.reload()
@@ -114,11 +123,13 @@ class BatchWriter:
             f"SELECT {columns}, id FROM kinds ORDER BY id DESC LIMIT {_KINDS_KEPT // 2}"  # noqa: S608
         )
         self._kinds = {tuple(map(str, row[:-1])): int(row[-1] or 0) for row in reversed(rows)}
+        self._last_kind_id = database.integer("SELECT max(id) FROM kinds")
 
     def prune_kinds(self) -> int:
         """Remove the kinds that no message has any more and return how many there were."""
         cursor = self._database.execute(
-            "DELETE FROM kinds WHERE id NOT IN"
+            # The last one stays, so that no number is given twice: readers remember them.
+            "DELETE FROM kinds WHERE id < (SELECT max(id) FROM kinds) AND id NOT IN"
             " (SELECT kind_id FROM messages INDEXED BY messages_list)"
         )
         self.reload()
@@ -136,27 +147,24 @@ class BatchWriter:
         first_id = self.last_id + 1
         keys = [content_key(new) if new.dedup_key else 0 for new in batch]
         known = self._known(batch, keys)
+        earlier: dict[int, list[int]] = {}
+        new_kinds: dict[_Kind, int] = {}
         values: list[SqlValue] = []
         outcomes: list[StoreOutcome] = []
-        earlier: dict[tuple[int, int], int] = {}
-        used: set[int] = set()
         for n, new in enumerate(batch):
-            dedup, key = new.dedup_key, keys[n]
-            ack, kind = new.ack, _kind_of(new)
-            duplicate_of = 0
-            is_reused = False
+            kind, ack, dedup, key = _kind_of(new), new.ack, new.dedup_key, keys[n]
+            duplicate_of, is_reused, flags = 0, False, new.flags
             if dedup:
-                place = earlier.setdefault((dedup, key), n)
-                found = known.get(n) if known else None
-                if found and found[0] and self._is_same(found[0], new):
-                    duplicate_of, (ack, code) = found[0], self._answer(found[0])
-                    kind = (*kind[:-1], code)
-                elif place != n and batch[place].raw == new.raw:
-                    duplicate_of, ack = first_id + place, batch[place].ack
-                    kind = (*kind[:-1], batch[place].ack_code)
-                else:
-                    is_reused = found is not None or dedup in used
-                used.add(dedup)
+                if n in known or dedup in earlier:
+                    twin = self._twin(new, known.get(n, 0), batch, earlier.get(dedup, ()))
+                    if twin is None:
+                        is_reused, flags = True, f"{flags} control_id_reused".lstrip()
+                    else:
+                        place, duplicate_of, ack, code = twin
+                        duplicate_of = duplicate_of or first_id + place
+                        dedup, key, kind = 0, 0, (*kind[:-1], code)
+                if dedup:
+                    earlier.setdefault(dedup, []).append(n)
             traits = (
                 (TRAIT_DUPLICATE if duplicate_of else 0)
                 | (TRAIT_PROBLEMS if new.error_text or new.status != Status.OK else 0)
@@ -164,15 +172,15 @@ class BatchWriter:
             )
             values += (
                 first_id + n,
-                self._kinds.get(kind) or self._new_kind(kind),
+                self._kinds.get(kind) or self._numbered(kind, new_kinds),
                 new.received_at_us,
                 len(new.raw),
                 traits,
                 new.connection,
                 new.parent_id,
                 duplicate_of,
-                0 if duplicate_of else dedup,
-                0 if duplicate_of else key,
+                dedup,
+                key,
                 new.control_id,
                 new.patient_id,
                 new.patient_authority,
@@ -181,27 +189,42 @@ class BatchWriter:
                 new.placer_order,
                 new.filler_order,
                 new.peer,
-                f"{new.flags} control_id_reused".lstrip() if is_reused else new.flags,
+                flags,
                 new.error_text,
                 ack,
                 new.raw,
             )
             outcomes.append(
-                StoreOutcome(
-                    message_id=first_id + n,
-                    duplicate_of=duplicate_of,
-                    ack=ack if duplicate_of else b"",
-                    control_id_reused=is_reused,
-                )
+                StoreOutcome(first_id + n, duplicate_of, ack if duplicate_of else b"", is_reused)
             )
-        self._database.execute(_INSERTS[len(batch)], values)
+        self._write(_INSERTS[len(batch)], values, new_kinds)
         self.last_id += len(batch)
         return outcomes
 
-    def _known(self, batch: Sequence[NewMessage], keys: list[int]) -> dict[int, tuple[int]]:
-        """Return, by place in the batch, the ids of stored messages with the same key.
+    def _write(self, insert: str, values: Sequence[SqlValue], new_kinds: dict[_Kind, int]) -> None:
+        if not new_kinds:
+            # Commits by itself.
+            self._database.execute(insert, values)
+            return
+        with self._database.transaction():
+            self._database.executemany(
+                _INSERT_KIND, [(number, *map(str, kind)) for kind, number in new_kinds.items()]
+            )
+            self._database.execute(insert, values)
+        if len(self._kinds) >= _KINDS_KEPT:
+            # Known ones are then written again under another number, which no query minds.
+            self._kinds.clear()
+        self._kinds.update(new_kinds)
+        self._last_kind_id += len(new_kinds)
 
-        The id is 0 where the key was used before, but not with these bytes.
+    def _numbered(self, kind: _Kind, new_kinds: dict[_Kind, int]) -> int:
+        """Return the number of a kind that this batch adds."""
+        return new_kinds.setdefault(kind, self._last_kind_id + len(new_kinds) + 1)
+
+    def _known(self, batch: Sequence[NewMessage], keys: list[int]) -> dict[int, int]:
+        """Return, by place in the batch, the first stored message with the same key and content.
+
+        Its id is 0 where the key was used before, but not with this content.
         """
         wanted: list[SqlValue] = []
         for n, new in enumerate(batch):
@@ -215,33 +238,30 @@ class BatchWriter:
             count = len(batch)
             wanted += _NO_WISH * (count - len(wanted) // 5)
         rows = self._database.all(_LOOK_UPS[count], wanted)
-        return {int(n or 0): (int(first or 0),) for n, first in rows}
+        return {int(n or 0): int(first or 0) for n, first in rows}
 
-    def _is_same(self, message_id: int, new: NewMessage) -> bool:
-        row = self._database.one("SELECT raw = ? FROM messages WHERE id = ?", (new.raw, message_id))
-        return bool(row and row[0])
+    def _twin(
+        self, new: NewMessage, stored_id: int, batch: Sequence[NewMessage], places: Sequence[int]
+    ) -> tuple[int, int, bytes, str] | None:
+        """Return the message that one is a duplicate of, and the answer that it got.
 
-    def _answer(self, message_id: int) -> tuple[bytes, str]:
-        """Return the acknowledgement that a stored message got, and its code."""
-        row = self._database.one(
-            "SELECT ack, ack_code FROM messages JOIN kinds ON kinds.id = kind_id"
-            " WHERE messages.id = ?",
-            (message_id,),
-        )
-        if row is None or not isinstance(row[0], bytes):
-            return b"", ""
-        return row[0], str(row[1])
+        The hashes only say where to look; the bytes decide.
 
-    def _new_kind(self, kind: _Kind) -> int:
-        if len(self._kinds) >= _KINDS_KEPT:
-            # Known ones are then written again under another number, which no query minds.
-            self._kinds.clear()
-        plain = tuple(str(value) for value in kind)
-        marks = ",".join("?" * len(KIND_COLUMNS))
-        cursor = self._database.execute(
-            f"INSERT INTO kinds ({', '.join(KIND_COLUMNS)}) VALUES ({marks})",  # noqa: S608
-            plain,
-        )
-        number = int(cursor.lastrowid or 0)
-        self._kinds[plain] = number
-        return number
+        Args:
+            new: The message.
+            stored_id: A stored message with the same key and content hash; 0 for none.
+            batch: The batch it is in.
+            places: Those before it in the batch that have the same key.
+
+        Returns:
+            Its place in the batch, its id (0 when it is in the batch), its acknowledgement and
+            the acknowledgement's code.
+        """
+        if stored_id:
+            row = self._database.one(_ANSWER, (new.raw, stored_id))
+            if row is not None and row[0] and isinstance(row[1], bytes):
+                return 0, stored_id, row[1], str(row[2])
+        for place in places:
+            if batch[place].raw == new.raw:
+                return place, 0, batch[place].ack, str(batch[place].ack_code)
+        return None

@@ -96,7 +96,7 @@ class Compiler:
             is_exact &= item_exact
             if sql != "1":
                 parts.append(sql)
-        return Condition(" AND ".join(parts) or "1", self.values, is_exact)
+        return Condition(_joined(parts, " AND ") if parts else "1", self.values, is_exact)
 
     def is_exact(self, node: Node) -> bool:
         """Return whether SQL decides a condition."""
@@ -112,7 +112,7 @@ class Compiler:
         if isinstance(node, And | Or):
             parts = [self._compile(item, over=over) for item in node.items]
             joint = " AND " if isinstance(node, And) else " OR "
-            return "(" + joint.join(sql for sql, _ in parts) + ")", all(e for _, e in parts)
+            return _joined([sql for sql, _ in parts], joint), all(exact for _, exact in parts)
         sql_of_leaf = self._leaf(node)
         return ("1" if over else "0", False) if sql_of_leaf is None else (sql_of_leaf, True)
 
@@ -122,7 +122,7 @@ class Compiler:
 
     def _name(self, value: SqlValue) -> str:
         name = f"p{len(self.values)}"
-        self.values[name] = value
+        self.values[name] = _encodable(value) if isinstance(value, str) else value
         return ":" + name
 
     def text(self, leaf: TextMatch) -> str | None:
@@ -278,4 +278,17 @@ def key_expression(leaf: ColumnIs) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    return '"' + _encodable(text).replace('"', '""') + '"'
+
+
+def _encodable(text: str) -> str:
+    """Return a text that can be bound; half a surrogate pair matches nothing anyway."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _joined(parts: Sequence[str], joint: str) -> str:
+    """Join conditions in a balanced tree: SQL does not take a long row of them."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle], joint)}{joint}{_joined(parts[middle:], joint)})"

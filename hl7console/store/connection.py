@@ -61,7 +61,7 @@ class Database:
         self.path = path
         self.read_only = read_only
         self._owner = threading.get_ident()
-        uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rwc")
+        uri = _uri_of(path) + ("?mode=ro" if read_only else "?mode=rwc")
         try:
             self._connection = sqlcipher.connect(
                 uri,
@@ -108,10 +108,6 @@ class Database:
                 "A database connection was used outside of the thread that opened it."
             )
 
-    def adopt(self) -> None:
-        """Make the calling thread the owner; the former one must not use it any more."""
-        self._owner = threading.get_ident()
-
     @property
     def utils(self) -> sqlite_utils.Database:
         """The same connection through ``sqlite-utils``; for schema and small tables."""
@@ -141,7 +137,10 @@ class Database:
     def one(self, sql: str, values: SqlValues = ()) -> tuple[SqlValue, ...] | None:
         """Return the first row of a query, or None."""
         self._check_thread()
-        row: tuple[SqlValue, ...] | None = self._connection.execute(sql, values).fetchone()
+        cursor = self._connection.execute(sql, values)
+        row: tuple[SqlValue, ...] | None = cursor.fetchone()
+        # An unfinished statement would hold its state of the database, and the log with it.
+        cursor.close()
         return row
 
     def integer(self, sql: str, values: SqlValues = ()) -> int:
@@ -192,16 +191,18 @@ class Database:
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def interrupt(self) -> None:
-        """Stop the statement that is running. Any thread."""
-        self._connection.interrupt()
-
-    def on_progress(self, check: Callable[[], int] | None, every: int = 10_000) -> None:
-        """Call `check` every so many steps; a true result stops the statement."""
-        self._check_thread()
-        self._connection.set_progress_handler(check, every)
+        """Stop the statement that is running. Any thread; after `close` it does nothing."""
+        with suppress(SqlError):
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Close it; the owner only. Safe to call twice."""
         self._check_thread()
         self._utils = None
         self._connection.close()
+
+
+def _uri_of(path: Path) -> str:
+    """Return the file's URI as SQLite reads it: a share's server is part of the path."""
+    uri = path.absolute().as_uri()
+    return uri if uri.startswith("file:///") else "file:////" + uri.removeprefix("file://")

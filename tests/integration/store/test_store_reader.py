@@ -109,18 +109,13 @@ def test_interrupting_sql(store, message):
     started = threading.Event()
     timer = threading.Thread(target=lambda: (started.wait(10), made.interrupt()))
     timer.start()
-    database = made.database()
-
-    def check() -> int:
-        started.set()
-        return 0
-
-    database.on_progress(check, 1000)
+    connection = made.database()._connection
+    connection.set_progress_handler(lambda: started.set(), 1000)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
     with pytest.raises(QueryStoppedError), made._faults():
-        database.one(endless)
+        made.database().one(endless)
     timer.join()
-    database.on_progress(None)
+    connection.set_progress_handler(None, 1000)
     assert made.count() == 2
 
 
@@ -165,6 +160,35 @@ def test_kinds_added_later_are_found(store, message):
     assert list(made.ids(parse("from:C"))) == [2]
     assert made.known_values()["listener"] == ("RIS-in", "other")
     assert made.known_values()["type"] == ("ORM",)
+
+
+def test_a_filter_as_long_as_can_be(store, message):
+    fill(store, message, 3)
+    store.index_all()
+    made = store.reader()
+    for text in ("-a ", "xyz or ", "PID-1 ", "type:ORM "):
+        query = parse((text * 1200)[:4000].rsplit(" ", 2)[0].removesuffix("or").strip())
+        assert made.count(query) in (0, 3)
+
+
+def test_a_reader_leaves_no_state_of_the_database_open(store, message):
+    """An unfinished statement would keep the log from being emptied."""
+    made = store.reader()
+    fill(store, message, 50)
+    store.index_all()
+    made.ids(parse("4711"))
+    made.rows([1, 2])
+    made.message(1)
+    made.raw(1)
+    made.count()
+    next(made.iter_ids(parse("type:ORM")))
+    made.known_values()
+    log = store.writer.call(lambda _: None, label="x")
+    log.result(10)
+    assert store.writer.stop(20)
+    assert not (store.path.with_name("console.db-wal")).exists() or (
+        store.path.with_name("console.db-wal").stat().st_size == 0
+    )
 
 
 def test_times_find_their_blocks_whatever_the_clock_did(store, message):

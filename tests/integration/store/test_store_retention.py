@@ -143,6 +143,18 @@ def test_kinds_without_messages_are_removed(store, message):
     assert [row.sender for row in made.rows([11, 12, 13])] == ["NEW|H", "S3|H", "NEW|H"]
 
 
+def test_the_number_of_a_kind_is_never_given_twice(store, message):
+    """A reader remembers what each number stands for."""
+    store.put(*(message(sender=f"S{n}|H", received_at_us=1) for n in range(5)))
+    store.index_all()
+    made = store.reader()
+    assert list(made.ids(parse("from:S4"))) == [5]
+    run(store, keep_days=1)
+    store.put(message(sender="X|H", received_at_us=NOW_US))
+    assert list(made.ids(parse("from:S4"))) == []
+    assert list(made.ids(parse("from:X"))) == [6]
+
+
 def test_the_rules_are_stored(store):
     rules = RetentionSettings(keep_days=3, max_messages=5)
     store.writer.call(lambda db: interfaces.save_retention(db, rules), label="x").result(10)

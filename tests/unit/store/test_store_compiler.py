@@ -80,6 +80,15 @@ def test_what_is_open_widens_what_is_found_in_both_directions():
     assert (both.sql, both.is_exact) == ("(1 OR m.kind_id IN (1,2))", False)
 
 
+def test_long_filters_are_balanced():
+    sql = compiler().condition([root("type:ORM")] * 1000).sql
+    depth = deepest = 0
+    for character in sql:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        deepest = max(deepest, depth)
+    assert deepest < 20
+
+
 def test_values_travel_as_parameters():
     condition = compiler().condition(conjuncts(root('patient:"x\' OR 1=1 --" size:>1k')))
     assert "OR 1=1" not in condition.sql
