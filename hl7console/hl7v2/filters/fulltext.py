@@ -17,17 +17,26 @@ from hl7console.hl7v2.escapes import unescape
 LONGEST_WORD = 64
 """Letters of the longest run that is a word."""
 
-_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_ASCII_FOLDED = bytes(
+    ord(chr(code).lower()) if chr(code).isascii() and chr(code).isalnum() else 0x20
+    for code in range(256)
+)
+"""Capital letters to small ones, all but letters and digits to blanks."""
 _WORDS = re.compile(r"[^\W_]+")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/]{400,}")
+_LONG_TEXT = 2000
+"""Characters from which on it pays to look for base64."""
 _WITHOUT_BASE64_MARKS = str.maketrans("", "", "+/")
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, normalised, in their order and with repeats. Any thread."""
-    found = _ASCII_WORDS.findall(text.lower()) if text.isascii() else _WORDS.findall(fold(text))
-    if len(text) > LONGEST_WORD:
-        found = [word for word in found if len(word) <= LONGEST_WORD]
+    if text.isascii():
+        found = text.encode("ascii").translate(_ASCII_FOLDED).decode("ascii").split()
+    else:
+        found = _WORDS.findall(fold(text))
+    if len(text) > LONGEST_WORD and max(map(len, found), default=0) > LONGEST_WORD:
+        return [word for word in found if len(word) <= LONGEST_WORD]
     return found
 
 
@@ -39,7 +48,7 @@ def message_words(text: str, delimiters: Delimiters = DEFAULT, codec: str = "utf
         delimiters: Those of the message.
         codec: That of the message, for the bytes of hexadecimal escapes.
     """
-    if len(text) > 400:
+    if len(text) > _LONG_TEXT:
         text = _BASE64_RUN.sub(" ", text)
     escape = delimiters.escape
     if escape:
