@@ -13,7 +13,7 @@ import re
 from hl7console.hl7v2.charset import UTF16, Decoded, decode
 from hl7console.hl7v2.delimiters import is_usable
 
-_LEAD = b" \t\r\n\x00"
+_LEAD = re.compile(rb"(?:\xef\xbb\xbf|[\x00-\x20])+")
 _LF_BEFORE_SEGMENT = re.compile(rb"\n(?=[A-Z][A-Z0-9]{2}[!-/:-@\[-`{-~])")
 _CR_LF = re.compile(rb"\r\n+")
 _LITERAL_CR = re.compile(rb"\[CR\](?:\r\n|\r|\n)?")
@@ -67,14 +67,14 @@ def _in_utf_8(decoded: Decoded, changes: list[str]) -> bytes:
 
 
 def _without_lead(sent: bytes, changes: list[str]) -> bytes:
-    """Return the message without byte order mark and blanks before it."""
-    if sent.startswith(codecs.BOM_UTF8):
+    """Return the message without what stands before it: byte order marks, blanks, controls."""
+    lead = _LEAD.match(sent)
+    size = lead.end() if lead else 0
+    if codecs.BOM_UTF8 in sent[:size]:
         changes.append("Byte order mark left out.")
-        sent = sent[len(codecs.BOM_UTF8) :]
-    stripped = sent.lstrip(_LEAD)
-    if len(stripped) != len(sent):
+    if sent[:size].replace(codecs.BOM_UTF8, b""):
         changes.append("Blanks before the message left out.")
-    return stripped
+    return sent[size:]
 
 
 def _with_charset(text: str) -> str:
@@ -124,7 +124,7 @@ def _without_reserved(sent: bytes, changes: list[str]) -> bytes:
 
 def _escape_character(sent: bytes) -> bytes:
     """Return the escape character that the header names; empty when it names none."""
-    header = sent[:64].lstrip(codecs.BOM_UTF8 + _LEAD)
+    header = _LEAD.sub(b"", sent[:64], count=1) if _LEAD.match(sent) else sent[:64]
     separator = header[3:4]
     if not header.startswith(b"MSH") or not separator:
         return b""

@@ -25,6 +25,7 @@ def test_a_legal_message_is_unchanged():
         (LEGAL.replace(b"\r", b"\r\n"), LEGAL, 1),
         (b"\r\n \x00" + LEGAL, LEGAL, 1),
         (b"\xef\xbb\xbf\n" + LEGAL.replace(b"\r", b"\n"), LEGAL, 3),
+        (b"\n\xef\xbb\xbf\xef\xbb\xbf\x1c\r" + LEGAL, LEGAL, 2),
         (LEGAL + b"NTE|||a\nb\r", LEGAL + b"NTE|||a\nb\r", 0),
         (LEGAL + b"NTE|||a\nOBX|1\r", LEGAL + b"NTE|||a\rOBX|1\r", 1),
         (LEGAL.replace(b"\r", b"[CR]"), LEGAL, 1),
