@@ -20,7 +20,7 @@ from hl7console.store.keytokens import key_tokens
 from hl7console.store.records import NewMessage
 from hl7console.store.schema import BLOCK_SHIFT
 
-STEP_MESSAGES = 512
+STEP_MESSAGES = 1024
 """Most messages indexed in one transaction."""
 
 CHUNK_MESSAGES = 32

@@ -31,7 +31,7 @@ MAX_BATCH_BYTES = 8 * 1024 * 1024
 """A batch ends with the message that reaches this size."""
 
 SLOW_COMMIT_S = 0.0015
-"""From here on a commit is slow enough to wait for more messages first."""
+"""From here on a commit is slow: all senders may well be waited for."""
 
 LONGEST_GATHER_S = 0.003
 """Longest such wait; less on disks where it is longer than half a commit."""
@@ -275,14 +275,18 @@ class StoreWriter:
         return batch
 
     def _wait_for_others(self) -> None:
-        """On a slow disk, let those who were just answered join the batch.
+        """Let some of those who were just answered join the batch, for half a commit at most.
 
-        Senders in lock step otherwise split in halves that wait for each other's commit. With a
-        fast commit the halves are better: one is read while the other is written.
+        Senders in lock step would otherwise come as one that is committed alone while all the
+        others wait. Half of them is best: one half is read while the other is written. On a slow
+        disk, where reading is nothing beside writing, it is all of them.
         """
-        if self._commit_s >= SLOW_COMMIT_S and self._senders > 1:
-            others = min(self._senders, MAX_BATCH_ROWS) - 1
-            self._line.gather(others, min(self._commit_s / 2, LONGEST_GATHER_S))
+        if self._senders > 2:
+            is_slow = self._commit_s >= SLOW_COMMIT_S
+            target = self._senders if is_slow else self._senders // 2
+            self._line.gather(
+                min(target, MAX_BATCH_ROWS) - 1, min(self._commit_s / 2, LONGEST_GATHER_S)
+            )
 
     def _store(self, items: list[Item]) -> None:
         start = 0

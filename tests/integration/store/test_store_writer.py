@@ -154,8 +154,9 @@ def test_the_hash_alone_makes_no_duplicate(store, message):
         keyed(message, 1, content_hash=b"h" * 32),
     )
     second.raw = second.raw + b"ZZZ|1\r"
-    told = store.put(first, second)
+    told = store.put(first) + store.put(second)
     assert [outcome.duplicate_of for outcome in told] == [0, 0]
+    assert told[1].control_id_reused
 
 
 def test_ids_go_on_after_a_restart_and_are_never_given_twice(tmp_path, store, message):
