@@ -154,6 +154,11 @@ class Database:
         arguments = len(inspect.signature(function).parameters)
         self._connection.create_function(name, arguments, function, deterministic=True)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open: what is written now commits with it, not by itself."""
+        return bool(self._connection.in_transaction)
+
     @contextmanager
     def transaction(self, *, immediate: bool = True) -> Iterator[None]:
         """Run the block as one transaction; nested in another one, as a part of it.
