@@ -91,7 +91,7 @@ def finish(job: Job) -> JobReport:
         return _wait(job)
     except KeyboardInterrupt:
         job.cancel()
-        return job.result()
+        return _wait(job)  # not one long wait, which Windows would not let Ctrl+C end
 
 
 def _wait(job: Job) -> JobReport:

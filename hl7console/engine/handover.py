@@ -83,9 +83,16 @@ class HandoverServer:
         self._address = new_address(self._workspace)
         self._wake_reader, self._wake_writer = Pipe(duplex=False)
         self._listener = Listener(self._address.address, self._address.family, backlog=16)
-        if self._address.family == "AF_UNIX":
-            Path(self._address.address).chmod(0o600)
-        self._address.save(self._workspace)
+        try:
+            if self._address.family == "AF_UNIX":
+                Path(self._address.address).chmod(0o600)
+            self._address.save(self._workspace)
+        except OSError:
+            self._listener.close()
+            self._wake_writer.close()
+            self._wake_reader.close()
+            forget_address(self._workspace, self._address)
+            raise
         self._acceptor = threading.Thread(target=self._accept, name="handover-accept")
         self._acceptor.start()
 

@@ -147,7 +147,8 @@ def new_address(workspace: Path) -> HandoverAddress:
 
 def forget_address(workspace: Path, address: HandoverAddress) -> None:
     """Remove what `new_address` and `save` left behind."""
-    (workspace / ADDRESS_FILE_NAME).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # Windows keeps a file that somebody is just reading
+        (workspace / ADDRESS_FILE_NAME).unlink(missing_ok=True)
     if address.family == "AF_UNIX":
         path = Path(address.address)
         with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ from hl7console.engine.reading import FoundInSource, MessageFinder
 from hl7console.engine.sending import send_found
 from hl7console.engine.storing import STALLED_TIMEOUT_S, StoreTally, imported_message
 from hl7console.errors import UsageError
-from hl7console.store.records import NewMessage, Origin
+from hl7console.store.records import NewMessage, Origin, Status
 
 PROGRESS_INTERVAL_S = 0.05
 """Shortest time between two looks at the progress, in seconds."""
@@ -39,9 +39,11 @@ def import_files(core: EngineCore, job: EngineJob, command: ImportFiles) -> JobR
         return send_found(core, job, finder, settings)
     make = _received(core, command.listener) if command.mode == ImportMode.RECEIVE else _kept
     tally = StoreTally()
+    refused = 0
     last_s = 0.0
     for found in finder.messages():
         new = make(found)
+        refused += command.mode == ImportMode.RECEIVE and new.status != Status.OK
         tally.expect()
         core.writer.put(new, tally, wait_s=STALLED_TIMEOUT_S)
         now_s = time.monotonic()
@@ -50,13 +52,15 @@ def import_files(core: EngineCore, job: EngineJob, command: ImportFiles) -> JobR
             job.advance(tally.stored, text=found.source, share=finder.share)
     tally.wait()
     job.advance(tally.stored, tally.stored)
-    text = _sentence(tally, finder, command.mode, is_cancelled=job.is_cancelled)
+    text = _sentence(tally, finder, command.mode, refused, is_cancelled=job.is_cancelled)
     auditing.note(core.writer, "messages imported", command.listener or "files", text)
     return JobReport(
         text=text,
         messages=tally.stored,
         first_message_id=tally.first_id,
         last_message_id=tally.last_id,
+        accepted=tally.stored - refused if command.mode == ImportMode.RECEIVE else 0,
+        refused=refused,
         not_taken=tuple(finder.not_taken),
         not_taken_total=finder.not_taken_total,
         noticed=tuple(finder.noticed),
@@ -86,10 +90,12 @@ def _received(core: EngineCore, name: str) -> Callable[[FoundInSource], NewMessa
 
 
 def _sentence(
-    tally: StoreTally, finder: MessageFinder, mode: ImportMode, *, is_cancelled: bool
+    tally: StoreTally, finder: MessageFinder, mode: ImportMode, refused: int, *, is_cancelled: bool
 ) -> str:
     verb = "received" if mode == ImportMode.RECEIVE else "kept"
     parts = [f"{counted(tally.stored, 'message')} {verb}"]
+    if refused:
+        parts.append(f"{refused:,} of them refused by the listener's rules")
     if tally.duplicates:
         parts.append(f"{counted(tally.duplicates, 'duplicate')} among them")
     if finder.not_taken_total:

@@ -153,7 +153,8 @@ class JobRunner:
             self._number += 1
             job = EngineJob(f"{name}-{self._number}", work)
             self._jobs.add(job)
-        job.start(self._forget)
+            # Inside the lock: `stop` must not find one that it cannot wait for yet.
+            job.start(self._forget)
         return job
 
     def _forget(self, job: EngineJob) -> None:

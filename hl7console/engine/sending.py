@@ -281,7 +281,7 @@ class _Exchanges:
         return SendResult(
             due.message_id,
             control_id,
-            state,
+            str(state),  # plain: a program beside this one takes no types of the store
             exchange.ack_code,
             text,
             exchange.round_trip_s,

@@ -7,8 +7,10 @@ limited, so that a small hostile file cannot fill the machine.
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -44,6 +46,17 @@ _Read = Callable[[int], bytes]
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _GZIP = b"\x1f\x8b\x08"
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What the readers of archives raise for bytes that are no sound archive."""
 _OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".jar", ".apk", ".epub")
 
 
@@ -85,14 +98,18 @@ def _reason(fault: OSError) -> str:
 def find_files(paths: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
     """Yield name and path of each file, folders walked in order; links to folders not followed."""
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - unlike `Path.is_dir` it raises nothing
             yield path.name, path
             continue
-        for folder, folders, names in os.walk(path):
+        closed: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=closed.append):
             folders.sort()
             within = Path(folder).relative_to(path.parent).as_posix()
             for name in sorted(names):
                 yield f"{within}/{name}", Path(folder, name)
+        for fault in closed:
+            unread = Path(fault.filename or path)
+            yield unread.relative_to(path.parent).as_posix(), unread
 
 
 class Unpacker:
@@ -104,7 +121,11 @@ class Unpacker:
     def sources(self, name: str, path: Path) -> Iterator[Source]:
         """Yield what a file on disk holds: itself, or the files within."""
         try:
-            if not stat.S_ISREG(path.stat().st_mode):
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                yield Source(name, problem="The folder cannot be read.")
+                return
+            if not stat.S_ISREG(mode):
                 yield Source(name, problem="It is not a file.")
                 return
             with path.open("rb") as file:
@@ -147,7 +168,7 @@ class Unpacker:
                 yield from self._unzip(name, file, depth=depth)
         except NotReadableError as fault:
             yield Source(name, problem=str(fault))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
+        except _DAMAGED:
             yield Source(name, problem="The archive is damaged.")
 
     def _unzip(self, name: str, file: BinaryIO, *, depth: int) -> Iterator[Source]:
@@ -161,7 +182,7 @@ class Unpacker:
                     content = self._read_member(archive, member)
                 except NotReadableError as fault:
                     yield Source(inner, problem=str(fault))
-                except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError):
+                except (*_DAMAGED, OSError):
                     yield Source(inner, problem="It is damaged, or packed in an unknown way.")
                 else:
                     yield from self._look_into(inner, content, depth=depth)

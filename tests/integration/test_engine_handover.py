@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,18 @@ def test_commands_are_handed_to_the_owner(tmp_path: Path, monkeypatch: pytest.Mo
             console.submit(SendFiles((Path("one.hl7"),), "nowhere")).result(10)
         console.submit(SaveListener(ListenerSettings("new", port=0))).result(10)
         assert [s.name for s in engine.listeners()] == ["new"]
+        console.stop()
+
+
+def test_every_outcome_reaches_across(tmp_path: Path):
+    raw = order("C1").replace(b"|P|2.5", b"|P|2.5|||AL|AL", 1)
+    (tmp_path / "one.hl7").write_bytes(raw)
+    committing = partial(reply, code="CA")
+    with Receiver(committing) as receiver, running_engine(tmp_path):
+        console = attach(tmp_path)
+        command = SendFiles((tmp_path / "one.hl7",), f"127.0.0.1:{receiver.port}")
+        (result,) = console.submit(command).result(10).results
+        assert (result.state, result.ack_code) == ("committed", "CA")
         console.stop()
 
 

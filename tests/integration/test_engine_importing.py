@@ -52,7 +52,9 @@ def test_as_if_received_uses_the_rules_of_the_listener(tmp_path: Path):
     listener = ListenerSettings("ris", port=0, allowed_senders=("OTHER",))
     with running_engine(tmp_path, listener) as engine:
         command = ImportFiles(pasted=order("A"), mode=ImportMode.RECEIVE, listener="ris")
-        assert engine.submit(command).result(10).text == "1 message received."
+        report = engine.submit(command).result(10)
+        assert report.text == "1 message received, 1 of them refused by the listener's rules."
+        assert (report.messages, report.accepted, report.refused) == (1, 0, 1)
         assert "1 duplicate among them" in engine.submit(command).result(10).text
         reader = engine.open_reader()
         stored = reader.message(1)

@@ -135,5 +135,18 @@ def test_the_address_file(tmp_path: Path):
         assert HandoverAddress.load(tmp_path) is None
 
 
+def test_an_address_file_in_use_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    address = new_address(tmp_path)
+    address.save(tmp_path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    forget_address(tmp_path, address)
+
+
 def test_each_owner_has_a_key_of_its_own(tmp_path: Path):
     assert new_address(tmp_path).key != new_address(tmp_path).key

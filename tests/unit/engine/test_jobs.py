@@ -73,6 +73,23 @@ def test_stopping_cancels_and_takes_no_more():
         runner.submit("x", work)
 
 
+def test_a_job_that_is_just_starting_can_be_waited_for(monkeypatch: pytest.MonkeyPatch):
+    runner = JobRunner()
+    stopper = threading.Thread(target=runner.stop, args=(5,))
+    start = EngineJob.start
+
+    def start_while_another_thread_stops(job: EngineJob, on_end: object) -> None:
+        stopper.start()
+        stopper.join(0.2)
+        start(job, on_end)
+
+    monkeypatch.setattr(EngineJob, "start", start_while_another_thread_stops)
+    job = runner.submit("x", lambda _: JobReport(text="done"))
+    assert job.result(5).text == "done"
+    stopper.join(5)
+    assert not stopper.is_alive()
+
+
 def test_the_number_of_jobs_is_limited():
     runner = JobRunner()
     go = threading.Event()

@@ -93,6 +93,17 @@ def test_damaged_archives_are_told():
     assert "damaged" in unpacked(bytes(flipped))[0][2]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_a_damaged_member_leaves_the_others(method: int):
+    data = bytes(range(256)) * 2
+    content = archive({"a": data, "b": data}, method=method)
+    at = content.find(b"a", 30) + 5
+    spoilt = content[:at] + b"\xff" + content[at + 1 :]
+    assert [part[0] for part in unpacked(spoilt)] == ["x.zip/a", "x.zip/b"]
+    assert "damaged" in unpacked(spoilt)[0][2]
+    assert unpacked(spoilt)[1][1] == data
+
+
 def test_a_password_is_told():
     content = bytearray(archive({"a": b"A"}))
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -121,6 +132,29 @@ def test_folders_are_walked_in_order_and_links_are_not_followed(tmp_path: Path):
     assert names == ["in/z.hl7", "in/b/a.hl7", "single.hl7"]
 
 
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    (tmp_path / "in" / "z.hl7").write_bytes(b"Z")
+    scandir = os.scandir
+
+    def refuse(path: object) -> object:
+        if Path(str(path)) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [name for name, _ in find_files((tmp_path / "in",))] == ["in/z.hl7", "in/closed"]
+
+
+def test_a_path_that_may_not_be_looked_at_is_named(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert list(find_files((Path("x.hl7"),))) == [("x.hl7", Path("x.hl7"))]
+
+
 def test_what_cannot_be_read_is_told(tmp_path: Path):
     def problem(path: Path) -> str:
         (found,) = Unpacker().sources(path.name, path)
@@ -130,6 +164,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path):
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         assert problem(tmp_path / "pipe") == "It is not a file."
+    assert problem(tmp_path) == "The folder cannot be read."
     gone = Source("gone", tmp_path / "gone")
     with pytest.raises(NotReadableError, match="cannot be read"):
         gone.open()
