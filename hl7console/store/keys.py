@@ -289,10 +289,31 @@ def write_private(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        _put_in_place(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Give a finished file its name, so that it keeps it after a power cut as well."""
+    for is_last in (False,) * 20 + (True,):
+        try:
+            draft.replace(path)
+            break
+        except PermissionError:
+            # Windows refuses while somebody reads the former file, which takes a moment only.
+            if is_last or os.name != "nt":
+                raise
+            threading.Event().wait(0.05)
+    if os.name == "nt":
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some file systems know no such thing
+            os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def restrict_to_user(path: Path) -> None:

@@ -36,6 +36,9 @@ from hl7console.store.recovery import recovery_code
 
 DATABASE_NAME = "console.db"
 
+_OWN_NAMES = frozenset({DATABASE_NAME, RECORD_NAME, "owner.lock"})
+"""What a folder may hold and still be the workspace's alone, before the workspace is made."""
+
 __all__ = [
     "DATABASE_NAME",
     "KIND_CONSOLE",
@@ -124,7 +127,9 @@ class Workspace:
 def _create(path: Path, source: KeySource, kind: str) -> Workspace:
     try:
         path.mkdir(parents=True, exist_ok=True)
-        keys.restrict_to_user(path)
+        if all(entry.name in _OWN_NAMES for entry in path.iterdir()):
+            # Not a folder that holds other things: others may have a right to those.
+            keys.restrict_to_user(path)
     except OSError:
         raise EnvironmentFaultError(
             f"The workspace folder cannot be made: {path}.",

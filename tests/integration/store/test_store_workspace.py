@@ -149,6 +149,16 @@ def test_only_the_user_can_read_key_and_workspace(tmp_path, in_file):
     assert (tmp_path / "w").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_a_folder_that_holds_other_things_stays_open_to_others(tmp_path, in_file):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "letter.txt").write_text("not ours")
+    Workspace.open(folder, in_file)
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
 def test_wrong_missing_and_unexpected_passphrases(tmp_path, by_passphrase, in_file, monkeypatch):
     Workspace.open(tmp_path / "w", by_passphrase)
     wrong = tmp_path / "wrong"

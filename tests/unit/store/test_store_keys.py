@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,50 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         keys.write_private(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_file_that_is_being_read_is_replaced_a_moment_later(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    keys.write_private(path, b"old")
+    refusals = [PermissionError(13, "in use")] * 2
+    replace = Path.replace
+
+    def busy(draft: Path, target: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr(keys, "os", Windows(os))
+    keys._put_in_place(_written(tmp_path / "f.new", b"new"), path)
+    assert path.read_bytes() == b"new"
+
+
+def test_on_other_systems_a_refusal_is_final(tmp_path, monkeypatch):
+    def refuse(_draft: Path, _target: Path) -> None:
+        raise PermissionError(13, "not yours")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(PermissionError):
+        keys.write_private(tmp_path / "f", b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Windows:
+    """The module ``os`` as it is there, as far as that matters here."""
+
+    name = "nt"
+
+    def __init__(self, real: object) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
 
 
 class Broken:
