@@ -5,6 +5,7 @@ Texts name the condition, never a value: an SQLite message may quote a column's 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,8 @@ from hl7console.errors import (
     WorkspaceError,
     WrongKeyError,
 )
+
+_log = logging.getLogger(__name__)
 
 SqlError: type[Exception] = sqlcipher.Error
 """Base of every error of the database engine; it is not `sqlite3.Error`."""
@@ -156,3 +159,16 @@ def fault_of(error: BaseException) -> Fault:
         return found
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     return Fault(FaultKind.OTHER, f"The database refused the work ({name}).")
+
+
+def any_fault_of(error: Exception) -> Fault:
+    """Return any failure as one that can be told. Any thread.
+
+    The text of an error of our own making may hold content; only its type goes into the log.
+    """
+    if isinstance(error, ConsoleError):
+        return Fault(FaultKind.OTHER, error.text, error.hint)
+    if isinstance(error, SqlError | OSError):
+        return fault_of(error)
+    _log.error("Writing failed (%s).", type(error).__name__)
+    return Fault(FaultKind.OURS, "The program failed to write this.")

@@ -20,7 +20,8 @@ from hl7console.errors import ConsoleError, WorkspaceError
 from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch, writable
 from hl7console.store.chores import IDLE_S, Chores
 from hl7console.store.connection import Database
-from hl7console.store.faults import Fault, FaultKind, SqlError, fault_of
+from hl7console.store.faults import Fault, SqlError, any_fault_of, fault_of
+from hl7console.store.health import RETRY_S, Health, OnProblem, safely
 from hl7console.store.migrations import check_version, migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
 from hl7console.store.waiting import Call, End, Item, Refusal, WaitingLine, Work
@@ -39,13 +40,7 @@ LONGEST_GATHER_S = 0.003
 CAN_GATHER = sys.platform != "win32"
 """Waits on Windows last 16 ms at least."""
 
-RETRY_S = 0.5
-"""How long the index waits after a fault before it tries again."""
-
 _log = logging.getLogger(__name__)
-
-OnProblem = Callable[[str], None]
-"""Told on the writer thread: a plain sentence while storing fails, "" when it works again."""
 
 
 class StoreWriter:
@@ -54,7 +49,8 @@ class StoreWriter:
     Args:
         path: The database file.
         key: Its data key; None for plain SQLite (tests).
-        on_problem: Told when storing begins to fail, and when it works again.
+        on_problem: Told on the writer thread why storing or the index fails, and "" when all
+            works again.
         on_batch_done: Called on the writer thread after the last `on_stored` of a batch, so that
             its answers can be handed on together.
     """
@@ -74,11 +70,9 @@ class StoreWriter:
         """Messages stored by this writer."""
         self.derived_id = 0
         """Messages up to this id are in the full-text index."""
-        self.problem = ""
-        """Why storing fails at the moment; empty when it works."""
         self.on_batch_done = on_batch_done
         self._key = key
-        self._on_problem = on_problem
+        self._health = Health(on_problem)
         self._line = WaitingLine()
         self._thread: threading.Thread | None = None
         self._started: Future[None] = Future()
@@ -161,6 +155,11 @@ class StoreWriter:
         return self._put_call(Call(lambda _: self._batches.prune_kinds(), "prune kinds"))
 
     @property
+    def problem(self) -> str:
+        """Why storing, or else the index, fails at the moment; "" when all works. Any thread."""
+        return self._health.problem
+
+    @property
     def queued(self) -> int:
         """Messages that wait to be stored; any thread."""
         return len(self._line)
@@ -204,6 +203,12 @@ class StoreWriter:
         self.last_message_id = self._batches.last_id
         self.derived_id = self._chores.derived_id
 
+    def _mend_connection(self) -> None:
+        """Open the connection again where it must be; inside a transaction nothing would commit."""
+        is_stuck = self._database is not None and self._database.in_transaction
+        if self._must_reopen or is_stuck:
+            self._open_again()
+
     def _open_again(self) -> None:
         if self._database is not None:
             self._database.close()
@@ -236,25 +241,26 @@ class StoreWriter:
         if self._next is not None:
             item, self._next = self._next, None
             return item
-        if not self.problem and self._chores.is_due(self.last_message_id):
+        if self._health.may_index() and self._chores.is_due(self.last_message_id):
             self._run_chore(is_idle=False)
         while not self._must_reopen and self._chores.is_pending(self.last_message_id):
-            found = self._line.get(RETRY_S if self.problem else IDLE_S)
+            found = self._line.get(IDLE_S if self._health.may_index() else RETRY_S)
             if found is not None:
                 return found
-            self._run_chore(is_idle=True)
+            if self._health.may_index():
+                self._run_chore(is_idle=True)
         return self._line.get() or End()
 
     def _run_chore(self, *, is_idle: bool) -> None:
         must_stop = (lambda: not self._line.is_empty()) if is_idle else None
         try:
             self._chores.run(self.last_message_id, must_stop)
-        except SqlError as error:
-            fault = fault_of(error)
+        except Exception as error:  # noqa: BLE001 - the index must never stop the storing
+            fault = any_fault_of(error)
             self._must_reopen = fault.spoils_connection
-            self._set_problem(fault.text)
+            self._health.index(fault.text)
         else:
-            self._set_problem("")
+            self._health.index("")
         self.derived_id = self._chores.derived_id
 
     def _gather(self, first: Item) -> list[Item]:
@@ -304,20 +310,19 @@ class StoreWriter:
                 single, single_fault = self._try_batch([writable(new)])
                 outcomes += single
                 fault = single_fault or fault
-        self._set_problem(fault.text if fault is not None else "")
+        self._health.storing(fault.text if fault is not None else "")
         self._tell(items, outcomes)
 
     def _try_batch(self, batch: Sequence[NewMessage]) -> tuple[list[StoreOutcome], Fault | None]:
         """Store all or nothing; returns the outcomes, and why it failed."""
         try:
-            if self._must_reopen:
-                self._open_again()
+            self._mend_connection()
             started = monotonic()
             outcomes = self._batches.store(batch)
             self._commit_s = monotonic() - started
             self._senders = len(batch) + self._line.ready() if CAN_GATHER else 0
         except Exception as error:  # noqa: BLE001 - whatever it is, no message may go unanswered
-            fault = _fault_told(error)
+            fault = any_fault_of(error)
         else:
             self._chores.stored(self.last_message_id + 1, batch)
             self.last_message_id = self._batches.last_id
@@ -330,29 +335,16 @@ class StoreWriter:
     def _tell(self, items: list[Item], outcomes: list[StoreOutcome]) -> None:
         for (_, on_stored), outcome in zip(items, outcomes, strict=True):
             if on_stored is not None:
-                _told_safely(lambda told=on_stored, outcome=outcome: told(outcome))  # type: ignore[misc]
+                safely(lambda told=on_stored, outcome=outcome: told(outcome))  # type: ignore[misc]
         if self.on_batch_done is not None:
-            _told_safely(self.on_batch_done)
+            safely(self.on_batch_done)
         self._line.done(len(items), sum(len(new.raw) for new, _ in items))
-
-    def _set_problem(self, text: str) -> None:
-        if text == self.problem:
-            return
-        self.problem = text
-        if text:
-            _log.error("Messages cannot be stored: %s", text)
-        else:
-            _log.info("Messages can be stored again.")
-        if self._on_problem is not None:
-            tell = self._on_problem
-            _told_safely(lambda: tell(text))
 
     def _run_call(self, call: Call[object]) -> None:
         if not call.future.set_running_or_notify_cancel():
             return
         try:
-            if self._must_reopen:
-                self._open_again()
+            self._mend_connection()
             result = self._run_function(call)
         except (SqlError, OSError) as error:
             fault = fault_of(error)
@@ -376,23 +368,6 @@ class StoreWriter:
         while rest is not None or (rest := self._line.get(0)) is not None:
             if isinstance(rest, tuple):
                 self._tell([rest], [StoreOutcome(0, error=Refusal.CLOSED.value)])
-            elif isinstance(rest, Call):
+            elif isinstance(rest, Call) and rest.future.set_running_or_notify_cancel():
                 rest.future.set_exception(WorkspaceError(Refusal.CLOSED.value))
             rest = None
-
-
-def _told_safely(tell: Callable[[], None]) -> None:
-    try:
-        tell()
-    except Exception as error:  # noqa: BLE001 - the writer goes on whatever its listeners do
-        _log.error("Telling an outcome failed (%s).", type(error).__name__)
-
-
-def _fault_told(error: Exception) -> Fault:
-    """Return any failure as one that can be told; its own text may hold content."""
-    if isinstance(error, ConsoleError):
-        return Fault(FaultKind.OTHER, error.text, error.hint)
-    if isinstance(error, SqlError | OSError):
-        return fault_of(error)
-    _log.error("A batch could not be prepared (%s).", type(error).__name__)
-    return Fault(FaultKind.OURS, "The message could not be stored.")

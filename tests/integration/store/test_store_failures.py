@@ -23,8 +23,10 @@ from hl7console.errors import (
     WorkspaceError,
     WrongKeyError,
 )
+from hl7console.hl7v2.filters import parse
 from hl7console.store import connection
 from hl7console.store.connection import Database
+from hl7console.store.derive import Deriver
 from hl7console.store.migrations import STEPS, migrate, schema_version
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import NewMessage, StoreOutcome
@@ -147,8 +149,36 @@ def test_a_locked_database_is_told_as_locked(store, message, monkeypatch):
     other.execute("ROLLBACK")
     other.close()
     assert store.put(message())[0].message_id == 2
+    store.index_all()
     store.sync()
     assert store.problems[-1] == ""
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("error", [RuntimeError("PATIENT"), OSError(28, "full")])
+def test_a_failing_index_stops_no_storing_and_recovers(store, message, monkeypatch, caplog, error):
+    monkeypatch.setattr("hl7console.store.writer.RETRY_S", 0.05)
+    monkeypatch.setattr("hl7console.store.health.RETRY_S", 0.05)
+    plain = Deriver.step
+
+    def fail(*_args: object) -> int:
+        failed.set()
+        raise error
+
+    failed = threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(Deriver, "step", fail)
+        assert [o.message_id for o in store.put(message(), message())] == [1, 2]
+        assert failed.wait(10)
+        assert store.put(message())[0].message_id == 3
+        store.sync()
+        assert len(store.problems) == 1
+        assert list(store.reader().ids(parse("4711"))) == [1, 2, 3]
+    assert Deriver.step is plain
+    store.index_all()
+    store.sync()
+    assert store.problems[-1] == ""
+    assert "PATIENT" not in caplog.text
 
 
 def test_a_wrong_key(store, message, capfd):
