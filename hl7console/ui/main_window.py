@@ -42,6 +42,7 @@ from hl7console.ui.status_line import StatusLine
 from hl7console.ui.theme import Scheme, theme
 
 if TYPE_CHECKING:
+    from hl7console.ui.help.view import HelpView
     from hl7console.ui.settings.place import SettingsPlace
 
 _PLACES = (
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.notice = Notice()
         self.messages = MessagesPlace(console, self.bridge, self._preferences)
         self._settings: SettingsPlace | None = None
+        self._help: HelpView | None = None
         self.imports = Imports(self, console, self.bridge, self.ask, self.notice)
         self._build(is_demo=is_demo)
         self._add_actions()
@@ -168,6 +170,7 @@ class MainWindow(QMainWindow):
              "file-badge", "Settings"),
             ("view.scheme", "Switch light and dark", self._switch_scheme, "Ctrl+Shift+L",
              "contrast", "Window"),
+            ("help.show", "Help", self.show_help, "F1", "circle-question-mark", "Window"),
             ("view.palette", "All actions", self.show_palette, "Ctrl+K", "command", "Window"),
             ("window.close", "Close the window", self.close, "Ctrl+Q", "x", "Window"),
         )  # fmt: skip
@@ -179,6 +182,7 @@ class MainWindow(QMainWindow):
         paste_action.setShortcuts([QKeySequence(QKeySequence.StandardKey.Paste)])
         self.rail.add_tool(self.actions_by_name["view.palette"], "Actions", "command")
         self.rail.add_tool(self.actions_by_name["view.scheme"], "Colours", "contrast")
+        self.rail.add_tool(self.actions_by_name["help.show"], "Help", "circle-question-mark")
         for name, title in (("list.columns", "Columns"), ("import.files", "Import…")):
             self.messages.add_to_bar(_bar_button(self.actions_by_name, name, title))
 
@@ -275,6 +279,14 @@ class MainWindow(QMainWindow):
     def _switch_scheme(self) -> None:
         theme().toggle()
         self._preferences.set_text("scheme", theme().choice)
+
+    def show_help(self) -> None:
+        """Show the help in a window of its own, made when it is first wanted."""
+        if self._help is None:
+            from hl7console.ui.help.view import HelpView  # not needed for the first view
+
+            self._help = HelpView(self)
+        self._help.come_up()
 
     def show_palette(self) -> None:
         """Show the palette of all actions."""
