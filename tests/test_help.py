@@ -177,7 +177,33 @@ def test_every_fault_a_user_may_see_is_told_with_what_to_do():
 
 def test_pages_hold_nothing_that_looks_like_a_place_of_ours():
     for page in all_pages().values():
-        assert not re.search(r"https?://|/home/|/work/|/tmp/", page.markdown), page.name
+        assert not re.search(r"https?://|/home/|/tmp/", page.markdown), page.name
+
+
+# The README
+
+
+def test_the_readme_links_to_files_and_names_every_command():
+    readme = (SOURCE.parent / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)]+)\)", readme):
+        assert (SOURCE.parent / target).exists(), target
+    for name, *rest in COMMANDS:
+        assert f"`hl7console {name}" in readme
+        assert not rest or f"`{rest[0]}`" in readme or f"`hl7console {name} {rest[0]}`" in readme
+    known = {o for c in COMMANDS.values() for p in c.params for o in p.opts}
+    own = {"--full", "--check", "--seconds", "--help"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", readme)) <= known | own
+
+
+def test_the_readme_begins_with_the_two_commands():
+    readme = (SOURCE.parent / "README.md").read_text(encoding="utf-8")
+    commands = [line.split("#")[0].strip() for line in readme.split("\n") if line[:4] == "    "]
+    assert commands[:4] == [
+        "bash packaging/run.sh",
+        r"powershell -ExecutionPolicy Bypass -File packaging\run.ps1",
+        "bash packaging/test.sh",
+        r"powershell -ExecutionPolicy Bypass -File packaging\test.ps1",
+    ]
 
 
 # The pages as text
