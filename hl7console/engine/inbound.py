@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import ssl
 from typing import TYPE_CHECKING, cast
 
+from hl7console.engine.fairness import (
+    KEPT_OF_DROPPED_BYTES,
+    MAX_HELD_BYTES,
+    PORTION_BYTES,
+    is_crowded,
+)
 from hl7console.engine.intake import Answer
+from hl7console.engine.sockets import peer_text, set_keepalive
 from hl7console.engine.tls import (
     HANDSHAKE_TIMEOUT_S,
-    explain_tls_fault,
+    explain_client_fault,
     is_certificate_allowed,
     peer_names,
 )
@@ -30,6 +36,7 @@ from hl7console.mllp.session import (
     StoreFrame,
     StorePartial,
 )
+from hl7console.store.records import StoreOutcome
 
 if TYPE_CHECKING:
     from hl7console.engine.listener import Listener
@@ -45,39 +52,7 @@ MAX_UNANSWERED = 128
 MAX_UNANSWERED_BYTES = 48 * 1024 * 1024
 """Bytes of one connection under way at once; reading pauses beyond."""
 
-MAX_HELD_BYTES = 512 * 1024 * 1024
-"""Bytes of messages whose end has not come yet, over all connections of the engine."""
-
-KEPT_OF_DROPPED_BYTES = 64 * 1024
-"""How much is kept of a message that was dropped for want of memory, in bytes."""
-
 _QUIET_CLOSES = frozenset({"peer_closed", "idle", "shutdown"})
-
-
-def set_keepalive(sock: socket.socket) -> None:
-    """Ask for TCP keepalive: after 60 s of silence, every 15 s, 4 times."""
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-            if hasattr(socket, name):
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def peer_text(address: object) -> str:
-    """Return a socket address as ``host:port``, IPv6 in brackets."""
-    if isinstance(address, tuple) and len(address) >= 2:
-        host = str(address[0])
-        return f"[{host}]:{address[1]}" if ":" in host else f"{host}:{address[1]}"
-    return ""
-
-
-class HeldBytes:
-    """Counts what all connections hold of messages whose end has not come yet."""
-
-    __slots__ = ("total",)
-
-    def __init__(self) -> None:
-        self.total = 0
 
 
 class InboundConnection(asyncio.Protocol):
@@ -98,7 +73,11 @@ class InboundConnection(asyncio.Protocol):
         self._handshake_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._unanswered_bytes = 0
+        self._partials = 0
         self._held_bytes = 0
+        self._rest = b""
+        self._is_turn_asked = False
+        self._has_ended = False
         self._is_paused = False
         self._is_write_paused = False
         self._is_closing = False
@@ -134,20 +113,39 @@ class InboundConnection(asyncio.Protocol):
             return
         if self._tls is not None:
             data = self._decrypt(data)
-            if not data:
-                return
-        actions = self._session.data_received(data, self._loop.time())
-        if actions:
-            self._act(actions)
-        else:
-            self._hold(len(data))
+        if self._rest or (len(data) > PORTION_BYTES and is_crowded(data)):
+            self._rest += data
+            self._balance()
+            self._take_portion()
+        elif data:
+            self._act(self._session.data_received(data, self._loop.time()))
+        self._end_if_due()
 
-    def _hold(self, size: int) -> None:
+    def _take_portion(self) -> None:
+        """Take the next part of a read with very many frames, then let others have their turn."""
+        self._is_turn_asked = False
+        if self._is_closing or not self._rest or self._is_busy():
+            return  # `_balance` goes on
+        data, self._rest = self._rest[:PORTION_BYTES], self._rest[PORTION_BYTES:]
+        self._act(self._session.data_received(data, self._loop.time()))
+        self._end_if_due()
+        self._balance()
+
+    def _ask_turn(self) -> None:
+        if not self._is_turn_asked:
+            self._is_turn_asked = True
+            self._loop.call_soon(self._take_portion)
+
+    def _end_if_due(self) -> None:
+        if self._has_ended and not self._rest and not self._is_closing:
+            self._act(self._session.eof_received(self._loop.time()))
+
+    def _hold(self) -> None:
         """Count bytes of a message whose end has not come; too many of them end the connection."""
         held = self._listener.held
-        self._held_bytes += size
-        held.total += size
-        if held.total > MAX_HELD_BYTES:
+        before, self._held_bytes = self._held_bytes, self._session.held_bytes
+        held.total += self._held_bytes - before
+        if self._held_bytes > before and held.total > MAX_HELD_BYTES:
             text = (
                 "The unfinished messages of all connections together are larger than "
                 f"{MAX_HELD_BYTES // (1024 * 1024)} MiB; this connection was dropped."
@@ -157,12 +155,6 @@ class InboundConnection(asyncio.Protocol):
                     head = action.payload[:KEPT_OF_DROPPED_BYTES]
                     self._keep_partial(StorePartial(head, "memory", text))
             self.abort()
-            return
-        self._arm_timer()
-
-    def _release(self) -> None:
-        self._listener.held.total -= self._held_bytes
-        self._held_bytes = 0
 
     def eof_received(self) -> bool:
         """Take the end of what the peer sends; answers still due go out first."""
@@ -171,7 +163,8 @@ class InboundConnection(asyncio.Protocol):
         if self._tls is not None and not self._tls.is_established:
             self._tls_failed("The connection was closed in the TLS handshake.")
             return False
-        self._act(self._session.eof_received(self._loop.time()))
+        self._has_ended = True
+        self._end_if_due()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -179,12 +172,15 @@ class InboundConnection(asyncio.Protocol):
         for timer in (self._timer, self._handshake_timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
-        self._release()
+        self._listener.held.total -= self._held_bytes
+        self._held_bytes = 0
         if not self._is_closing:
             self._is_closing = True
             for action in self._session.eof_received(self._loop.time()):
                 if isinstance(action, StorePartial):
                     self._keep_partial(action)
+                elif isinstance(action, StoreFrame):
+                    self._store(action)
             if exc is not None:
                 self._listener.timeline.add(
                     "connection_lost", "The connection broke.", peer=self._peer
@@ -216,15 +212,12 @@ class InboundConnection(asyncio.Protocol):
             plain = tls.received(data)
         except ssl.SSLError as fault:
             self._write_raw(tls.outgoing())
-            self._tls_failed(self._explain(fault, is_handshake=not was_established))
+            self._tls_fault(fault, is_handshake=not was_established)
             return b""
         self._write_raw(tls.outgoing())
         if tls.is_established and not was_established and not self._tls_begun(tls):
             return b""
-        if tls.has_ended:
-            self._act(self._session.data_received(plain, self._loop.time()) if plain else [])
-            self._act(self._session.eof_received(self._loop.time()))
-            return b""
+        self._has_ended = self._has_ended or tls.has_ended
         return plain
 
     def _tls_begun(self, tls: TlsStream) -> bool:
@@ -241,16 +234,8 @@ class InboundConnection(asyncio.Protocol):
         self._tls_failed(f"The client's certificate ({shown}) is not on the list of those let in.")
         return False
 
-    def _explain(self, fault: ssl.SSLError, *, is_handshake: bool) -> str:
-        first = self._first_byte
-        if is_handshake and (first[:1] == b"\x0b" or first[:3] == b"MSH"):
-            return "A client spoke plain MLLP on this TLS port."
-        if is_handshake and first[:4] in (b"GET ", b"POST", b"HEAD", b"PUT "):
-            return "An HTTP client connected to this TLS port."
-        if is_handshake and first[:1] != b"\x16":
-            return "A client sent something that is no TLS on this TLS port."
-        reason = explain_tls_fault(fault, whose="the client's")
-        return f"TLS failed: {reason}."
+    def _tls_fault(self, fault: ssl.SSLError, *, is_handshake: bool) -> None:
+        self._tls_failed(explain_client_fault(fault, self._first_byte, is_handshake=is_handshake))
 
     def _tls_failed(self, text: str) -> None:
         self._listener.timeline.add("tls", text, peer=self._peer, is_fault=True)
@@ -262,25 +247,23 @@ class InboundConnection(asyncio.Protocol):
     # The dialogue.
 
     def _act(self, actions: list[Action]) -> None:
-        if self._held_bytes:
-            self._release()
         for action in actions:
             if type(action) is StoreFrame:
-                self._unanswered_bytes += len(action.payload)
-                self._intake.take(
-                    action.payload,
-                    action.flags,
-                    (self._listener.inbox, self, action.token),
-                    self._peer,
-                    self._number,
-                )
+                self._store(action)
             elif type(action) is Send:
                 self._out.append(action.data)
             else:
                 self._act_rarely(action)
-        if self._unanswered_bytes:
+        if self._unanswered_bytes or self._partials:
             self._balance()
+        if (self._held_bytes or self._session.held_bytes) and not self._is_closing:
+            self._hold()
         self._arm_timer()
+
+    def _store(self, frame: StoreFrame) -> None:
+        self._unanswered_bytes += len(frame.payload)
+        answer_to = (self._listener.inbox, self, frame.token)
+        self._intake.take(frame.payload, frame.flags, answer_to, self._peer, self._number)
 
     def _act_rarely(self, action: Action) -> None:
         if isinstance(action, StorePartial):
@@ -297,9 +280,23 @@ class InboundConnection(asyncio.Protocol):
     def _keep_partial(self, action: StorePartial) -> None:
         self._told = action.text
         self._listener.timeline.add(action.reason, action.text, peer=self._peer, is_fault=True)
+        self._partials += 1
         self._intake.take_partial(
-            action.payload, action.reason, action.text, peer=self._peer, connection=self._number
+            action.payload,
+            action.reason,
+            action.text,
+            peer=self._peer,
+            connection=self._number,
+            on_stored=self._partial_stored,
         )
+
+    def _partial_stored(self, _: StoreOutcome) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._count_partial)
+
+    def _count_partial(self) -> None:
+        self._partials -= 1
+        self._balance()
 
     def stored(self, answer: Answer) -> None:
         """Take a message that the store is done with."""
@@ -326,7 +323,7 @@ class InboundConnection(asyncio.Protocol):
             try:
                 data = self._tls.encrypt(data)
             except ssl.SSLError as fault:
-                self._tls_failed(self._explain(fault, is_handshake=False))
+                self._tls_fault(fault, is_handshake=False)
                 return
         self._write_raw(data)
 
@@ -338,20 +335,24 @@ class InboundConnection(asyncio.Protocol):
         """Pause or resume reading, by what is under way."""
         if self._is_closing:
             return
-        waiting = self._session.unanswered
-        if self._is_paused:
-            is_low = waiting <= MAX_UNANSWERED // 2
-            is_low = is_low and self._unanswered_bytes <= MAX_UNANSWERED_BYTES // 2
-            if is_low and not self._is_write_paused:
+        if not self._is_paused:
+            if self._rest or self._is_busy():
+                self._is_paused = True
+                self._transport.pause_reading()
+        elif not self._is_busy(2):
+            if self._rest:
+                self._ask_turn()
+            else:
                 self._is_paused = False
                 self._transport.resume_reading()
-        elif (
+
+    def _is_busy(self, part: int = 1) -> bool:
+        """Return whether as much is under way as may be, or more than a part of that."""
+        return (
             self._is_write_paused
-            or waiting > MAX_UNANSWERED
-            or self._unanswered_bytes > MAX_UNANSWERED_BYTES
-        ):
-            self._is_paused = True
-            self._transport.pause_reading()
+            or self._session.unanswered + self._partials > MAX_UNANSWERED // part
+            or self._unanswered_bytes > MAX_UNANSWERED_BYTES // part
+        )
 
     # Timers and the end.
 

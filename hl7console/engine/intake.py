@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import secrets
 import time
 from collections import deque
@@ -22,6 +23,8 @@ from hl7console.hl7v2.acks import AckRules, build_ack, decide, failure
 from hl7console.hl7v2.scan import scan
 from hl7console.settings import ListenerSettings
 from hl7console.store.records import NewMessage, OnStored, Origin, Status, StoreOutcome
+
+log = logging.getLogger(__name__)
 
 _STATUS = {"accept": Status.OK.value, "error": Status.ERROR.value, "reject": Status.REJECTED.value}
 _RECEIVED = Origin.RECEIVED.value
@@ -97,6 +100,9 @@ class AnswerReceiver(Protocol):
     def flush(self) -> None:
         """Write what `stored` collected."""
 
+    def abort(self) -> None:
+        """End after a fault; what is due gets no answer and is sent again."""
+
 
 class AnswerInbox:
     """Brings answers from the writer thread to the network thread, a batch at a time."""
@@ -133,10 +139,23 @@ class AnswerInbox:
         while due:
             answer = due.popleft()
             receiver = answer.receiver
-            receiver.stored(answer)
-            touched[receiver] = None
+            if _went_well(receiver, lambda told=receiver.stored, answer=answer: told(answer)):  # type: ignore[misc]
+                touched[receiver] = None
         for receiver in touched:
-            receiver.flush()
+            _went_well(receiver, receiver.flush)
+
+
+def _went_well(receiver: AnswerReceiver, step: Callable[[], None]) -> bool:
+    """Do a step for one connection; its fault must cost no other connection its answers."""
+    try:
+        step()
+    except Exception as fault:  # noqa: BLE001 - one message must not end the answers of all others
+        log.error(  # noqa: TRY400 - the fault's own text may hold content
+            "An answer could not be given (%s).", type(fault).__name__
+        )
+        receiver.abort()
+        return False
+    return True
 
 
 class Intake:
@@ -239,7 +258,14 @@ class Intake:
         return new, not found.is_readable and not found.is_batch
 
     def take_partial(
-        self, payload: bytes, reason: str, text: str, *, peer: str, connection: int
+        self,
+        payload: bytes,
+        reason: str,
+        text: str,
+        *,
+        peer: str,
+        connection: int,
+        on_stored: OnStored | None = None,
     ) -> None:
         """Keep a frame that did not end well as an error record; there is no answer to it."""
         payload = payload[:MAX_RECORDED_PARTIAL_BYTES]
@@ -249,7 +275,7 @@ class Intake:
         new.ack = b""
         new.error_text = text
         new.dedup_key = 0
-        self._writer.put(new, None)
+        self._writer.put(new, on_stored)
 
     def answer_bytes(self, answer: Answer) -> bytes | None:
         """Return what the sender is told now that the store is done; None tells nothing."""

@@ -14,9 +14,9 @@ from typing import Protocol, TypeVar
 from hl7console.engine import auditing
 from hl7console.engine.console import InterfaceStatus, LinkState
 from hl7console.engine.events import InterfaceEvent
-from hl7console.engine.inbound import peer_text
 from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.network import NetworkThread
+from hl7console.engine.sockets import peer_text
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings, Environment, ListenerSettings
 from hl7console.store import interfaces

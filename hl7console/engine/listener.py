@@ -21,9 +21,11 @@ from collections.abc import Iterable
 from hl7console.engine.certificates import CertificateInfo
 from hl7console.engine.console import InterfaceStatus, LinkState
 from hl7console.engine.events import Timeline
-from hl7console.engine.inbound import HeldBytes, InboundConnection, peer_text
+from hl7console.engine.fairness import HeldBytes
+from hl7console.engine.inbound import InboundConnection
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds, Intake, Writer
 from hl7console.engine.metrics import RateCounter
+from hl7console.engine.sockets import peer_text
 from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server_context
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.mllp.session import ListenerLimits

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from typing import cast
 
-from hl7console.engine.inbound import peer_text, set_keepalive
+from hl7console.engine.sockets import peer_text, set_keepalive
 from hl7console.engine.tls import HANDSHAKE_TIMEOUT_S, client_context, explain_tls_fault
 from hl7console.engine.tls_stream import TlsStream
 from hl7console.errors import EnvironmentFaultError

@@ -19,8 +19,8 @@ from hl7console.engine.commands import job_of
 from hl7console.engine.console import Command, EngineSnapshot
 from hl7console.engine.core import EngineCore
 from hl7console.engine.events import InterfaceEvent
+from hl7console.engine.fairness import HeldBytes
 from hl7console.engine.handover import HandoverServer
-from hl7console.engine.inbound import HeldBytes
 from hl7console.engine.intake import AnswerInbox, ControlIds
 from hl7console.engine.jobs import EngineJob, JobRunner
 from hl7console.engine.links import Links

@@ -8,9 +8,9 @@ from pathlib import Path
 from hl7console.engine.certificates import CertificateInfo, read_certificate_bytes
 from hl7console.engine.console import JobReport, LinkState, TestConnection
 from hl7console.engine.core import EngineCore
-from hl7console.engine.inbound import peer_text
 from hl7console.engine.listener import check_address
 from hl7console.engine.sender import NotSentError, OutboundConnection, connect
+from hl7console.engine.sockets import peer_text
 from hl7console.engine.tls import expiry_warning, is_loopback, key_file_warning, server_context
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings, ListenerSettings, Tls

@@ -295,6 +295,24 @@ def explain_tls_fault(fault: BaseException, *, whose: str = "the other side's") 
     return "the connection broke in the handshake"
 
 
+def explain_client_fault(fault: ssl.SSLError, first_bytes: bytes, *, is_handshake: bool) -> str:
+    """Return why a client's TLS failed, as a sentence.
+
+    Args:
+        fault: What `ssl` raised.
+        first_bytes: The first ones that the client sent.
+        is_handshake: Whether it failed in the handshake.
+    """
+    if is_handshake and (first_bytes[:1] == b"\x0b" or first_bytes[:3] == b"MSH"):
+        return "A client spoke plain MLLP on this TLS port."
+    if is_handshake and first_bytes[:4] in (b"GET ", b"POST", b"HEAD", b"PUT "):
+        return "An HTTP client connected to this TLS port."
+    if is_handshake and first_bytes[:1] != b"\x16":
+        return "A client sent something that is no TLS on this TLS port."
+    reason = explain_tls_fault(fault, whose="the client's")
+    return f"TLS failed: {reason}."
+
+
 def is_loopback(host: str) -> bool:
     """Return whether an address to bind stays on this machine."""
     if host.lower() in ("localhost", "localhost."):

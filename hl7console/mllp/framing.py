@@ -142,6 +142,11 @@ class MllpDecoder:
         self.waiting = "start"
         self.closed = False
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the content whose end has not come yet."""
+        return len(self._body)
+
     def whole_frame(self, data: bytes) -> bytes | None:
         """Return the payload when `data` is exactly one flawless frame, else None.
 

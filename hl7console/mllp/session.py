@@ -168,6 +168,11 @@ class ListenerSession:
         return self._next_token - self._next_answer
 
     @property
+    def held_bytes(self) -> int:
+        """Size of the message whose end has not come yet."""
+        return self._decoder.held_bytes
+
+    @property
     def is_ending(self) -> bool:
         """Whether no more input is taken; the owner may stop reading."""
         return self._end is not None or self._is_closed

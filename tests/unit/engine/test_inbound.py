@@ -6,16 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from hl7console.engine.inbound import (
-    MAX_UNANSWERED,
-    HeldBytes,
-    InboundConnection,
-    peer_text,
-    set_keepalive,
-)
+from hl7console.engine.fairness import PORTION_BYTES, HeldBytes
+from hl7console.engine.inbound import MAX_UNANSWERED, InboundConnection
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds
 from hl7console.engine.listener import Listener
 from hl7console.engine.metrics import RateCounter
+from hl7console.engine.sockets import peer_text, set_keepalive
 from hl7console.settings import ListenerSettings
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
 
@@ -27,7 +23,11 @@ class FakeTransport:
 
     def __init__(self) -> None:
         self.is_reading = True
+        self.is_aborted = False
         self.written: list[bytes] = []
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
     def get_extra_info(self, name: str) -> object:
         return ("127.0.0.1", 5000) if name == "peername" else None
@@ -61,22 +61,32 @@ class FakeWriter:
         del self.items[:count]
 
 
+def made(
+    loop: asyncio.AbstractEventLoop,
+    writer: FakeWriter,
+    inbox: AnswerInbox,
+    transport: FakeTransport,
+) -> InboundConnection:
+    """Return a connection of a listener of its own."""
+    listener = Listener(
+        ListenerSettings("in"),
+        writer=writer,
+        inbox=inbox,
+        control_ids=ControlIds(),
+        rate=RateCounter(),
+        held=HeldBytes(),
+    )
+    listener._server = object()  # type: ignore[assignment]
+    connection = InboundConnection(listener, 1)
+    connection.connection_made(transport)  # type: ignore[arg-type]
+    return connection
+
+
 def dialogue(script: Callable[[InboundConnection, FakeTransport, FakeWriter, AnswerInbox], None]):
     async def main() -> None:
         loop = asyncio.get_running_loop()
         writer, inbox, transport = FakeWriter(), AnswerInbox(loop), FakeTransport()
-        listener = Listener(
-            ListenerSettings("in"),
-            writer=writer,
-            inbox=inbox,
-            control_ids=ControlIds(),
-            rate=RateCounter(),
-            held=HeldBytes(),
-        )
-        listener._server = object()  # type: ignore[assignment]
-        connection = InboundConnection(listener, 1)
-        connection.connection_made(transport)  # type: ignore[arg-type]
-        script(connection, transport, writer, inbox)
+        script(made(loop, writer, inbox, transport), transport, writer, inbox)
 
     asyncio.run(main())
 
@@ -205,3 +215,100 @@ def test_keepalive_is_switched_on():
     with socket.socket() as sock:
         set_keepalive(sock)
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_a_read_with_very_many_frames_leaves_others_their_turn():
+    turns: list[int] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        writer, inbox, transport = FakeWriter(), AnswerInbox(loop), FakeTransport()
+        connection = made(loop, writer, inbox, transport)
+        flood = b"\x0bMSH|^~\\&|\x1c\r" * 20_000
+        connection.data_received(flood)
+        assert len(writer.items) <= PORTION_BYTES
+        assert not transport.is_reading
+        taken = 0
+        while not transport.is_reading:
+            taken += len(writer.items)
+            writer.finish(len(writer.items))
+            inbox.wake()
+            turns.append(taken)
+            await asyncio.sleep(0)
+        assert taken + len(writer.items) == 20_000
+
+    asyncio.run(main())
+    assert len(turns) > 100
+
+
+def test_partial_messages_wait_for_the_store_as_well():
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        writer, inbox, transport = FakeWriter(), AnswerInbox(loop), FakeTransport()
+        connection = made(loop, writer, inbox, transport)
+        connection.data_received((b"\x0b" + ORDER % b"1") * (MAX_UNANSWERED + 2))
+        assert not transport.is_reading
+        writer.finish(len(writer.items))
+        await asyncio.sleep(0)
+        assert transport.is_reading
+
+    asyncio.run(main())
+
+
+def test_what_is_held_of_unfinished_messages_is_counted_to_the_byte():
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        writer, inbox, transport = FakeWriter(), AnswerInbox(loop), FakeTransport()
+        connection = made(loop, writer, inbox, transport)
+        held = connection._listener.held
+        connection.data_received(frames(1) + b"\x0b" + bytes(1000))
+        connection.data_received(b"x" * 500)
+        assert held.total == 1500
+        connection._timer_fired()
+        writer.finish(1)
+        inbox._deliver()
+        assert held.total == 1500
+        connection.data_received(b"\x1c\r")
+        assert held.total == 0
+        connection.data_received(b"\x0babc")
+        connection.connection_lost(None)
+        assert held.total == 0
+
+    asyncio.run(main())
+
+
+def test_a_whole_message_is_kept_when_the_connection_breaks_behind_it():
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        writer, inbox, transport = FakeWriter(), AnswerInbox(loop), FakeTransport()
+        connection = made(loop, writer, inbox, transport)
+        connection.data_received(frames(1)[:-1])
+        connection.connection_lost(ConnectionResetError())
+        assert [new.raw for new, _ in writer.items] == [ORDER % b"0"]
+        writer.finish(1)
+        inbox._deliver()
+
+    asyncio.run(main())
+
+
+@pytest.mark.expects_log
+def test_a_fault_in_one_answer_costs_no_other_connection_its_own():
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        writer, inbox = FakeWriter(), AnswerInbox(loop)
+        transports = [FakeTransport(), FakeTransport()]
+        broken, sound = (made(loop, writer, inbox, transport) for transport in transports)
+
+        def fail(_: object) -> None:
+            raise ValueError("ours")
+
+        broken._listener.answer = fail  # type: ignore[assignment]
+        for connection in (sound, broken, sound):
+            connection.data_received(frames(1))
+        writer.finish(3)
+        inbox._deliver()
+        assert transports[0].is_aborted
+        assert transports[0].written == []
+        assert b"".join(transports[1].written).count(b"MSA|AA|") == 2
+
+    asyncio.run(main())
