@@ -136,7 +136,8 @@ def all_pages() -> dict[str, Page]:
 def search(text: str) -> list[Hit]:
     """Return the sections that hold all words of a text, the likeliest first. Any thread.
 
-    A word also finds longer ones that begin with it. Words in headings weigh most.
+    A word also finds longer ones that begin with it. Words in headings weigh most, and words that
+    stand together as they were typed.
     """
     words = text.casefold().split()
     found: list[tuple[int, Hit]] = []
@@ -162,5 +163,8 @@ def _weight(words: list[str], section: Section, title: str) -> int:
             return 0
         weight += 20 * in_heading + in_body
         weight += 5 * bool(beginning.search(title.casefold()))
+    phrase = " ".join(words)
+    if len(words) > 1 and (phrase in heading or phrase in " ".join(body.split())):
+        weight += 30
     # What is new names everything; it comes last among equals.
     return max(1, weight // 4) if title == "What's new" else weight
