@@ -116,15 +116,23 @@ class ReaderWorker(Worker):
             self._reader.interrupt()
 
     def stop(self) -> None:
-        """End the query in hand, close the connection, and end the thread."""
+        """End the query in hand, close the connection on its own thread, and end that."""
         self._is_stopped = True
         self.interrupt()
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=False)
+            # What waits before this finds the reader stopped and ends at once.
+            self._executor.submit(self._close)
             self._executor.shutdown(wait=True)
-        super().stop()
+            self._executor = None
 
     def _opened(self) -> StoreReader:
+        if self._is_stopped:
+            raise ConsoleError("The window is closing.")
         if self._reader is None:
             self._reader = self._console.open_reader()
         return self._reader
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            reader.close()
