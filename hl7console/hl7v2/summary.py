@@ -73,7 +73,8 @@ _ACKS = {
     "CA": "committed", "CE": "commit error", "CR": "commit rejected",
 }  # fmt: skip
 
-_URGENT = ("S", "STAT", "A", "ASAP")
+_URGENT = {"S": "STAT", "STAT": "STAT", "A": "ASAP", "ASAP": "ASAP"}
+"""Priorities worth a word (HL7 table 0027): at once, and as soon as possible."""
 
 
 def note_for(message: Message | bytes) -> str:
@@ -144,8 +145,9 @@ def _order(message: Message, event: str) -> str:  # noqa: ARG001
     control = _text(message, "ORC-1")
     what = _procedure(message) or _coded(message, "RXO-1") or _coded(message, "RXE-2")
     places = ("ORC-7.6", "TQ1-9", "OBR-5", "OBR-27.6")
-    if any(_text(message, place).upper() in _URGENT for place in places):
-        what = f"STAT {what}".rstrip()
+    urgency = {_URGENT.get(_text(message, place).upper(), "") for place in places}
+    if urgency & {"STAT", "ASAP"}:
+        what = f"{max(urgency)} {what}".rstrip()
     done = _CONTROLS.get(control, "")
     if control == "SC":
         done = _ORDER_STATES.get(_text(message, "ORC-5"), "status")

@@ -23,6 +23,10 @@ OBR = "OBR|1|P|F|CT^CT head"
         ("ORM^O01", ["ORC|NW|P|||||^^^^^S", OBR], "STAT CT head"),
         ("ORM^O01", ["ORC|NW|P", OBR + "|STAT"], "STAT CT head"),
         ("OMI^O23", ["ORC|NW|P", "TQ1|1||||||||S", OBR], "STAT CT head"),
+        ("ORM^O01", ["ORC|NW|P|||||^^^^^A", OBR], "ASAP CT head"),
+        ("ORM^O01", ["ORC|NW|P", OBR + "|asap"], "ASAP CT head"),
+        ("ORM^O01", ["ORC|NW|P|||||^^^^^A", OBR + "|S"], "STAT CT head"),
+        ("ORM^O01", ["ORC|NW|P|||||^^^^^R", OBR], "CT head"),
         ("ORM^O01", ["ORC|CA|P", OBR], "cancel: CT head"),
         (
             "ORM^O01",
