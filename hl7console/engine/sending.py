@@ -53,6 +53,8 @@ class _Due:
     message_id: int
     raw: bytes = field(repr=False)
     source: str = ""
+    was_on_wire: bool = False
+    """It came over MLLP, and goes out as it came."""
 
 
 class _Tally:
@@ -160,10 +162,12 @@ def send_found(
 def _stored(core: EngineCore, message_ids: tuple[int, ...]) -> Generator[_Due, None, None]:
     with contextlib.closing(core.open_reader()) as reader:
         for message_id in message_ids:
-            raw = reader.raw(message_id)
-            if raw is None:
+            rows, raw = reader.rows((message_id,)), reader.raw(message_id)
+            if raw is None or not rows:
                 raise UsageError(f"There is no message {message_id}.")
-            yield _Due(message_id, raw)
+            # What a file held and was received as if from a listener came over no connection.
+            was_on_wire = rows[0].origin == Origin.RECEIVED and rows[0].connection > 0
+            yield _Due(message_id, raw, was_on_wire=was_on_wire)
 
 
 def _from_files(core: EngineCore, finder: MessageFinder) -> Generator[_Due, None, None]:
@@ -240,7 +244,7 @@ class _Exchanges:
             NotSentError: There is no connection; the try is written down as such.
             ConsoleError: The store doesn't take the record of the try; nothing was sent.
         """
-        payload, changes = wire_form(due.raw)
+        payload, changes = wire_form(due.raw, was_on_wire=due.was_on_wire)
         seen = scan(payload)
         control_id = seen.msh_10.decode("utf-8", "replace")
         sent = payload if payload != due.raw else b""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engine_kit import (
     Certificates,
+    Client,
     Receiver,
     destination,
     frame,
@@ -319,3 +320,29 @@ def test_console_to_console(tmp_path: Path):
         to = f"127.0.0.1:{port(receiving, 'plain')}"
         assert sending.submit(SendMessages(ids, to)).result(10).accepted == 5
         assert receiving.snapshot().last_message_id == 5
+
+
+def test_what_came_over_mllp_goes_out_again_byte_for_byte(tmp_path: Path):
+    listener = ListenerSettings(name="In", port=0)
+    with_line_feeds = order("M1").replace(b"\r", b"\n")
+    mixed = order("M2").replace(b"\rORC", b"\r\nORC")
+    with Receiver(reply) as receiver, running_engine(tmp_path, listener) as engine:
+        with Client(port(engine, "In")) as client:
+            for payload in (with_line_feeds, mixed):
+                assert b"MSA|AA|" in client.ask(payload)
+        to = f"127.0.0.1:{receiver.port}"
+        last = engine.snapshot().last_message_id
+        assert engine.submit(SendMessages((last - 1, last), to)).result(10).accepted == 2
+        assert receiver.received == [with_line_feeds, mixed]
+
+
+@pytest.mark.parametrize("mode", [ImportMode.KEEP, ImportMode.RECEIVE])
+def test_what_came_from_a_file_goes_out_in_its_wire_form(tmp_path: Path, mode: ImportMode):
+    listener = ListenerSettings(name="In", port=0)
+    pasted = order("F1").replace(b"\r", b"\n")
+    with Receiver(reply) as receiver, running_engine(tmp_path, listener) as engine:
+        command = ImportFiles(pasted=pasted, mode=mode, listener="In")
+        message_id = engine.submit(command).result(10).first_message_id
+        to = f"127.0.0.1:{receiver.port}"
+        assert engine.submit(SendMessages((message_id,), to)).result(10).accepted == 1
+        assert receiver.received == [order("F1")]
