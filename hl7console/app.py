@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from hl7console.engine.console import Console
 from hl7console.ui import icons
+from hl7console.ui.collector import GuiCollector
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.settings.appearance_page import CLOSE_ASK, CLOSE_QUIT, CLOSE_TRAY
@@ -208,6 +209,8 @@ def open_window(
         console.show_window = window.up_wanted.emit
     window.show()
     window.start()
+    collector = GuiCollector(app)
+    collector.start()
     with _ended_by_signals(closing):
         code = app.exec()
     if isinstance(console, _ShowsWindow):
@@ -215,6 +218,8 @@ def open_window(
     window.stop()
     window.deleteLater()
     app.processEvents()
+    collector.stop()
+    collector.deleteLater()
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     "plugin does not support", "systemTrayWindowChanged", extend=True
                 )
             )
+
+
+@pytest.fixture(autouse=True)
+def garbage_goes_on_the_gui_thread() -> Iterator[None]:
+    """Collect on this thread only, as the program does while a window is open."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

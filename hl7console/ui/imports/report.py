@@ -38,6 +38,10 @@ class ImportReport(QWidget):
             ),
         )
         self.answers = result_table()
+        for table in (self.not_taken, self.noticed, self.answers):
+            # Without a parent, Python would take them down, on whatever thread it does.
+            table.setParent(self)
+            table.hide()
         self._tabs = QTabWidget()
         self._tabs.setObjectName("importTabs")
         layout = QVBoxLayout(self)
