@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from hl7console.cli.program import run
-from hl7console.engine.console import Console
+
+if TYPE_CHECKING:
+    from hl7console.engine.console import Console
 
 
 def _open_window(console: Console, *, demo: bool) -> int:

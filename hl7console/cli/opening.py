@@ -9,16 +9,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hl7console.cli import output
 from hl7console.cli.options import Place
-from hl7console.engine.attached import AttachedConsole
-from hl7console.engine.console import Console
-from hl7console.engine.open_console import open_console
-from hl7console.engine.owner import OwnerLock
-from hl7console.engine.supervisor import Engine
 from hl7console.errors import ConsoleError
-from hl7console.settings import ListenerSettings, RetentionSettings
 from hl7console.store.connection import Database
 from hl7console.store.interfaces import load_listeners, load_retention
 from hl7console.store.keys import KeySource
@@ -30,6 +25,14 @@ from hl7console.store.workspace import (
     default_workspace,
     read_record,
 )
+
+if TYPE_CHECKING:
+    # Loaded where an engine is wanted: reading a workspace needs none, and is quicker without.
+    from hl7console.engine.attached import AttachedConsole
+    from hl7console.engine.console import Console
+    from hl7console.engine.owner import OwnerLock
+    from hl7console.engine.supervisor import Engine
+    from hl7console.settings import ListenerSettings, RetentionSettings
 
 DEMO_FOLDER = "demo"
 """Name of the demo's workspace, beside the user's own."""
@@ -68,6 +71,8 @@ def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) ->
     Raises:
         WorkspaceInUseError: Another engine owns it.
     """
+    from hl7console.engine.open_console import open_console
+
     path = workspace_path(place)
     console = open_console(
         path,
@@ -83,6 +88,8 @@ def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) ->
 @contextmanager
 def open_for_window(place: Place) -> Iterator[Engine | AttachedConsole]:
     """Work through the workspace's owner, or own it with its listeners when nobody does."""
+    from hl7console.engine.open_console import open_console
+
     path = workspace_path(place)
     kind = kind_of(path)
     console = open_console(path, _source_of(path, place, kind), kind=kind)
@@ -96,6 +103,9 @@ def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
 
     A command that takes a second must not let senders connect, and cut them off at its end.
     """
+    from hl7console.engine.open_console import open_console
+    from hl7console.engine.owner import OwnerLock
+
     path = workspace_path(place)
     kind = kind_of(path)
     source = _source_of(path, place, kind)
@@ -110,6 +120,8 @@ def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
 
 
 def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> Engine:
+    from hl7console.engine.supervisor import Engine
+
     try:
         workspace = Workspace.open(path, source, create=False, kind=kind)
         with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
@@ -137,6 +149,8 @@ def _source_of(path: Path, place: Place, kind: str) -> KeySource:
 
     The key of a workspace just made is at hand, so that nobody is asked for it twice.
     """
+    from hl7console.engine.owner import OwnerLock
+
     source = key_source(place, kind=kind)
     if read_record(path) is not None:
         return source
@@ -186,6 +200,8 @@ def read_retention(place: Place) -> RetentionSettings:
 @contextmanager
 def join_demo(path: Path, source: KeySource) -> Iterator[Engine | AttachedConsole]:
     """Work through the demo that runs already."""
+    from hl7console.engine.open_console import open_console
+
     console = open_console(path, source, kind=KIND_DEMO, create=False)
     with _stopping(console):
         yield console

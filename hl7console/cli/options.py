@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from hl7console.engine.console import Console
+if TYPE_CHECKING:
+    from hl7console.engine.console import Console
 
 
 class OpenWindow(Protocol):

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
 
 import click
 
 from hl7console import __version__
 from hl7console.cli import output
-from hl7console.cli.demo import demo
 from hl7console.cli.display import check_display
-from hl7console.cli.importing import import_command
-from hl7console.cli.key import key
-from hl7console.cli.listen import listen
-from hl7console.cli.messages import messages
-from hl7console.cli.opening import kind_of, open_for_window
 from hl7console.cli.options import OpenWindow, Place, Program, place_options
-from hl7console.cli.retention import retention
-from hl7console.cli.send import send
-from hl7console.cli.serve import serve
 from hl7console.errors import ConsoleError, EnvironmentFaultError
-from hl7console.store.workspace import KIND_DEMO
 
 INTERRUPTED_EXIT_CODE = 130
 """Exit code after Ctrl+C in a command that does not handle it, as shells have it."""
@@ -37,16 +29,55 @@ Start here:
 """
 
 
-class _InThisOrder(click.Group):
-    """Lists its commands in the order in which they were added: the newcomer's first."""
+COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "demo": ("demo", "demo", "Watch an invented hospital send real HL7 messages."),
+        "listen": (
+            "listen",
+            "listen",
+            "Receive messages on one port, keep them, and acknowledge what is kept.",
+        ),
+        "serve": ("serve", "serve", "Run all listeners of the workspace, without a window."),
+        "send": ("send", "send", "Send the messages of files over MLLP and show every answer."),
+        "import": ("importing", "import_command", "Keep the messages of files and archives."),
+        "messages": (
+            "messages",
+            "messages",
+            "List messages, oldest first, or those that a FILTER finds.",
+        ),
+        "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
+        "retention": (
+            "retention",
+            "retention",
+            "Show, change and apply the rules for how long messages stay.",
+        ),
+    }
+)
+"""Module of `hl7console.cli`, name in it and short help of each command, the newcomer's first."""
+
+
+class _WhenWanted(click.Group):
+    """Loads a command's module when that command is called; the list of them needs none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names."""
-        return list(self.commands)
+        """Return the names, in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; None when there is none of that name."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            module, name, _ = COMMANDS[cmd_name]
+            self.add_command(getattr(import_module(f"hl7console.cli.{module}"), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, _, short) in COMMANDS.items()])
 
 
 @click.group(
-    cls=_InThisOrder,
+    cls=_WhenWanted,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
@@ -73,15 +104,14 @@ def hl7console(context: click.Context, verbose: bool, place: Place) -> None:
 
 def _open_window(context: click.Context, program: Program) -> None:
     """Open the window, or bring up the one that is open on this workspace already."""
+    from hl7console.cli.opening import kind_of, open_for_window  # loads the engine
+    from hl7console.store.record import KIND_DEMO
+
     check_display()
     with open_for_window(program.place) as console:
         if not console.bring_up_window():
             is_demo = kind_of(console.workspace) == KIND_DEMO
             context.exit(program.open_window(console, demo=is_demo))
-
-
-for _command in (demo, listen, serve, send, import_command, messages, key, retention):
-    hl7console.add_command(_command)
 
 
 def run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:

@@ -7,13 +7,14 @@ so that an older program can tell that it does not know this database.
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import TYPE_CHECKING
 
 from hl7console.errors import DamagedDatabaseError, NewerDatabaseError
 from hl7console.store.connection import Database
 from hl7console.store.schema import APPLICATION_ID, create_tables
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 Step = Callable[[Database], None]
 
@@ -64,6 +65,9 @@ def migrate(database: Database) -> int:
     before = check_version(database)
     if before == schema_version():
         return 0
+    # Half a second to load, and seldom needed: only where a step has to run.
+    from sqlite_utils.migrations import Migrations
+
     migrations = Migrations(_SET)
     for number, (name, step) in enumerate(STEPS, start=1):
         migrations(name=name)(_as_migration(database, number, step))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 
 import click
 import pytest
@@ -41,8 +43,39 @@ def test_help_names_every_command_and_where_to_start(capsys):
     assert shown.index("\n  demo ") < shown.index("\n  import ")
 
 
+@pytest.mark.parametrize("name", program.COMMANDS)
+def test_the_list_says_of_a_command_what_its_own_help_says(name):
+    command = program.hl7console.get_command(click.Context(program.hl7console), name)
+    assert command.name == name
+    assert command.get_short_help_str(100) == program.COMMANDS[name][2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--version"], ("hl7console.engine", "hl7console.store", "sqlite_utils", "cryptography")),
+        (["--help"], ("hl7console.engine", "hl7console.store", "sqlite_utils", "cryptography")),
+        (["messages", "--help"], ("hl7console.engine.supervisor", "sqlite_utils", "numpy")),
+        (["listen", "--help"], ("sqlite_utils", "numpy")),
+    ],
+)
+def test_no_command_loads_what_it_does_not_use(arguments, unwanted):
+    code = (
+        "import sys; from hl7console.cli.program import run; code = run(sys.argv[2:], None);"
+        "loaded = [n for n in sys.argv[1].split() if n in sys.modules];"
+        "sys.exit(code or loaded or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, " ".join(unwanted), *arguments],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def leaves(group: click.Group, path: tuple[str, ...] = ()):
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from leaves(command, (*path, name))
         else:
