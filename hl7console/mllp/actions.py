@@ -14,7 +14,7 @@ OutcomeState = Literal["accepted", "committed", "rejected", "unknown"]
 """What became of a message that was sent; the words of the deliveries' states."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones are slow to create, and there is one per message
 class StoreFrame:
     """Store a received frame, then give its answer to `ListenerSession.answered`."""
 
@@ -38,7 +38,7 @@ class StorePartial:
     """The same as a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones are slow to create, and there is one per message
 class Send:
     """Write these bytes to the peer."""
 

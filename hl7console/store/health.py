@@ -66,4 +66,9 @@ def safely(tell: Callable[[], None]) -> None:
     try:
         tell()
     except Exception as error:  # noqa: BLE001 - see above
-        _log.error("Telling an outcome failed (%s).", type(error).__name__)
+        note_failed_telling(error)
+
+
+def note_failed_telling(error: Exception) -> None:
+    """Log that somebody who was told something failed; without the text, which may hold content."""
+    _log.error("Telling an outcome failed (%s).", type(error).__name__)

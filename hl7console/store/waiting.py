@@ -61,18 +61,11 @@ class WaitingLine:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Work] = SimpleQueue()
-        lock = threading.Lock()
-        self._room = threading.Condition(lock)
-        self._enough = threading.Condition(lock)
-        self._target = 0
+        self._room = threading.Condition(threading.Lock())
         self._count = 0
         self._bytes = 0
         self._waiting_for_room = 0
         self._is_closed = False
-
-    def ready(self) -> int:
-        """Return how many pieces of work can be had at once."""
-        return self._queue.qsize()
 
     def __len__(self) -> int:
         """Return how many messages wait; any thread."""
@@ -102,8 +95,6 @@ class WaitingLine:
             self._count += 1
             self._bytes += size_bytes
             self._queue.put(item)
-            if self._target and self._queue.qsize() >= self._target:
-                self._enough.notify()
         return None
 
     def put_call(self, call: Call[T]) -> bool:
@@ -111,8 +102,6 @@ class WaitingLine:
         with self._room:
             if not self._is_closed:
                 self._queue.put(call)  # type: ignore[arg-type]
-                self._enough.notify()
-                self._target = 0
             return not self._is_closed
 
     def close(self) -> None:
@@ -121,8 +110,6 @@ class WaitingLine:
             if not self._is_closed:
                 self._is_closed = True
                 self._queue.put(End())
-            self._target = 0
-            self._enough.notify()
             self._room.notify_all()
 
     def get(self, timeout_s: float | None = None) -> Work | None:
@@ -133,20 +120,6 @@ class WaitingLine:
             return self._queue.get(timeout=timeout_s)
         except Empty:
             return None
-
-    def gather(self, count: int, timeout_s: float) -> None:
-        """Wait until so many pieces of work are there, or until a call comes. The writer thread.
-
-        Waking for each of them would take the interpreter from the thread that brings them.
-        """
-        with self._room:
-            if self._is_closed or self._queue.qsize() >= count:
-                return
-            self._target = count
-            self._enough.wait_for(
-                lambda: not self._target or self._queue.qsize() >= count, timeout_s
-            )
-            self._target = 0
 
     def is_empty(self) -> bool:
         """Return whether nothing waits."""

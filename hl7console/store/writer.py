@@ -7,13 +7,11 @@ the batch. There is no artificial delay: the busier, the larger the batches.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing, nullcontext
 from pathlib import Path
-from time import monotonic
 from typing import TypeVar
 
 from hl7console.errors import ConsoleError, WorkspaceError
@@ -21,7 +19,7 @@ from hl7console.store.batches import MAX_BATCH_ROWS, BatchWriter, largest_batch,
 from hl7console.store.chores import IDLE_S, Chores
 from hl7console.store.connection import Database
 from hl7console.store.faults import Fault, SqlError, any_fault_of, fault_of
-from hl7console.store.health import RETRY_S, Health, OnProblem, safely
+from hl7console.store.health import RETRY_S, Health, OnProblem, note_failed_telling, safely
 from hl7console.store.migrations import check_version, migrate
 from hl7console.store.records import NewMessage, OnStored, StoreOutcome
 from hl7console.store.waiting import Call, End, Item, Refusal, WaitingLine, Work
@@ -30,15 +28,6 @@ T = TypeVar("T")
 
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 """A batch ends with the message that reaches this size."""
-
-SLOW_COMMIT_S = 0.0015
-"""From here on a commit is slow: all senders may well be waited for."""
-
-LONGEST_GATHER_S = 0.003
-"""Longest such wait; less on disks where it is longer than half a commit."""
-
-CAN_GATHER = sys.platform != "win32"
-"""Waits on Windows last 16 ms at least."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +70,6 @@ class StoreWriter:
         self._chores: Chores
         self._next: Work | None = None
         self._must_reopen = False
-        self._commit_s = 0.0
-        self._senders = 0
 
     # --- for other threads -------------------------------------------------------------------
 
@@ -265,7 +252,6 @@ class StoreWriter:
 
     def _gather(self, first: Item) -> list[Item]:
         """Return the first item and what is queued behind it, up to the next call."""
-        self._wait_for_others()
         batch = [first]
         size = len(first[0].raw)
         get = self._line.get
@@ -279,20 +265,6 @@ class StoreWriter:
             batch.append(item)
             size += len(item[0].raw)
         return batch
-
-    def _wait_for_others(self) -> None:
-        """Let some of those who were just answered join the batch, for half a commit at most.
-
-        Senders in lock step would otherwise come as one that is committed alone while all the
-        others wait. Half of them is best: one half is read while the other is written. On a slow
-        disk, where reading is nothing beside writing, it is all of them.
-        """
-        if self._senders > 2:
-            is_slow = self._commit_s >= SLOW_COMMIT_S
-            target = self._senders if is_slow else self._senders // 2
-            self._line.gather(
-                min(target, MAX_BATCH_ROWS) - 1, min(self._commit_s / 2, LONGEST_GATHER_S)
-            )
 
     def _store(self, items: list[Item]) -> None:
         start = 0
@@ -317,10 +289,7 @@ class StoreWriter:
         """Store all or nothing; returns the outcomes, and why it failed."""
         try:
             self._mend_connection()
-            started = monotonic()
             outcomes = self._batches.store(batch)
-            self._commit_s = monotonic() - started
-            self._senders = len(batch) + self._line.ready() if CAN_GATHER else 0
         except Exception as error:  # noqa: BLE001 - whatever it is, no message may go unanswered
             fault = any_fault_of(error)
         else:
@@ -335,7 +304,10 @@ class StoreWriter:
     def _tell(self, items: list[Item], outcomes: list[StoreOutcome]) -> None:
         for (_, on_stored), outcome in zip(items, outcomes, strict=True):
             if on_stored is not None:
-                safely(lambda told=on_stored, outcome=outcome: told(outcome))  # type: ignore[misc]
+                try:
+                    on_stored(outcome)
+                except Exception as error:  # noqa: BLE001 - the writer goes on whatever they do
+                    note_failed_telling(error)
         if self.on_batch_done is not None:
             safely(self.on_batch_done)
         self._line.done(len(items), sum(len(new.raw) for new, _ in items))

@@ -56,26 +56,3 @@ def test_waiting_for_room_ends_with_room_or_the_end(monkeypatch):
     for thread in threads:
         thread.join()
     assert Refusal.CLOSED in results
-
-
-def test_gathering_ends_with_enough_a_call_the_end_or_time():
-    line = WaitingLine()
-    line.put(item(), 1, 0)
-    line.gather(1, 60)
-    line.gather(2, 0.001)
-
-    def after(action) -> None:
-        thread = threading.Thread(target=lambda: (started.wait(10), action()))
-        thread.start()
-        started.set()
-        line.gather(3, 60)
-        thread.join()
-
-    started = threading.Event()
-    after(lambda: [line.put(item(), 1, 0) for _ in range(2)])
-    assert line.ready() == 3
-    for _ in range(3):
-        line.get()
-    after(lambda: line.put_call(Call(lambda _: 1, "x")))
-    after(line.close)
-    line.gather(100, 60)
