@@ -35,6 +35,7 @@ class Watch:
         self._last_id = console.snapshot().last_message_id
         self._reader: StoreReader | None = None
         self._problem = ""
+        self._seen_us = {i.name: i.last_event_at_us for i in console.snapshot().interfaces}
 
     def run(self, stop: Stop, seconds: float = FOREVER_S) -> None:
         """Return when the end is asked for, or after that time; until then show and remark."""
@@ -54,6 +55,9 @@ class Watch:
         if snapshot.problem != self._problem:
             self._problem = snapshot.problem
             output.remark(snapshot.problem or "All well again.")
+        for interface in snapshot.interfaces:
+            if interface.last_event_at_us > self._seen_us.get(interface.name, 0):
+                self._tell_faults(interface.name)
         if self._reader is None or snapshot.last_message_id <= self._last_id:
             return
         ids = list(self._reader.new_ids(None, self._last_id))
@@ -61,6 +65,18 @@ class Watch:
             for row in self._reader.rows(ids[start : start + _WINDOW]):
                 self._last_id = max(self._last_id, row.id)
                 self._show(row)
+
+    def _tell_faults(self, name: str) -> None:
+        """Tell on standard error what somebody should look at; the same fault in a row once."""
+        seen_us = self._seen_us.get(name, 0)
+        for event in self._console.events(name):
+            if event.is_fault and event.at_us > seen_us:
+                self._seen_us[name] = max(self._seen_us.get(name, 0), event.at_us)
+                at = datetime.fromtimestamp(event.at_us / 1_000_000).astimezone()
+                parts = [f"{at:%H:%M:%S}", f"{name}: {event.text}"]
+                parts += [f"({event.peer})"] if event.peer else []
+                parts += [f"({event.count} in a row)"] if event.count > 1 else []
+                output.remark(output.visible("  ".join(parts)))
 
     def _show(self, row: MessageRow) -> None:
         received = datetime.fromtimestamp(row.received_at_us / 1_000_000).astimezone()

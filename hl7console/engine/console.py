@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from hl7console.engine.events import InterfaceEvent
 from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
 from hl7console.store.reader import StoreReader
 
@@ -285,6 +286,9 @@ class Console(Protocol):
 
     def destinations(self) -> tuple[DestinationSettings, ...]:
         """Return the destinations' settings."""
+
+    def events(self, name: str) -> tuple[InterfaceEvent, ...]:
+        """Return what happened on a listener beside messages, oldest first."""
 
     def submit(self, command: Command) -> Job:
         """Start a command."""

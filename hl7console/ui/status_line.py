@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+import time
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
@@ -11,6 +14,12 @@ from hl7console.ui.theme import STATUS, theme
 
 _DOT = 9
 _MORE_WIDTH = 80
+
+RECENT_US = 10 * 60 * 1_000_000
+"""How long a fault event marks its light, in microseconds."""
+
+_AGE_EVERY_MS = 30_000
+"""How often marks that have grown old are looked for."""
 
 _LOOK = {
     LinkState.LISTENING: ("ok", True),
@@ -53,6 +62,20 @@ def is_open_to_network(status: InterfaceStatus) -> bool:
     return status.kind == "listener" and status.beyond_loopback and status.tls == "off"
 
 
+def has_recent_fault(status: InterfaceStatus, now_us: int | None = None) -> bool:
+    """Whether something happened in the last ten minutes that somebody should look at."""
+    now_us = time.time_ns() // 1000 if now_us is None else now_us
+    return bool(status.last_event) and now_us - status.last_event_at_us < RECENT_US
+
+
+def last_event_text(status: InterfaceStatus) -> str:
+    """Return the last event with its time; empty when there is none."""
+    if not status.last_event or status.last_event == status.text:
+        return ""
+    at = datetime.fromtimestamp(status.last_event_at_us / 1_000_000).astimezone()
+    return f"{at:%Y-%m-%d %H:%M:%S}  {status.last_event}"
+
+
 def light_text(status: InterfaceStatus) -> str:
     """Return what stands beside a light: name, port, and the fault if there is one."""
     if status.state is LinkState.FAILED:
@@ -80,6 +103,8 @@ def light_tip(status: InterfaceStatus) -> str:
             lines.append(f"Environment: {status.environment}")
     if status.text:
         lines.append(status.text)
+    if event := last_event_text(status):
+        lines.append(f"Last event: {event}")
     if is_open_to_network(status):
         lines.append("Anyone on the network can connect, and nothing is encrypted.")
     return "\n".join(lines)
@@ -123,6 +148,9 @@ class StatusLine(QFrame):
         layout.addStretch(1)
         for label in (self._problem, self._open, self._rate):
             layout.addWidget(label)
+        self._aging = QTimer(self, interval=_AGE_EVERY_MS)
+        self._aging.timeout.connect(self._show_lights)
+        self._aging.start()
         theme().changed.connect(self._on_theme_changed)
 
     @Slot(object)
@@ -142,6 +170,7 @@ class StatusLine(QFrame):
     def _on_theme_changed(self) -> None:
         self._show_lights()
 
+    @Slot()
     def _show_lights(self) -> None:
         statuses = sorted(self._statuses, key=_urgency)
         while len(self._buttons) < len(statuses):
@@ -160,7 +189,8 @@ class StatusLine(QFrame):
     def _fill(self, button: QToolButton, status: InterfaceStatus) -> None:
         button.setObjectName(f"light.{status.name}")
         button.setIcon(light_icon(status.state))
-        button.setText(f" {_shortened(light_text(status))}")
+        is_marked = status.state is not LinkState.FAILED and has_recent_fault(status)
+        button.setText(f" {_shortened(light_text(status))}{' ⚠' if is_marked else ''}")
         button.setToolTip(light_tip(status))
         button.setAccessibleName(f"{light_text(status)}, {status.state}")
         button.setProperty("interface", (status.kind, status.name))

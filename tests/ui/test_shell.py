@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from window_kit import child
 
 import hl7console
@@ -248,3 +257,22 @@ def test_progress_is_said_shortly(progress, text):
 )
 def test_spans_have_at_most_two_units(seconds, text):
     assert duration_text(seconds) == text
+
+
+def test_a_recent_fault_marks_a_light_that_still_runs(qtbot):
+    now_us = time.time_ns() // 1000
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.resize(1200, 28)
+    told = "A connection was refused: its address is not on the list of those let in."
+    for age_s, is_marked in ((60, True), (601, False)):
+        status = InterfaceStatus(
+            "In", "listener", LinkState.LISTENING, "127.0.0.1:2575", "off",
+            last_event=told, last_event_at_us=now_us - age_s * 1_000_000,
+        )  # fmt: skip
+        line.show_snapshot(EngineSnapshot(interfaces=(status,)))
+        button = line.findChild(QToolButton, "light.In")
+        assert ("⚠" in button.text()) is is_marked
+        assert "State: listening" in button.toolTip()
+        assert told in button.toolTip()
+        assert not button.property("alarm")

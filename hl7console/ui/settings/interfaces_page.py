@@ -38,7 +38,7 @@ from hl7console.ui.settings.destination_form import DestinationForm
 from hl7console.ui.settings.form import Value
 from hl7console.ui.settings.listener_form import ListenerForm
 from hl7console.ui.settings.test_result import TestResult
-from hl7console.ui.status_line import light_icon
+from hl7console.ui.status_line import last_event_text, light_icon
 from hl7console.ui.theme import GRID, ROW
 
 Settings = ListenerSettings | DestinationSettings
@@ -393,4 +393,6 @@ class InterfacesPage(QWidget):
             return "", "muted"
         if status.state is LinkState.FAILED:
             return status.text or "Failed.", "error"
-        return f"{status.state.capitalize()} · {status.address}", "muted"
+        event = last_event_text(status)
+        told = f"\nLast event: {event}" if event else ""
+        return f"{status.state.capitalize()} · {status.address}{told}", "muted"
