@@ -19,6 +19,7 @@ from hl7console.engine.fairness import (
     is_crowded,
 )
 from hl7console.engine.intake import Answer
+from hl7console.engine.shared_reads import SharedReads
 from hl7console.engine.sockets import peer_text, set_keepalive
 from hl7console.engine.tls import (
     HANDSHAKE_TIMEOUT_S,
@@ -55,10 +56,11 @@ MAX_UNANSWERED_BYTES = 48 * 1024 * 1024
 _QUIET_CLOSES = frozenset({"peer_closed", "idle", "shutdown"})
 
 
-class InboundConnection(asyncio.Protocol):
+class InboundConnection(SharedReads):
     """A connection that a listener accepted. The network thread only."""
 
     def __init__(self, listener: Listener, number: int) -> None:
+        super().__init__(listener.read_buffer)
         self._listener = listener
         self._intake = listener.intake
         self._number = number
@@ -94,8 +96,7 @@ class InboundConnection(asyncio.Protocol):
         self._session = ListenerSession(self._listener.limits, now_s=self._loop.time())
         host = address[0] if isinstance(address, tuple) else ""
         if not self._listener.admit(self, str(host), self._peer):
-            self._is_closing = True
-            self._transport.abort()
+            self.abort()
             return
         sock = transport.get_extra_info("socket")
         if sock is not None:
@@ -312,9 +313,8 @@ class InboundConnection(asyncio.Protocol):
         """Write what was collected, in one go."""
         out = self._out
         if out:
-            data = out[0] if len(out) == 1 else b"".join(out)
-            out.clear()
-            self._write(data)
+            self._out = []
+            self._write(b"".join(out))
         if self._is_paused:
             self._balance()
 
@@ -375,8 +375,7 @@ class InboundConnection(asyncio.Protocol):
     def _write_timed_out(self) -> None:
         text = f"The peer left its answers unread for {WRITE_TIMEOUT_S:.0f} s."
         self._listener.timeline.add("write_timeout", text, peer=self._peer, is_fault=True)
-        self._is_closing = True
-        self._transport.abort()
+        self.abort()
 
     def finish(self) -> None:
         """End the dialogue in order: the message under way is still read and answered."""

@@ -139,23 +139,23 @@ class AnswerInbox:
         while due:
             answer = due.popleft()
             receiver = answer.receiver
-            if _went_well(receiver, lambda told=receiver.stored, answer=answer: told(answer)):  # type: ignore[misc]
+            try:
+                receiver.stored(answer)
+            except Exception as fault:  # noqa: BLE001 - it must cost no other its answers
+                _give_up(receiver, fault)
+            else:
                 touched[receiver] = None
         for receiver in touched:
-            _went_well(receiver, receiver.flush)
+            try:
+                receiver.flush()
+            except Exception as fault:  # noqa: BLE001 - the same
+                _give_up(receiver, fault)
 
 
-def _went_well(receiver: AnswerReceiver, step: Callable[[], None]) -> bool:
-    """Do a step for one connection; its fault must cost no other connection its answers."""
-    try:
-        step()
-    except Exception as fault:  # noqa: BLE001 - one message must not end the answers of all others
-        log.error(  # noqa: TRY400 - the fault's own text may hold content
-            "An answer could not be given (%s).", type(fault).__name__
-        )
-        receiver.abort()
-        return False
-    return True
+def _give_up(receiver: AnswerReceiver, fault: Exception) -> None:
+    """Drop a connection whose answer failed; what is due is sent again."""
+    log.error("An answer could not be given (%s).", type(fault).__name__)
+    receiver.abort()
 
 
 class Intake:

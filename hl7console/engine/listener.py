@@ -25,6 +25,7 @@ from hl7console.engine.fairness import HeldBytes
 from hl7console.engine.inbound import InboundConnection
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds, Intake, Writer
 from hl7console.engine.metrics import RateCounter
+from hl7console.engine.shared_reads import read_buffer
 from hl7console.engine.sockets import peer_text
 from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server_context
 from hl7console.errors import ConsoleError, EnvironmentFaultError
@@ -61,6 +62,8 @@ class Listener:
         self.tls: ServerTls | None = None
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.held = held
+        self.read_buffer = read_buffer()
+        """Where all connections read into; each copies at once what is its own."""
         self._rate = rate
         self._allowed = [ipaddress.ip_network(a, strict=False) for a in settings.allowed_addresses]
         self._connections: dict[InboundConnection, None] = {}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hl7console.engine.collecting import TurnCollector
 from hl7console.engine.commands import job_of
 from hl7console.engine.console import Command, EngineSnapshot
 from hl7console.engine.core import EngineCore
@@ -85,6 +86,7 @@ class Engine:
         )
         self._control_ids = ControlIds()
         self._inbox: AnswerInbox | None = None
+        self._collector: TurnCollector | None = None
         self._links = Links(self._network, self._writer, self._make_listener, ephemeral=ephemeral)
         self.core = EngineCore(
             self.workspace,
@@ -103,12 +105,13 @@ class Engine:
         self._problem = text
 
     def _make_listener(self, settings: ListenerSettings) -> Listener:
-        if self._inbox is None:
+        if self._inbox is None or self._collector is None:
             self._inbox = AnswerInbox(self._network.loop)
+            self._collector = TurnCollector(self._network.loop, self._writer)
             self._writer.on_batch_done = self._inbox.wake
         return Listener(
             settings,
-            writer=self._writer,
+            writer=self._collector,
             inbox=self._inbox,
             control_ids=self._control_ids,
             rate=self._rate,

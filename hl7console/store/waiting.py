@@ -46,7 +46,7 @@ class End:
 
 
 Item = tuple[NewMessage, OnStored | None]
-Work = Item | Call[object] | End
+Work = list[Item] | Call[object] | End
 
 
 class Refusal(Enum):
@@ -71,12 +71,12 @@ class WaitingLine:
         """Return how many messages wait; any thread."""
         return self._count
 
-    def put(self, item: Item, size_bytes: int, wait_s: float) -> Refusal | None:
-        """Add a message; returns why it was not taken, or None. Any thread.
+    def put(self, items: list[Item], size_bytes: int, wait_s: float) -> Refusal | None:
+        """Add messages, all or none; returns why they were not taken, or None. Any thread.
 
         Args:
-            item: The message and whom to tell.
-            size_bytes: Its size.
+            items: The messages and whom to tell.
+            size_bytes: Their size.
             wait_s: How long to wait for room.
         """
         with self._room:
@@ -92,9 +92,9 @@ class WaitingLine:
                 return Refusal.CLOSED
             if not self._has_room(size_bytes):
                 return Refusal.FULL
-            self._count += 1
+            self._count += len(items)
             self._bytes += size_bytes
-            self._queue.put(item)
+            self._queue.put(items)
         return None
 
     def put_call(self, call: Call[T]) -> bool:

@@ -115,9 +115,23 @@ class StoreWriter:
                 once on this thread when the queue has no room or the writer is closed.
             wait_s: How long to wait for room in the queue. The network thread leaves it at 0.
         """
-        refusal = self._line.put((new, on_stored), len(new.raw), wait_s)
-        if refusal is not None and on_stored is not None:
-            on_stored(StoreOutcome(0, error=refusal.value, is_locked=refusal is Refusal.FULL))
+        self._put([(new, on_stored)], wait_s)
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        """Queue messages in their order, as with `put` each; all have room, or none. Any thread.
+
+        Args:
+            items: Each message, and whom to tell.
+        """
+        self._put(list(items), 0.0)
+
+    def _put(self, items: list[Item], wait_s: float) -> None:
+        refusal = self._line.put(items, _size(items), wait_s)
+        if refusal is not None:
+            is_full = refusal is Refusal.FULL
+            for _, on_stored in items:
+                if on_stored is not None:
+                    on_stored(StoreOutcome(0, error=refusal.value, is_locked=is_full))
 
     def call(self, function: Callable[[Database], T], *, label: str) -> Future[T]:
         """Run a function on the writer thread, inside a transaction. Any thread.
@@ -250,20 +264,20 @@ class StoreWriter:
             self._health.index("")
         self.derived_id = self._chores.derived_id
 
-    def _gather(self, first: Item) -> list[Item]:
-        """Return the first item and what is queued behind it, up to the next call."""
-        batch = [first]
-        size = len(first[0].raw)
+    def _gather(self, first: list[Item]) -> list[Item]:
+        """Return the first messages and what is queued behind them, up to the next call."""
+        batch = first
+        size = _size(first)
         get = self._line.get
         while len(batch) < MAX_BATCH_ROWS and size < MAX_BATCH_BYTES:
             item = get(0)
             if item is None:
                 break
-            if not isinstance(item, tuple):
+            if not isinstance(item, list):
                 self._next = item
                 break
-            batch.append(item)
-            size += len(item[0].raw)
+            batch += item
+            size += _size(item)
         return batch
 
     def _store(self, items: list[Item]) -> None:
@@ -308,9 +322,9 @@ class StoreWriter:
                     on_stored(outcome)
                 except Exception as error:  # noqa: BLE001 - the writer goes on whatever they do
                     note_failed_telling(error)
+        self._line.done(len(items), _size(items))
         if self.on_batch_done is not None:
             safely(self.on_batch_done)
-        self._line.done(len(items), sum(len(new.raw) for new, _ in items))
 
     def _run_call(self, call: Call[object]) -> None:
         if not call.future.set_running_or_notify_cancel():
@@ -338,8 +352,12 @@ class StoreWriter:
         """Tell those whose work came behind the end that nothing was done."""
         rest = self._next
         while rest is not None or (rest := self._line.get(0)) is not None:
-            if isinstance(rest, tuple):
-                self._tell([rest], [StoreOutcome(0, error=Refusal.CLOSED.value)])
+            if isinstance(rest, list):
+                self._tell(rest, [StoreOutcome(0, error=Refusal.CLOSED.value)] * len(rest))
             elif isinstance(rest, Call) and rest.future.set_running_or_notify_cancel():
                 rest.future.set_exception(WorkspaceError(Refusal.CLOSED.value))
             rest = None
+
+
+def _size(items: Sequence[Item]) -> int:
+    return sum([len(new.raw) for new, _ in items])

@@ -312,3 +312,24 @@ def test_a_fault_in_one_answer_costs_no_other_connection_its_own():
         assert b"".join(transports[1].written).count(b"MSA|AA|") == 2
 
     asyncio.run(main())
+
+
+def test_connections_share_one_buffer_and_keep_what_is_their_own():
+    async def main() -> None:
+        writer = FakeWriter()
+        loop = asyncio.get_running_loop()
+        inbox, transport = AnswerInbox(loop), FakeTransport()
+        first = made(loop, writer, inbox, transport)
+        second = InboundConnection(first._listener, 2)
+        second.connection_made(FakeTransport())  # type: ignore[arg-type]
+        whole = frames(2)
+        half = len(whole) // 4
+        for part in (whole[:half], whole[half:]):
+            for connection in (first, second):
+                buffer = connection.get_buffer(-1)
+                assert buffer is first.get_buffer(-1)
+                buffer[: len(part)] = part
+                connection.buffer_updated(len(part))
+        assert [new.raw for new, _ in writer.items] == [ORDER % b"0", ORDER % b"1"] * 2
+
+    asyncio.run(main())
