@@ -11,6 +11,7 @@ from time import monotonic
 
 from hl7console.store.connection import Database
 from hl7console.store.derive import Deriver
+from hl7console.store.log_space import LogSpace
 from hl7console.store.records import NewMessage
 
 IDLE_S = 0.002
@@ -19,8 +20,14 @@ IDLE_S = 0.002
 BURST_PER_S = 3_500.0
 """Above this rate of messages the index waits for the end of the burst."""
 
-EVERYDAY_PAUSE = 2.0
-"""Between two steps of the index at everyday rates: this many times as long as the last took."""
+EVERYDAY_PAUSE_S = 0.1
+"""Between two steps of the index at everyday rates: each step costs a commit, so few are better."""
+
+LATE_MESSAGES = 2_000
+"""With so many to do the index is late, and its steps come closer together."""
+
+LATE_PAUSE = 2.0
+"""Between two steps when it is late: this many times as long as the last took."""
 
 BURST_PAUSE = 19.0
 """The same in a burst."""
@@ -28,11 +35,17 @@ BURST_PAUSE = 19.0
 BUSY_STEP_S = 0.008
 """How long a step may hold up messages that wait."""
 
-CHECKPOINT_MESSAGES = 6_000
-"""A checkpoint is made after so many messages, also while others wait."""
+CHECKPOINT_BYTES = 24 * 1024 * 1024
+"""A checkpoint is made when the log holds about so much, also while messages wait.
 
-CHECKPOINT_BYTES = 16 * 1024 * 1024
-"""The same, by their size."""
+Less than `log_space.ROOM_BYTES`, so that the log begins anew within the room it has.
+"""
+
+_COMMIT_BYTES = 20 * 1024
+_MESSAGE_BYTES = 1024
+_STEP_BYTES = 40 * 1024
+_INDEXED_BYTES = 1536
+"""What goes into the log for each commit, message (and its size), step and message indexed."""
 
 IDLE_CHECKPOINT_MESSAGES = 1_000
 """A checkpoint is made after so many messages when nothing else is to do."""
@@ -52,8 +65,9 @@ class Chores:
         self._database = database
         self._deriver = Deriver(database)
         database.execute(f"PRAGMA wal_autocheckpoint = {SAFETY_CHECKPOINT_PAGES}")
+        self._space = LogSpace(database.path)
         self._stored = 0
-        self._stored_bytes = 0
+        self._log_bytes = 0
         self._stored_since_step = 0
         self._step_ended = monotonic()
         self._step_took_s = 0.0
@@ -66,10 +80,13 @@ class Chores:
     def stored(self, first_id: int, batch: Sequence[NewMessage]) -> None:
         """Note messages that were committed under consecutive ids."""
         self._deriver.keep(first_id, batch)
-        self._stored += len(batch)
-        self._stored_since_step += len(batch)
-        for new in batch:
-            self._stored_bytes += len(new.raw)
+        count = len(batch)
+        self._space.stored(count)
+        self._stored += count
+        self._stored_since_step += count
+        self._log_bytes += (
+            _COMMIT_BYTES + count * _MESSAGE_BYTES + sum([len(new.raw) for new in batch])
+        )
 
     def is_pending(self, last_id: int) -> bool:
         """Return whether there is something that can wait."""
@@ -77,14 +94,16 @@ class Chores:
 
     def is_due(self, last_id: int) -> bool:
         """Return whether something must have its turn although messages wait."""
-        if self._stored >= CHECKPOINT_MESSAGES or self._stored_bytes >= CHECKPOINT_BYTES:
+        if self._log_bytes >= CHECKPOINT_BYTES or self._space.is_due():
             return True
         if self.derived_id >= last_id:
             return False
         since_s = monotonic() - self._step_ended
-        is_burst = self._stored_since_step > since_s * BURST_PER_S
-        pause = BURST_PAUSE if is_burst else EVERYDAY_PAUSE
-        return since_s >= max(self._step_took_s, BUSY_STEP_S) * pause
+        took_s = max(self._step_took_s, BUSY_STEP_S)
+        if self._stored_since_step > since_s * BURST_PER_S:
+            return since_s >= took_s * BURST_PAUSE
+        is_late = last_id - self.derived_id > LATE_MESSAGES
+        return since_s >= (took_s * LATE_PAUSE if is_late else EVERYDAY_PAUSE_S)
 
     def run(self, last_id: int, must_stop: Callable[[], bool] | None) -> None:
         """Do one step of what is most urgent.
@@ -97,8 +116,10 @@ class Chores:
         Raises:
             sqlcipher3.dbapi2.Error: The step was undone.
         """
-        if self._stored >= CHECKPOINT_MESSAGES or self._stored_bytes >= CHECKPOINT_BYTES:
+        if self._log_bytes >= CHECKPOINT_BYTES:
             self.checkpoint()
+        elif self._space.is_due():
+            self._space.step()
         elif self.derived_id < last_id:
             self._derive(last_id, must_stop)
         else:
@@ -108,13 +129,16 @@ class Chores:
         """Move the log's pages into the database file; waits for nobody."""
         self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
         self._stored = 0
-        self._stored_bytes = 0
+        self._log_bytes = 0
+        self._space.look_again()
 
     def _derive(self, last_id: int, must_stop: Callable[[], bool] | None) -> None:
         started = monotonic()
+        before = self.derived_id
         try:
             self._deriver.step(last_id, must_stop or (lambda: monotonic() - started >= BUSY_STEP_S))
         finally:
             self._step_ended = monotonic()
             self._step_took_s = self._step_ended - started
             self._stored_since_step = 0
+            self._log_bytes += _STEP_BYTES + (self.derived_id - before) * _INDEXED_BYTES
