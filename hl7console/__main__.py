@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from hl7console.cli.program import run
+from hl7console.cli.stopping import end_process
 
 if TYPE_CHECKING:
     from hl7console.engine.console import Console
@@ -19,7 +19,7 @@ def _open_window(console: Console, *, demo: bool) -> int:
 
 def main() -> None:
     """Run ``hl7console`` and end the process with its exit code."""
-    sys.exit(run(None, _open_window))
+    end_process(run(None, _open_window))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 # Every step is skipped when it is already done, so that a second start takes no time.
 
 function Find-Python {
+    # What a missing version writes to standard error would otherwise end the script (PowerShell 5.1).
+    $ErrorActionPreference = 'Continue'
     $candidates = @()
     if ($env:PYTHON) { $candidates += , @($env:PYTHON) }
     foreach ($version in '3.13', '3.12', '3.11') { $candidates += , @('py', "-$version") }

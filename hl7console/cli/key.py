@@ -87,7 +87,7 @@ def recover(place: Place, code_file: Path | None) -> None:
     """
     if code_file is None and not has_terminal():
         raise UsageError("Nobody can be asked here; give the code with --code-file.")
-    code = code_file.read_text(encoding="utf-8-sig") if code_file else _ask_for_code()
+    code = _code_in(code_file) if code_file else _ask_for_code()
     recovered = parse_recovery_code(code)
     with _owned(place) as path:
         kind = kind_of(path)
@@ -101,6 +101,13 @@ def recover(place: Place, code_file: Path | None) -> None:
     output.line("The workspace opens again.")
     if warning:
         output.remark(warning)
+
+
+def _code_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"The file {file.name} is no text.") from None
 
 
 def _ask_for_code() -> str:

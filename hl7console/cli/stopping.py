@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+LAST_WAIT_S = 5.0
+"""Longest that threads may take to end once all else has ended, in seconds."""
 
 HARD_EXIT_CODE = 130
 """Exit code of a process that a second Ctrl+C ended."""
@@ -48,6 +52,31 @@ class Stop:
         while not self._is_requested and (left_s := end_s - time.monotonic()) > 0:
             self._pause.wait(min(left_s, _LOOK_EVERY_S))
         return self._is_requested
+
+
+def end_process(code: int, *, end_hard: Callable[[int], object] = os._exit) -> None:
+    """End the process with an exit code, at the latest after `LAST_WAIT_S`. Main thread only.
+
+    The interpreter by itself would wait for ever for a thread that waits for a disk, a name
+    server or a program beside this one. Nothing that was acknowledged is lost by not waiting.
+    """
+    deadline_s = time.monotonic() + LAST_WAIT_S
+    others = [
+        thread
+        for thread in threading.enumerate()
+        if not thread.daemon and thread is not threading.current_thread()
+    ]
+    try:
+        for thread in others:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+    except KeyboardInterrupt:
+        code = HARD_EXIT_CODE
+    if any(thread.is_alive() for thread in others):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        end_hard(code)
+    sys.exit(code)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from hl7console.store.derive import Deriver
 from hl7console.store.migrations import STEPS, migrate, schema_version
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import NewMessage, StoreOutcome
+from hl7console.store.waiting import Call
 from hl7console.store.writer import StoreWriter
 
 
@@ -261,6 +262,15 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypa
     monkeypatch.undo()
     assert migrate(database) == 0
     database.close()
+
+
+def test_nothing_is_told_as_stored_inside_a_transaction_that_was_left_open(store, message):
+    def leave_open(database):
+        database.execute("BEGIN IMMEDIATE")
+
+    store.writer._put_call(Call(leave_open, "test", in_transaction=False)).result(10)
+    assert store.put(message(control_id="kept"))[0].message_id == 1
+    assert [row.control_id for row in store.reader().rows([1])] == ["kept"]
 
 
 def test_settings_of_the_connection(store):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from hl7console.cli.stopping import HARD_EXIT_CODE, stopping_on_signals
+from hl7console.cli.stopping import HARD_EXIT_CODE, end_process, stopping_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -28,3 +28,22 @@ def test_a_wait_ends_as_soon_as_the_end_is_asked_for():
         asker.start()
         assert stop.wait(60)
         asker.join()
+
+
+def test_the_process_ends_with_its_code():
+    with pytest.raises(SystemExit) as ended:
+        end_process(3)
+    assert ended.value.code == 3
+
+
+def test_a_thread_that_never_ends_does_not_keep_the_process(monkeypatch):
+    monkeypatch.setattr("hl7console.cli.stopping.LAST_WAIT_S", 0.05)
+    release = threading.Event()
+    stuck = threading.Thread(target=release.wait)
+    stuck.start()
+    codes: list[int] = []
+    with pytest.raises(SystemExit):
+        end_process(1, end_hard=codes.append)
+    release.set()
+    stuck.join()
+    assert codes == [1]
