@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ from hl7console.ui.main_window import MainWindow
 from hl7console.ui.preferences import Preferences
 
 _HERE = Path(__file__).parent
+PATIENCE_MS = 20_000
+"""Longest that a test waits for something, in milliseconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     "plugin does not support", "systemTrayWindowChanged", extend=True
                 )
             )
+
+
+class PatientQtBot(QtBot):
+    """Waits longer before it gives up: a busy machine is slow, not wrong."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: object, *, timeout: int = PATIENCE_MS, **options: object):  # noqa: N802
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientQtBot:
+    """Drives widgets, and waits patiently."""
+    return PatientQtBot(request)
 
 
 @pytest.fixture(autouse=True)
