@@ -9,6 +9,7 @@ from datetime import datetime
 from hl7console.cli import output
 from hl7console.cli.stopping import Stop
 from hl7console.engine.console import Console
+from hl7console.errors import ConsoleError
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import MessageRow
 
@@ -35,6 +36,7 @@ class Watch:
         self._last_id = console.snapshot().last_message_id
         self._reader: StoreReader | None = None
         self._problem = ""
+        self._cannot_show = False
         self._seen_us = {i.name: i.last_event_at_us for i in console.snapshot().interfaces}
 
     def run(self, stop: Stop, seconds: float = FOREVER_S) -> None:
@@ -60,9 +62,19 @@ class Watch:
                 self._tell_faults(interface.name)
         if self._reader is None or snapshot.last_message_id <= self._last_id:
             return
-        ids = list(self._reader.new_ids(None, self._last_id))
+        try:
+            self._show_new(self._reader)
+        except ConsoleError as fault:  # what cannot be shown must not end the receiving
+            if not self._cannot_show:
+                output.remark(f"Messages cannot be shown: {fault.text}")
+            self._cannot_show = True
+        else:
+            self._cannot_show = False
+
+    def _show_new(self, reader: StoreReader) -> None:
+        ids = list(reader.new_ids(None, self._last_id))
         for start in range(0, len(ids), _WINDOW):
-            for row in self._reader.rows(ids[start : start + _WINDOW]):
+            for row in reader.rows(ids[start : start + _WINDOW]):
                 self._last_id = max(self._last_id, row.id)
                 self._show(row)
 
