@@ -18,8 +18,10 @@ import secrets
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from enum import Enum
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from hl7console import errors
 from hl7console.errors import ConsoleError
@@ -163,7 +165,9 @@ def forget_address(workspace: Path, address: HandoverAddress) -> None:
 
 def send(connection: Connection, value: object) -> None:
     """Send one value of the contract."""
-    connection.send_bytes(pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+    written = io.BytesIO()
+    _ContractPickler(written, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+    connection.send_bytes(written.getvalue())
 
 
 def receive(connection: Connection) -> object:
@@ -177,6 +181,14 @@ def receive(connection: Connection) -> object:
         return _ContractUnpickler(io.BytesIO(connection.recv_bytes())).load()
     except (pickle.UnpicklingError, AttributeError, TypeError, ValueError, IndexError) as fault:
         raise HandoverError("a value that is not of the contract") from fault
+
+
+class _ContractPickler(pickle.Pickler):
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401 - as pickle declares it
+        # Early releases of Python 3.11 would have a member fetched by `getattr`.
+        if isinstance(value, Enum):
+            return type(value), (value.value,)
+        return NotImplemented
 
 
 class _ContractUnpickler(pickle.Unpickler):

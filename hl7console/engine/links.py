@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from hl7console.engine.console import InterfaceStatus, LinkState
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.network import NetworkThread
-from hl7console.engine.sockets import peer_text
+from hl7console.engine.sockets import addresses_of, peer_text
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings, Environment, ListenerSettings
 from hl7console.store import interfaces
@@ -339,6 +338,6 @@ def _is_same_place(known: DestinationSettings, wanted: DestinationSettings) -> b
 
 def _addresses(host: str) -> set[str]:
     try:
-        return {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+        return {str(found[4][0]) for found in addresses_of(host, 0)}
     except (OSError, UnicodeError):
         return set()

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 
 from hl7console.engine.certificates import CertificateInfo
 from hl7console.engine.console import InterfaceStatus, LinkState
@@ -26,7 +27,7 @@ from hl7console.engine.inbound import InboundConnection
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds, Intake, Writer
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.shared_reads import read_buffer
-from hl7console.engine.sockets import peer_text
+from hl7console.engine.sockets import addresses_of, peer_text
 from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server_context
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.mllp.session import ListenerLimits
@@ -245,11 +246,9 @@ async def _bind(settings: ListenerSettings) -> socket.socket:
     """Return a socket bound to the listener's address; IPv4 first where a name has both."""
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(
-            settings.host or "0.0.0.0",  # noqa: S104 - only when the user chose all addresses
-            settings.port,
-            type=socket.SOCK_STREAM,
-            flags=socket.AI_PASSIVE,
+        host = settings.host or "0.0.0.0"  # noqa: S104 - only when the user chose all addresses
+        found = await loop.run_in_executor(
+            None, partial(addresses_of, host, settings.port, is_for_binding=True)
         )
     except (socket.gaierror, UnicodeError):
         raise EnvironmentFaultError(

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from typing import cast
 
-from hl7console.engine.sockets import peer_text, set_keepalive
+from hl7console.engine.sockets import LOOPBACK, is_localhost, peer_text, set_keepalive
 from hl7console.engine.tls import HANDSHAKE_TIMEOUT_S, client_context, explain_tls_fault
 from hl7console.engine.tls_stream import TlsStream
 from hl7console.errors import EnvironmentFaultError
@@ -264,14 +264,11 @@ async def connect(settings: DestinationSettings) -> OutboundConnection:
         NotSentError: There is no connection; the text says why.
         EnvironmentFaultError: A certificate or key of ours is unfit.
     """
-    loop = asyncio.get_running_loop()
     context = client_context(settings) if settings.tls != Tls.OFF else None
     where = peer_text((settings.host, settings.port))
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
-            _, connection = await loop.create_connection(
-                lambda: OutboundConnection(settings, context), settings.host, settings.port
-            )
+            connection = await _open(settings, context)
     except TimeoutError:
         raise NotSentError(
             f"{where} did not answer within {settings.connect_timeout_s:g} s.",
@@ -290,6 +287,23 @@ async def connect(settings: DestinationSettings) -> OutboundConnection:
     except BaseException:
         connection.abort()
         raise
+    return connection
+
+
+async def _open(
+    settings: DestinationSettings, context: ssl.SSLContext | None
+) -> OutboundConnection:
+    loop = asyncio.get_running_loop()
+
+    def make() -> OutboundConnection:
+        return OutboundConnection(settings, context)
+
+    try:
+        _, connection = await loop.create_connection(make, settings.host, settings.port)
+    except socket.gaierror:
+        if not is_localhost(settings.host):
+            raise
+        _, connection = await loop.create_connection(make, LOOPBACK, settings.port)
     return connection
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hl7console.engine.certificates import CertificateInfo, read_certificate
+from hl7console.engine.sockets import is_localhost
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.settings import DestinationSettings, ListenerSettings, Tls
 
@@ -315,7 +316,7 @@ def explain_client_fault(fault: ssl.SSLError, first_bytes: bytes, *, is_handshak
 
 def is_loopback(host: str) -> bool:
     """Return whether an address to bind stays on this machine."""
-    if host.lower() in ("localhost", "localhost."):
+    if is_localhost(host):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

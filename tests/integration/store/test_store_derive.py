@@ -130,11 +130,11 @@ def test_a_message_that_cannot_be_indexed_holds_up_no_other(store, message, monk
 
 def test_a_burst_does_not_starve_the_index(store, message, monkeypatch):
     monkeypatch.setattr(chores, "IDLE_S", 0.001)
-    count = 6000
-    for n in range(count):
+    most = 60_000
+    n = 0
+    # The line never runs empty meanwhile: the index gets its turn all the same.
+    while not store.writer.derived_id and n < most:
         store.writer.put(message(control_id=str(n)), wait_s=20)
-    seen_before_the_end = store.writer.derived_id
-    store.sync()
-    behind = store.writer.last_message_id - store.writer.derived_id
+        n += 1
+    assert n < most
     store.index_all()
-    assert seen_before_the_end > 0 or behind < count

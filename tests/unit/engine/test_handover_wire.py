@@ -44,6 +44,17 @@ def test_values_of_the_contract_cross(value: object):
         assert receive(other) == value
 
 
+def test_members_cross_also_where_python_pickles_them_by_name(monkeypatch: pytest.MonkeyPatch):
+    def by_name(self: LinkState, _protocol: int) -> object:
+        return getattr, (LinkState, self.name)
+
+    monkeypatch.setattr(LinkState, "__reduce_ex__", by_name)
+    one, other = Pipe()
+    with one, other:
+        send(one, Answer(LinkState.FAILED))
+        assert receive(other) == Answer(LinkState.FAILED)
+
+
 class Evil:
     def __reduce__(self):
         return os.system, ("exit 1",)
