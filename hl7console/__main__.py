@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from hl7console.engine.console import Console
 
 
-def _open_window(console: Console, *, demo: bool) -> int:
+def _open_window(
+    console: Console, *, demo: bool, recovery_code: str = "", key_warning: str = ""
+) -> int:
     from hl7console.app import open_window  # Qt is loaded only when a window is asked for
 
-    return open_window(console, demo=demo)
+    return open_window(console, demo=demo, recovery_code=recovery_code, key_warning=key_warning)
 
 
 def main() -> None:

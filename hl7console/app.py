@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -184,6 +185,8 @@ def open_window(
     *,
     demo: bool = False,
     preferences: Preferences | None = None,
+    recovery_code: str = "",
+    key_warning: str = "",
 ) -> int:
     """Open the window and run until it is closed. Main thread only.
 
@@ -193,6 +196,8 @@ def open_window(
         console: The engine, started; or attached to another program's.
         demo: The traffic is simulated.
         preferences: What the window remembers; by default the user's.
+        recovery_code: That of a workspace just made; shown before anything else can be done.
+        key_warning: What has to be known about where the key of a workspace just made lies.
 
     Returns:
         The exit code.
@@ -209,6 +214,8 @@ def open_window(
         console.show_window = window.up_wanted.emit
     window.show()
     window.start()
+    if recovery_code and not demo:
+        _show_recovery_code(window, recovery_code, console.workspace, key_warning)
     collector = GuiCollector(app)
     collector.start()
     with _ended_by_signals(closing):
@@ -221,6 +228,14 @@ def open_window(
     collector.stop()
     collector.deleteLater()
     return code
+
+
+def _show_recovery_code(window: MainWindow, code: str, workspace: Path, warning: str) -> None:
+    from hl7console.ui.recovery_dialog import RecoveryDialog  # once in a workspace's life
+
+    dialog = RecoveryDialog(code, workspace, warning=warning, parent=window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def _is_attached(console: Console) -> bool:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,17 @@ if TYPE_CHECKING:
 
 DEMO_FOLDER = "demo"
 """Name of the demo's workspace, beside the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForWindow:
+    """A console for the window, and what has to be shown of a workspace just made for it."""
+
+    console: Engine | AttachedConsole
+    recovery_code: str = field(default="", repr=False)
+    """Empty unless the workspace was made just now."""
+    key_warning: str = ""
+    """Empty unless the key of a workspace just made lies in a plain file."""
 
 
 def workspace_path(place: Place) -> Path:
@@ -86,15 +98,19 @@ def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) ->
 
 
 @contextmanager
-def open_for_window(place: Place) -> Iterator[Engine | AttachedConsole]:
+def open_for_window(place: Place) -> Iterator[ForWindow]:
     """Work through the workspace's owner, or own it with its listeners when nobody does."""
     from hl7console.engine.open_console import open_console
 
     path = workspace_path(place)
     kind = kind_of(path)
-    console = open_console(path, _source_of(path, place, kind), kind=kind)
+    made = _make_missing(path, place, kind)
+    console = open_console(path, _source_after(made, place, kind), kind=kind)
     with _stopping(console):
-        yield console
+        if made is None or made.is_demo:
+            yield ForWindow(console)
+        else:
+            yield ForWindow(console, made.recovery_code, made.warning)
 
 
 @contextmanager
@@ -145,24 +161,30 @@ def _stopping(console: Engine | AttachedConsole) -> Iterator[None]:
 
 
 def _source_of(path: Path, place: Place, kind: str) -> KeySource:
-    """Return how the key is found; makes the workspace first when there is none, and tells of it.
+    """Return how the key is found; makes and tells of the workspace when there is none."""
+    return _source_after(_make_missing(path, place, kind), place, kind)
 
-    The key of a workspace just made is at hand, so that nobody is asked for it twice.
-    """
+
+def _source_after(made: Workspace | None, place: Place, kind: str) -> KeySource:
+    """Return how the key is found; that of a workspace just made is not asked for twice."""
+    return key_source(place, kind=kind) if made is None else KeySource(recovery_key=made.key)
+
+
+def _make_missing(path: Path, place: Place, kind: str) -> Workspace | None:
+    """Make the workspace when there is none, and tell of it; None when there is one."""
     from hl7console.engine.owner import OwnerLock
 
-    source = key_source(place, kind=kind)
     if read_record(path) is not None:
-        return source
+        return None
     lock = OwnerLock.acquire(path)
     if lock is None:  # another program is just making it
-        return source
+        return None
     try:
-        workspace = Workspace.open(path, source, kind=kind)
+        workspace = Workspace.open(path, key_source(place, kind=kind), kind=kind)
     finally:
         lock.release()
     tell_about(workspace)
-    return KeySource(recovery_key=workspace.key)
+    return workspace if workspace.created else None
 
 
 @contextmanager

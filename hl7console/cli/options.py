@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class OpenWindow(Protocol):
     """Opens the window on a running console and returns the exit code when it is closed."""
 
-    def __call__(self, console: Console, *, demo: bool) -> int:
-        """Open the window."""
+    def __call__(
+        self, console: Console, *, demo: bool, recovery_code: str = "", key_warning: str = ""
+    ) -> int:
+        """Open the window; a recovery code is that of a workspace just made, to be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,10 +108,16 @@ def _open_window(context: click.Context, program: Program) -> None:
     from hl7console.store.record import KIND_DEMO
 
     check_display()
-    with open_for_window(program.place) as console:
+    with open_for_window(program.place) as opened:
+        console = opened.console
         if not console.bring_up_window():
-            is_demo = kind_of(console.workspace) == KIND_DEMO
-            context.exit(program.open_window(console, demo=is_demo))
+            code = program.open_window(
+                console,
+                demo=kind_of(console.workspace) == KIND_DEMO,
+                recovery_code=opened.recovery_code,
+                key_warning=opened.key_warning,
+            )
+            context.exit(code)
 
 
 def run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:

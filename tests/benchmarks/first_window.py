@@ -31,7 +31,7 @@ _CHILD = """
 import sys, time
 from hl7console.cli.program import run
 
-def open_window(console, *, demo):
+def open_window(console, *, demo, **_of_a_new_workspace):
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
     from hl7console import app
