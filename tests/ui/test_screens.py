@@ -7,14 +7,19 @@ tell of a picture it checks here: the grounds and the colours that mean somethin
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 from window_kit import order, port, send, shown
 
+from hl7console.store.recovery import recovery_code
+from hl7console.store.workspace import key_file_warning
+from hl7console.ui.recovery_dialog import RecoveryDialog
 from hl7console.ui.theme import Scheme, theme
 
 SIZES = ((1600, 1000), (1280, 800))
@@ -35,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def picture(widget: QWidget, name: str, scheme: Scheme, folder: Path) -> QImage:
+    QCoreApplication.processEvents()  # what a new size brings about in several steps
     taken = widget.grab()
     assert taken.save(str(folder / f"{name}-{scheme}-{widget.width()}.png"))
     return taken.toImage()
@@ -75,13 +81,30 @@ def test_nothing_yet_and_nothing_found(window, engine, scheme, folder, qtbot):
 
 
 @pytest.mark.parametrize("page", ["listeners", "destinations", "retention", "appearance"])
-def test_settings(window, scheme, folder, page):
+def test_settings(window, scheme, folder, page, qtbot):
     window.go_to("settings")
     window.settings().show_page(page)
+    qtbot.waitUntil(lambda: window.settings().retention.form.values()["keep_days"] == 0)
     for size in SIZES:
         window.resize(*size)
         image = picture(window, f"settings-{page}", scheme, folder)
         assert has_color(image, theme().color("selection"), 70, 10, 200, 160)
+
+
+def test_a_listener_with_events(window, engine, scheme, folder, qtbot):
+    for said in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01", b"hello" * 2000):
+        with socket.create_connection(("127.0.0.1", port(engine)), 10) as connection:
+            connection.sendall(said)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
+    window.go_to("settings")
+    table = window.settings().listeners.events.table
+    qtbot.waitUntil(lambda: table.rows.rowCount() == 3)
+    for size in SIZES:
+        window.resize(*size)
+        image = picture(window, "settings-events", scheme, folder)
+        assert has_color(image, theme().color("err"), 480, 60, size[0], 300)
 
 
 def test_dialogs(window, engine, scheme, folder, tmp_path, qtbot):
@@ -93,10 +116,13 @@ def test_dialogs(window, engine, scheme, folder, tmp_path, qtbot):
     window.choose_columns()
     window.show_palette()
     window.settings().make_certificate()
+    warning = key_file_warning(tmp_path / "keys" / f"{'0a' * 16}.key")
+    RecoveryDialog(recovery_code(bytes(32)), tmp_path, warning=warning, parent=window).open()
     dialogs = [w for w in window.findChildren(QWidget) if w.isWindow() and w.isVisible()]
     names = {d.objectName() for d in dialogs}
     assert names >= {"resendDialog", "importDialog", "columnsDialog", "palette"}
     for shown_dialog in dialogs:
         picture(shown_dialog, shown_dialog.objectName(), scheme, folder)
+    for shown_dialog in dialogs:
         shown_dialog.close()
     assert not dialog.isVisible()

@@ -96,6 +96,10 @@ class InterfacesPage(QWidget):
     def test_command(self, settings: Settings) -> Command:
         """Return the command that tests settings."""
 
+    def more(self) -> tuple[QWidget, ...]:
+        """Return what stands between the line of its state and the form."""
+        return ()
+
     # Building
 
     def _build(self) -> None:
@@ -131,7 +135,7 @@ class InterfacesPage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         column.setSpacing(GRID)
-        for part in (self._title, self._state, self.form):
+        for part in (self._title, self._state, *self.more(), self.form):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -157,7 +161,9 @@ class InterfacesPage(QWidget):
         self._save.setProperty("kind", "primary")
         self._revert = self._button("revert", "Revert", self.revert)
         self._test = self._button("test", self.test_title(), self.test)
-        certificate = self._button("certificate", "Make a certificate…", self._on_certificate)
+        certificate = self._button(
+            "certificate", "Make a certificate…", self.certificates_wanted.emit
+        )
         self._delete = self._button("delete", "Delete…", self.delete)
         self._delete.setProperty("kind", "danger")
         for button in (self._save, self._revert, self._test, certificate):
@@ -351,10 +357,6 @@ class InterfacesPage(QWidget):
         self._revert.setEnabled(self.is_edited)
         self._test.setEnabled(is_free)
         self._delete.setEnabled(is_free)
-
-    @Slot()
-    def _on_certificate(self) -> None:
-        self.certificates_wanted.emit()
 
     # Lights
 

@@ -17,6 +17,7 @@ from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.settings.destination_form import DestinationForm
+from hl7console.ui.settings.event_list import EventList
 from hl7console.ui.settings.interfaces_page import InterfacesPage, Settings
 from hl7console.ui.settings.listener_form import ListenerForm
 
@@ -42,6 +43,7 @@ class ListenersPage(InterfacesPage):
     def __init__(
         self, console: Console, bridge: EngineBridge, ask: Ask, parent: QWidget | None = None
     ) -> None:
+        self.events = EventList(console)
         super().__init__(ListenerForm(), console, bridge, ask, parent)
         self.setObjectName("listenersPage")
 
@@ -70,6 +72,18 @@ class ListenersPage(InterfacesPage):
     def test_title(self) -> str:
         """Return what the test button says."""
         return "Check settings"
+
+    def more(self) -> tuple[QWidget, ...]:
+        """Return the list of recent events."""
+        return (self.events,)
+
+    def _show_state(self, status: InterfaceStatus | None) -> None:
+        super()._show_state(status)
+        self.events.show_for(self._loaded_name)
+
+    def stop(self) -> None:
+        """End the thread that looks for events."""
+        self.events.stop()
 
     def state_text(self, status: InterfaceStatus | None) -> tuple[str, str]:
         """Return state, address and counts."""

@@ -130,4 +130,5 @@ class SettingsPlace(QWidget):
 
     def stop(self) -> None:
         """End the threads of the pages."""
+        self.listeners.stop()
         self.retention.stop()
