@@ -26,6 +26,30 @@ def test_without_a_listener_it_offers_to_add_one(window, engine, qtbot):
     assert window.settings().listeners.form.values()["name"] == "Listener"
 
 
+def test_the_newest_message_is_inspected_when_the_window_opens(engine, request, qtbot):
+    send(port(engine), *(order(f"N{n}") for n in range(60)))
+    window = request.getfixturevalue("window")
+    place = window.messages
+    newest = engine.snapshot().last_message_id
+    qtbot.waitUntil(lambda: place.inspector.message_id == newest)
+    assert place.table.current_id() == newest
+    assert not place.table.hasFocus()
+    send(port(engine), order("LIVE"))
+    qtbot.waitUntil(lambda: shown(window)[0] == "LIVE")
+    assert place.table.is_at_top
+    assert not child(window.messages, QPushButton, "newMessages").isVisible()
+    assert place.table.current_id() == newest
+
+
+def test_later_nothing_is_chosen_that_the_user_did_not_choose(window, engine, qtbot):
+    send(port(engine), order("N1"))
+    qtbot.waitUntil(lambda: shown(window) == ["N1"])
+    with qtbot.waitSignal(window.messages.feed.search_finished):
+        window.messages.search.set_text("control:N1")
+    assert shown(window) == ["N1"]
+    assert window.messages.table.current_id() == 0
+
+
 def test_messages_appear_on_top_as_they_come(window, engine, qtbot):
     send(port(engine), order("A1"), order("A2"))
     qtbot.waitUntil(lambda: shown(window) == ["A2", "A1"])

@@ -59,6 +59,7 @@ class MessagesPlace(QWidget):
         self._shown_id = 0
         self._is_held = False
         self._is_menu_open = False
+        self._is_opening = True
         self.feed = MessageFeed(console, bridge, self)
         self.feed.set_columns(columns_for(preferences.texts("columns")))
         self.table = MessageTable(self.feed.model)
@@ -218,7 +219,10 @@ class MessagesPlace(QWidget):
         self._show_list_or_why_not()
         self.table.scrollToTop()
         row = self.feed.model.row_of(self._shown_id)
-        if row >= 0:
+        if self._is_opening and not self._shown_id:
+            row = 0  # so that the inspector is seen at once
+        self._is_opening = False
+        if 0 <= row < self.feed.matches:
             self.table.go_to(row)
         else:
             self._on_current_changed(0)
