@@ -81,7 +81,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("hl7console demo" if is_demo else "hl7console")
         self.setAcceptDrops(True)
         room = self.screen().availableGeometry()
-        self.resize(min(1600, round(room.width() * 0.92)), min(1000, round(room.height() * 0.92)))
+        # List and inspector side by side want 1280 pixels, where the screen has them.
+        width = max(round(room.width() * 0.92), min(1280, room.width()))
+        self.resize(min(1600, width), min(1000, round(room.height() * 0.92)))
         self.setMinimumSize(960, 560)
         self._console = console
         self._preferences = preferences or Preferences()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from hl7console.hl7v2.scan import scan
@@ -517,3 +517,15 @@ def test_a_narrow_pane_uses_short_words(qtbot: QtBot, inspector: Inspector) -> N
     assert inspector.tabs.tabText(Tab.ACK) == "Ack"
     inspector.resize(700, 800)
     assert inspector.tabs.tabText(Tab.ACK) == "Acknowledgement"
+
+
+def test_all_tabs_are_in_sight_where_the_pane_is_narrowest(
+    qtbot: QtBot, inspector: Inspector
+) -> None:
+    show(qtbot, inspector, stored(ORDER))
+    inspector.tabs.set_problem_count(12, "err")
+    inspector.resize(400, 800)
+    QApplication.processEvents()
+    bar = inspector.tabs.tabBar()
+    assert bar.tabRect(Tab.HEX).right() < bar.width()
+    assert not [arrow for arrow in bar.findChildren(QToolButton) if arrow.isVisible()]

@@ -6,12 +6,13 @@ from array import array
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCharFormat
+from PySide6.QtGui import QFontMetrics, QTextCharFormat
 from PySide6.QtWidgets import QApplication, QPushButton
 from window_kit import child, order, port, send, shown
 
 from hl7console.ui.messages.feed import _Chunk, _News
 from hl7console.ui.messages.filter_colors import colored_parts
+from hl7console.ui.messages.filter_edit import FilterEdit
 from hl7console.ui.messages.filter_text import quoted
 
 
@@ -25,6 +26,18 @@ def three(window, engine, qtbot):
 
 def type_into(window, qtbot, text):
     qtbot.keyClicks(window.messages.search.edit, text)
+
+
+@pytest.mark.parametrize(("width", "last"), [(200, "smith"), (400, "since:2h"), (900, "…")])
+def test_as_many_examples_are_shown_as_fit(qtbot, width, last):
+    edit = FilterEdit()
+    qtbot.addWidget(edit)
+    edit.resize(width, edit.height())
+    edit.show()
+    told = edit.placeholderText()
+    assert QFontMetrics(edit.font()).horizontalAdvance(told) < width
+    assert told.startswith("Search:")
+    assert told.endswith(last)
 
 
 def test_typing_searches_without_enter(three, qtbot):

@@ -147,6 +147,11 @@ class InspectorTabs(QTabWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_narrow = self.width() < _NARROW_PX
+        bar = self.tabBar()
+        if bool(bar.property("narrow")) != is_narrow:  # before the tabs are measured
+            bar.setProperty("narrow", is_narrow)
+            bar.style().unpolish(bar)
+            bar.style().polish(bar)
         for tab, (long, short, _) in TITLES.items():
             if tab < self.count():
                 self.setTabText(tab, short if is_narrow else long)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QStringListModel, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QTextCursor, QTextOption
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QResizeEvent,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QCompleter, QFrame, QListView, QPlainTextEdit, QWidget
 
 from hl7console.hl7v2.filters import Completion, complete
@@ -12,6 +19,8 @@ from hl7console.ui.theme import fixed_font
 
 _WIDEST = 64
 """Characters of the widest completion shown."""
+_EXAMPLES = ("smith", "type:ORM", "status:error", "since:2h", "PID-3.1=…")
+_MARGIN = 4
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -30,7 +39,6 @@ class FilterEdit(QPlainTextEdit):
         self.setObjectName("filterEdit")
         self.setAccessibleName("Search messages")
         self.setFont(fixed_font())
-        self.setPlaceholderText("Search:  smith   type:ORM   status:error   since:2h   PID-3.1=…")
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -38,7 +46,7 @@ class FilterEdit(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setAcceptDrops(False)  # files dropped here are for the window to import
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.document().setDocumentMargin(4)
+        self.document().setDocumentMargin(_MARGIN)
         self.setFixedHeight(QFontMetrics(self.font()).height() + 8)
         self.colors = FilterColors(self.document())
         self._offers: list[Completion] = []
@@ -54,6 +62,19 @@ class FilterEdit(QPlainTextEdit):
         self._completer.setPopup(self._popup)
         self._popup.setFont(fixed_font())
         self._completer.activated.connect(self._on_offer_taken)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # As many examples as fit: Qt would wrap the others into a line that is cut off.
+        metrics = QFontMetrics(self.font())
+        room = self.viewport().width() - 2 * _MARGIN - 2
+        told = "Search:"
+        for example in _EXAMPLES:
+            longer = f"{told}   {example}"
+            if metrics.horizontalAdvance(longer) > room:
+                break
+            told = longer
+        self.setPlaceholderText(told)
 
     def text(self) -> str:
         """Return what is typed."""
