@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -165,7 +165,8 @@ class Closing(QObject):
             if not self._is_demo and isinstance(self._console, _Stops):
                 self._console.stop(STOP_TIMEOUT_S)
         finally:
-            self._stopped.emit()
+            with suppress(RuntimeError):  # the window did not wait, and is gone
+                self._stopped.emit()
 
     @Slot()
     def _on_stopped(self) -> None:
