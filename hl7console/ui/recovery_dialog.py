@@ -29,6 +29,7 @@ _LATER = (
     " “hl7console key show-recovery” shows it again."
 )
 _CODE_PX = 20
+_PRINT_PT = 11
 _WIDTH = 520
 
 _PRIVATE = (
@@ -53,7 +54,9 @@ def printed_page(code: str, workspace: Path, today: date) -> QTextDocument:
     """Return the page that is printed: the code, what it opens, and how. GUI thread only."""
     lines = "<br>".join(code_lines(code))
     page = QTextDocument()
-    page.setDefaultFont(QGuiApplication.font())
+    font = QGuiApplication.font()
+    font.setPointSize(_PRINT_PT)  # pixels would be tiny on a printer
+    page.setDefaultFont(font)
     page.setHtml(
         "<h1>hl7console recovery code</h1>"
         f"<p>Workspace: {escape(str(workspace))}<br>Made on {today:%Y-%m-%d}</p>"
