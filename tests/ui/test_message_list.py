@@ -114,6 +114,22 @@ def test_home_and_end_go_to_the_newest_and_the_oldest(window, engine, qtbot):
     assert table.currentIndex().row() == 0
 
 
+def test_down_from_the_search_box_chooses_the_first_row_for_the_inspector_and_for_actions(
+    window, engine, qtbot
+):
+    send(port(engine), order("N1"))
+    qtbot.waitUntil(lambda: shown(window) == ["N1"])
+    place = window.messages
+    with qtbot.waitSignal(place.feed.search_finished):
+        place.search.set_text("control:N1")
+    qtbot.waitUntil(lambda: place.feed.model.rowCount() == 1)
+    place.search.edit.setFocus()
+    qtbot.waitUntil(place.search.edit.hasFocus)
+    qtbot.keyClick(place.search.edit, Qt.Key.Key_Down)
+    assert place.table.hasFocus()
+    assert place.table.selected_count() == 1
+
+
 def test_a_duplicate_and_a_refused_message_say_so(window, engine, qtbot):
     refused = order("F2").replace(b"ORM^O01^ORM_O01", b"ORM^O99^ORM_O01")
     send(port(engine), order("F1"), order("F1"), refused)

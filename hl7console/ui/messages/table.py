@@ -11,7 +11,15 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from hl7console.ui.messages.model import MessageTableModel
@@ -159,6 +167,14 @@ class MessageTable(QTableView):
             self.go_to(self._list.rowCount() - 1)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt goes to the first row then, but chooses none: the inspector would show a message that
+        # no action applies to.
+        super().focusInEvent(event)
+        is_by_pointer = event.reason() == Qt.FocusReason.MouseFocusReason
+        if not is_by_pointer and not self._blocks() and self.currentIndex().isValid():
+            self.go_to(self.currentIndex().row())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
