@@ -16,7 +16,7 @@ from hl7console.cli.options import Place, json_option, place_options
 from hl7console.hl7v2 import filters
 from hl7console.hl7v2.paths import FieldPath
 from hl7console.store.reader import StoreReader
-from hl7console.store.records import MessageRow
+from hl7console.store.records import DeliveryState, MessageRow, Status
 
 EPILOG = """\
 \b
@@ -46,6 +46,8 @@ _FILTER_MARKS = set('":=~<>()')
 _FILTER_WORDS = {"and", "or", "not"}
 
 _NOT_COLUMNS = {"note", "values"}
+
+_SENDING_WORDS: dict[str, str] = {DeliveryState.CANCELLED: "not sent"}
 
 
 @click.command(
@@ -204,7 +206,7 @@ def _cells(row: MessageRow) -> list[str]:
         row.accession,
         _result(row),
         *row.values,
-        row.error_text or row.note,
+        row.error_text or row.failure_text or row.note,
     ]
 
 
@@ -212,4 +214,10 @@ def _result(row: MessageRow) -> str:
     """Return the acknowledgement, and the state where it isn't plain from that."""
     if row.duplicate_of:
         return f"{row.ack_code} duplicate".strip()
-    return row.ack_code or (row.origin if row.status == "ok" else row.status)
+    if row.ack_code or row.status != Status.OK:
+        return row.ack_code or row.status
+    if row.sending_state == DeliveryState.UNKNOWN:  # a code is then another message's
+        return row.sending_state
+    return (
+        row.sending_code or _SENDING_WORDS.get(row.sending_state, row.sending_state) or row.origin
+    )

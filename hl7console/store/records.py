@@ -157,6 +157,18 @@ class MessageRow:
     """A short description made from the message for the list (procedure, event); not a column."""
     values: tuple[str, ...] = field(default=(), repr=False)
     """Values of the field paths asked for as extra columns."""
+    sending_state: str = ""
+    """What became of the last try (a `DeliveryState`) of a message sent from here; "" elsewhere."""
+    sending_code: str = ""
+    """The code that the receiver answered to that try."""
+    sending_text: str = ""
+    """What happened at that try, in one sentence."""
+
+    @property
+    def failure_text(self) -> str:
+        """What went wrong when it was sent from here; empty where nothing did."""
+        failed = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.CANCELLED)
+        return self.sending_text if self.sending_state in failed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from hl7console.store.connection import Database
-from hl7console.store.records import MessageRow
+from hl7console.store.records import MessageRow, Origin
 from hl7console.store.schema import KIND_COLUMNS, TRAIT_HANDLED
 
 PACKED_BYTES = 32 * 1024
 """Longer messages are read one at a time."""
 
-_DERIVED = ("note", "values")
+_DERIVED = ("note", "values", "sending_state", "sending_code", "sending_text")
 _COLUMNS = ", ".join(
     f"m.traits & {TRAIT_HANDLED}"
     if column.name == "handled"
@@ -32,6 +32,12 @@ FROM json_each(?) AS wanted
 CROSS JOIN messages AS m ON m.id = wanted.value
 CROSS JOIN kinds AS k ON k.id = m.kind_id
 """  # noqa: S608
+
+_LAST_TRIES = """
+SELECT json_group_array(json_array(message_id, state, ack_code, text)) FROM attempts
+WHERE id IN (SELECT max(id) FROM attempts
+    WHERE message_id IN (SELECT value FROM json_each(?)) GROUP BY message_id)
+"""
 
 _BODIES = """
 SELECT json_group_array(json_array(
@@ -52,7 +58,27 @@ def read_rows(database: Database, ids: Sequence[int]) -> list[MessageRow]:
     for columns in json.loads(str(found[0])) if found else []:
         columns[_HANDLED_AT] = bool(columns[_HANDLED_AT])
         rows.append(MessageRow(*columns))
-    return rows
+    return _with_last_tries(database, rows)
+
+
+def _with_last_tries(database: Database, rows: list[MessageRow]) -> list[MessageRow]:
+    """Add to what was sent from here what came of it."""
+    sent = [row.id for row in rows if row.origin == Origin.SENT]
+    found = database.one(_LAST_TRIES, (json.dumps(sent),)) if sent else None
+    if found is None:
+        return rows
+    tries = {message_id: told for message_id, *told in json.loads(str(found[0]))}
+    return [
+        replace(
+            row,
+            sending_state=tries[row.id][0],
+            sending_code=tries[row.id][1],
+            sending_text=tries[row.id][2],
+        )
+        if row.id in tries
+        else row
+        for row in rows
+    ]
 
 
 def read_bodies(database: Database, ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:

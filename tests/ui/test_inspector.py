@@ -52,7 +52,7 @@ def stored(raw: bytes, message_id: int = 1, **columns: object) -> StoredMessage:
         "handled": False,
     }
     for name in MessageRow.__dataclass_fields__:
-        if name not in values and name not in ("note", "values"):
+        if name not in values and hasattr(found, name):
             values[name] = getattr(found, name)
     ack = columns.pop("ack", b"")
     attempts = columns.pop("attempts", ())

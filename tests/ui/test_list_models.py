@@ -172,6 +172,10 @@ def test_values_of_field_paths_come_with_the_rows(qtbot):
         ({"ack_code": "AA", "duplicate_of": 3}, "duplicate", "info"),
         ({"origin": "imported"}, "imported", "muted"),
         ({"origin": "sent"}, "sent", "muted"),
+        ({"origin": "sent", "sending_state": "accepted", "sending_code": "AA"}, "AA", "ok"),
+        ({"origin": "sent", "sending_state": "rejected", "sending_code": "AE"}, "AE", "err"),
+        ({"origin": "sent", "sending_state": "unknown", "sending_code": "AA"}, "unknown", "warn"),
+        ({"origin": "sent", "sending_state": "cancelled"}, "not sent", "err"),
     ],
 )
 def test_a_result_is_a_word_and_a_colour(changes, text, role):

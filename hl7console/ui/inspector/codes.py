@@ -72,7 +72,7 @@ STATES = {
     DeliveryState.UNKNOWN: Word("warn", "unknown"),
     DeliveryState.HELD: Word("warn", "held"),
     DeliveryState.SKIPPED: Word("muted", "skipped"),
-    DeliveryState.CANCELLED: Word("muted", "cancelled"),
+    DeliveryState.CANCELLED: Word("err", "not sent"),
 }
 """What became of an attempt."""
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.hl7v2.paths import FieldPath
-from hl7console.store.records import MessageRow, Origin, Status
+from hl7console.store.records import DeliveryState, MessageRow, Origin, Status
 
 
 class Kind(StrEnum):
@@ -84,6 +84,15 @@ _ORIGIN_WORDS = {
     Origin.SAMPLE: ("sample", "muted", "A sample message"),
 }
 
+_SENDING_WORDS: dict[str, tuple[str, str]] = {
+    DeliveryState.SENDING: ("sending", "info"),
+    DeliveryState.COMMITTED: ("committed", "ok"),
+    DeliveryState.ACCEPTED: ("accepted", "ok"),
+    DeliveryState.REJECTED: ("rejected", "err"),
+    DeliveryState.UNKNOWN: ("unknown", "warn"),
+    DeliveryState.CANCELLED: ("not sent", "err"),
+}
+
 
 def pill_for(row: MessageRow) -> Pill:
     """Return what became of a message, as a word and a colour."""
@@ -95,13 +104,18 @@ def pill_for(row: MessageRow) -> Pill:
         return Pill(row.ack_code or "error", "err", row.error_text or "Kept, with an error")
     if row.ack_code:
         return Pill(row.ack_code, "ok", "Accepted")
+    if row.sending_state in _SENDING_WORDS:
+        text, role = _SENDING_WORDS[row.sending_state]
+        # A code beside an uncertain outcome is not this message's.
+        code = "" if row.sending_state == DeliveryState.UNKNOWN else row.sending_code
+        return Pill(code or text, role, row.sending_text)
     text, role, meaning = _ORIGIN_WORDS.get(Origin(row.origin), ("kept", "muted", "Kept"))
     return Pill(text, role, meaning)
 
 
 def note_text(row: MessageRow) -> str:
     """Return what the list says about a message: its error first, else what it is about."""
-    return row.error_text or row.note
+    return row.error_text or row.failure_text or row.note
 
 
 BUILT_IN: tuple[Column, ...] = (

@@ -6,7 +6,7 @@ from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store import deliveries, interfaces
 from hl7console.store.deliveries import AttemptOutcome
-from hl7console.store.records import DeliveryState
+from hl7console.store.records import DeliveryState, Origin
 
 
 def call(store, function):
@@ -31,6 +31,33 @@ def test_an_attempt_from_start_to_end(store, message):
     assert (first.delivery_id, second.delivery_id) == (delivery, delivery)
     assert made.message(1).attempts == (first, second)
     assert store.sql("SELECT state FROM deliveries") == [("sending",)]
+
+
+def test_the_row_of_what_was_sent_from_here_tells_the_last_try(store, message):
+    store.put(message(origin=Origin.SENT), message(), message(origin=Origin.SENT))
+    refused = AttemptOutcome(DeliveryState.REJECTED, 9, "AE", b"MSA|AE", "Refused.")
+    lost = AttemptOutcome(DeliveryState.UNKNOWN, 9, text="No answer came in time.")
+    for message_id in (1, 2):
+        for outcome in (lost, refused):
+            call(
+                store,
+                lambda db, i=message_id, o=outcome: deliveries.record_attempt(db, i, "B", 5, o),
+            )
+    sent, received, not_tried = store.reader().rows([1, 2, 3])
+    assert (sent.sending_state, sent.sending_code, sent.sending_text) == (
+        "rejected", "AE", "Refused.",
+    )  # fmt: skip
+    assert sent.failure_text == "Refused."
+    assert (received.sending_state, received.failure_text) == ("", "")
+    assert (not_tried.sending_state, not_tried.failure_text) == ("", "")
+    call(
+        store,
+        lambda db: deliveries.record_attempt(
+            db, 1, "B", 6, AttemptOutcome(DeliveryState.ACCEPTED, 7, "AA", text="Accepted.")
+        ),
+    )
+    (again,) = store.reader().rows([1])
+    assert (again.sending_code, again.failure_text) == ("AA", "")
 
 
 def test_what_was_cut_off_becomes_unknown(store, message):
