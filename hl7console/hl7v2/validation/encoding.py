@@ -63,19 +63,19 @@ def characters_fit_their_set(subject: Subject) -> None:
     if charset.CHARSET_FALLBACK not in message.flags or bad is None:
         return
     declared = message.declared_charset.strip()
-    expected = (
-        f"the character set of MSH-18 ({declared[:20]})"
+    misfit = (
+        f"does not fit the character set of MSH-18 ({declared[:20]})"
         if declared
         else (
-            f"UTF-8, nor {codec_name(message.default_codec)}, which is taken where MSH-18 is empty"
+            f"fits neither UTF-8 nor {codec_name(message.default_codec)},"
+            " which is taken where MSH-18 is empty"
         )
     )
-    neither = "not " if declared else "neither "
     if _is_cut(message.raw, bad):
         text = "The text ends in the middle of a character"
         code = "truncated_character"
     else:
-        text = f"Byte {message.raw[bad]:02X} at offset {bad:,} fits {neither}{expected}"
+        text = f"Byte {message.raw[bad]:02X} at offset {bad:,} {misfit}"
         code = "charset_fallback"
     path = place_at(subject, message.offsets.char_at(bad))
     subject.report(
