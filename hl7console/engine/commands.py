@@ -62,7 +62,7 @@ def _report_listener(status: InterfaceStatus) -> JobReport:
         return JobReport(text=f"{status.name} listens on {status.address}.", details=details)
     if status.state == LinkState.FAILED:
         text = f"Saved, but {status.name} cannot listen: {status.text}"
-        return JobReport(text=text, details=details)
+        return JobReport(text=text, details=details, is_fault=True)
     return JobReport(text=f"{status.name} was saved; it is switched off.", details=details)
 
 

@@ -247,6 +247,8 @@ class JobReport:
     noticed_total: int = 0
     details: tuple[tuple[str, str], ...] = ()
     """Name and value pairs (TLS version, cipher, certificate…) for *Test connection*."""
+    is_fault: bool = False
+    """The text tells a fault: it was done as asked, but does not work."""
 
 
 class Job(Protocol):

@@ -290,7 +290,7 @@ def explain_tls_fault(fault: BaseException, *, whose: str = "the other side's") 
         for part, text in _REASON_FAULTS:
             if part in reason:
                 return text
-        return f"TLS failed ({reason.lower().replace('_', ' ') or 'no reason given'})"
+        return reason.lower().replace("_", " ") or "no reason given"
     if isinstance(fault, TimeoutError):
         return f"no TLS handshake within {HANDSHAKE_TIMEOUT_S:.0f} s"
     return "the connection broke in the handshake"

@@ -86,6 +86,8 @@ def test_a_port_in_use_is_a_failed_state_with_a_sentence(settings, window, engin
     page.save()
     state = child(page, QLabel, "listenerState")
     qtbot.waitUntil(lambda: str(port(engine)) in state.text() and state.property("role") == "error")
+    qtbot.waitUntil(lambda: "cannot listen" in page.result.text)
+    assert page.result.property("tone") == "err"
     assert send(port(engine), order("X1"))
 
 

@@ -323,7 +323,7 @@ class InterfacesPage(QWidget):
         self._end_job()
         self._title.setText(self._loaded_name)
         self._delete.setVisible(True)
-        self.result.show_good(report.text or "Saved.", report.details)
+        self.result.show_report(report)
 
     @Slot(object)
     def _on_tested(self, report: JobReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from hl7console.engine.console import JobReport
 from hl7console.errors import ConsoleError
 from hl7console.ui.theme import GRID, fixed_font
 
@@ -43,6 +44,10 @@ class TestResult(QFrame):
     def show_good(self, text: str, details: tuple[tuple[str, str], ...]) -> None:
         """Say that it went well."""
         self._show(text, "ok", details)
+
+    def show_report(self, report: JobReport) -> None:
+        """Say what came of a change."""
+        self._show(report.text or "Saved.", "err" if report.is_fault else "ok", report.details)
 
     def show_fault(self, error: ConsoleError) -> None:
         """Say what is wrong and what to do."""
