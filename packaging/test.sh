@@ -18,10 +18,11 @@ if [ "$(uname -s)" = Linux ]; then need_packages "${QT_PACKAGES[@]}" xvfb xauth 
 
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
 export PATH=$PWD/.venv/bin:$PATH
-fuzz_seconds=60
+# The same inputs in every run, so that a run fails for its change only; --full goes on searching.
+fuzz=(--seconds 60 --seed 2026)
 if ((full)); then
   export HL7CONSOLE_FULL=1
-  fuzz_seconds=600
+  fuzz=(--seconds 600)
 fi
 
 step() { printf '\n== %s\n' "$*"; }
@@ -33,8 +34,8 @@ step "mypy"
 mypy
 step "import contracts"
 lint-imports
-step "fuzzing for $fuzz_seconds s"
-python tests/benchmarks/fuzz.py --seconds "$fuzz_seconds"
+step "fuzzing: ${fuzz[*]}"
+python tests/benchmarks/fuzz.py "${fuzz[@]}"
 if ((full)); then
   step "coverage per file of the pure packages"
   python packaging/coverage_per_file.py

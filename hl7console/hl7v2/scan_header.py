@@ -60,6 +60,7 @@ class HeaderFacts:
 
     def __init__(self, parts: tuple[str, ...], codec: str, flags: tuple[str, ...]) -> None:
         separator, msh_2, *others = parts
+        msh_2 = msh_2.partition("\n")[0]  # where a line ends, the delimiters end
         roles = self.delimiters = Delimiters.of(separator, msh_2)
         self.encode = _encoder(codec)
         if not codec:
@@ -71,9 +72,10 @@ class HeaderFacts:
         self.charset = codec
         self.field_sep = ord(separator)
         (
-            self.msh_2, self.msh_3, self.msh_4, self.msh_5, self.msh_6, self.msh_9, self.msh_11,
+            self.msh_3, self.msh_4, self.msh_5, self.msh_6, self.msh_9, self.msh_11,
             self.msh_12, self.msh_15, self.msh_16, self.msh_18,
-        ) = map(self.encode, parts[1:])  # fmt: skip
+        ) = map(self.encode, others)  # fmt: skip
+        self.msh_2 = self.encode(msh_2)
         values = [first_value(part, roles, codec) for part in others]
         self.sender = f"{values[0]}|{values[1]}" if values[0] or values[1] else ""
         self.receiver = f"{values[2]}|{values[3]}" if values[2] or values[3] else ""

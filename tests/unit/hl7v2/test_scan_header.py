@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from hl7console.hl7v2.delimiters import DEFAULT, Delimiters
+from hl7console.hl7v2.message import Message
+from hl7console.hl7v2.scan import scan
 from hl7console.hl7v2.scan_header import HeaderFacts, first_value, header_facts
 
 MSH = ["MSH", "^~\\&", "EHR", "HOSP", "PACS", "RAD", "2026", "", "ADT^A08~X^Y", "C1", "P", "2.5"]
@@ -32,3 +34,10 @@ def test_the_first_leaf():
     assert first_value('""', DEFAULT, "ascii") == ""
     assert first_value("\\T\\~x", DEFAULT, "ascii") == "&"
     assert first_value("a^b", Delimiters(component="", escape=""), "ascii") == "a^b"
+
+
+def test_delimiters_end_where_a_line_does_also_where_a_line_feed_is_text():
+    raw = b"MSH|\n^~\\&|A^B|C|D|E|2026||ADT^A08|N1^X|P|2.5\rPID|1\r"
+    found, message = scan(raw), Message.parse(raw)
+    assert found.msh_2 == b""
+    assert found.control_id == message.get("MSH-10") == "N1^X"
