@@ -6,16 +6,17 @@ import dataclasses
 import getpass
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hl7console.cli import output
 from hl7console.cli.options import Place
 from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
+from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.interfaces import load_listeners, load_retention
 from hl7console.store.keys import KeySource
 from hl7console.store.reader import StoreReader
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from hl7console.engine.owner import OwnerLock
     from hl7console.engine.supervisor import Engine
     from hl7console.settings import ListenerSettings, RetentionSettings
+
+T = TypeVar("T")
 
 DEMO_FOLDER = "demo"
 """Name of the demo's workspace, beside the user's own."""
@@ -140,8 +143,7 @@ def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> E
 
     try:
         workspace = Workspace.open(path, source, create=False, kind=kind)
-        with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
-            stored = load_listeners(database)
+        stored = _read(workspace, load_listeners)
         silent = [dataclasses.replace(listener, enabled=False) for listener in stored]
         engine = Engine(workspace, listeners=silent, ephemeral=True, lock=lock)
         engine.start()
@@ -214,9 +216,16 @@ def open_existing(place: Place) -> Workspace:
 
 def read_retention(place: Place) -> RetentionSettings:
     """Return the rules for how long messages stay."""
-    workspace = open_existing(place)
-    with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
-        return load_retention(database)
+    return _read(open_existing(place), load_retention)
+
+
+def _read(workspace: Workspace, load: Callable[[Database], T]) -> T:
+    """Return what is stored, read beside whoever owns the workspace."""
+    try:
+        with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
+            return load(database)
+    except SqlError as error:
+        raise fault_of(error).as_error() from None
 
 
 @contextmanager

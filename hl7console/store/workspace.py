@@ -270,7 +270,7 @@ def _check_database(database_path: Path, key: bytes, record: Record) -> None:
         return
     try:
         with closing(Database(database_path, key, read_only=True)) as database:
-            check_version(database)
+            version = check_version(database)
     except WrongKeyError:
         # The record's check says that the key is right.
         raise DamagedDatabaseError(
@@ -279,6 +279,11 @@ def _check_database(database_path: Path, key: bytes, record: Record) -> None:
         ) from None
     except SqlError as error:
         raise fault_of(error).as_error() from None
+    if not version and record.is_complete:
+        raise DamagedDatabaseError(
+            f"The workspace's database ({DATABASE_NAME}) is empty.",
+            hint="Restore it from a backup.",
+        )
 
 
 def find_keys(source: KeySource, record: Record) -> list[bytes]:

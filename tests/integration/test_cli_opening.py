@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hl7console.cli import program
 from hl7console.cli.opening import open_for_work, own
 from hl7console.cli.options import Place
 from hl7console.engine.console import ImportFiles, LinkState, SaveListener
-from hl7console.errors import WorkspaceInUseError
+from hl7console.errors import DamagedDatabaseError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
 from hl7console.store.workspace import KIND_DEMO
 
@@ -45,15 +46,30 @@ def test_work_beside_an_owner_goes_through_it(place):
         assert owner.snapshot().running
 
 
+def test_damaged_pages_give_a_sentence(place):
+    with own(place) as console:
+        console.submit(ImportFiles(pasted=MESSAGE)).result(20)
+    file = place.workspace / "console.db"
+    whole = file.read_bytes()
+    # The first page still opens: the key fits, and the version can be read.
+    file.write_bytes(whole[:4096] + os.urandom(len(whole) - 4096))
+    with pytest.raises(DamagedDatabaseError), open_for_work(place):
+        pass
+
+
 class Window:
     """Stands for the window; notes what it was opened on."""
 
     def __init__(self, during=None) -> None:
         self.opened: list[tuple[bool, bool]] = []
+        self.recovery_codes: list[str] = []
         self._during = during
 
-    def __call__(self, console, *, demo: bool) -> int:
+    def __call__(
+        self, console, *, demo: bool, recovery_code: str = "", key_warning: str = ""
+    ) -> int:
         self.opened.append((console.snapshot().running, demo))
+        self.recovery_codes.append(recovery_code)
         if self._during is not None:
             self._during(console)
         return 7
@@ -63,6 +79,15 @@ def test_no_command_opens_the_window_on_a_running_engine(place):
     window = Window()
     assert program.run(["--workspace", str(place.workspace)], window) == 7
     assert window.opened == [(True, False)]
+
+
+def test_only_the_window_that_makes_a_workspace_is_given_its_recovery_code(place):
+    window = Window()
+    for _ in range(2):
+        program.run(["--workspace", str(place.workspace)], window)
+    made, later = window.recovery_codes
+    assert made.count("-") > 5
+    assert later == ""
 
 
 def test_a_second_window_brings_up_the_first(place):

@@ -202,6 +202,9 @@ def test_damage_is_told_from_a_wrong_key(tmp_path, in_file):
     made.database_path.write_bytes(os.urandom(8192))
     with pytest.raises(DamagedDatabaseError):
         Workspace.open(tmp_path / "w", in_file)
+    made.database_path.write_bytes(b"")
+    with pytest.raises(DamagedDatabaseError, match="empty"):
+        Workspace.open(tmp_path / "w", in_file)
     made.database_path.unlink()
     with pytest.raises(DamagedDatabaseError, match="missing"):
         Workspace.open(tmp_path / "w", in_file)
