@@ -339,7 +339,7 @@ class ListenerSession:
                 if reason == "unframed":
                     self._finish_with(Close(reason, text))
             case FrameTooLarge(head):
-                text = f"A message is larger than {self._limits.max_message_bytes} bytes."
+                text = f"A message is larger than {self._limits.max_message_bytes:,} bytes."
                 actions.append(StorePartial(head, "too_large", text))
                 self._finish_with(Close("too_large", text))
             case ForeignProtocol(kind):
