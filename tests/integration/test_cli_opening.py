@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hl7console.cli.options import Place
 from hl7console.engine.console import ImportFiles, LinkState, SaveListener
 from hl7console.errors import DamagedDatabaseError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
-from hl7console.store.workspace import KIND_DEMO
+from hl7console.store.connection import Database
+from hl7console.store.workspace import KIND_DEMO, Workspace
 
 MESSAGE = b"MSH|^~\\&|RIS|HOSP|PACS|RAD|20260105120000||ADT^A08|C1|P|2.5.1\rPID|1||44^^^HOSP^MR\r"
 
@@ -47,12 +49,15 @@ def test_work_beside_an_owner_goes_through_it(place):
 
 
 def test_damaged_pages_give_a_sentence(place):
-    with own(place) as console:
-        console.submit(ImportFiles(pasted=MESSAGE)).result(20)
-    file = place.workspace / "console.db"
-    whole = file.read_bytes()
-    # The first page still opens: the key fits, and the version can be read.
-    file.write_bytes(whole[:4096] + os.urandom(len(whole) - 4096))
+    with own(place):
+        pass
+    workspace = Workspace.open(place.workspace, create=False)
+    with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
+        page = database.integer("SELECT rootpage FROM sqlite_schema WHERE name = 'interfaces'")
+        size = database.integer("PRAGMA page_size")
+    with workspace.database_path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(os.urandom(size))
     with pytest.raises(DamagedDatabaseError), open_for_work(place):
         pass
 
@@ -127,8 +132,6 @@ def test_the_demo_opens_its_window_with_traffic_and_again_attached(tmp_path):
 
 
 def test_an_unknown_kind_of_workspace_is_refused(place, capsys):
-    from hl7console.store.workspace import Workspace
-
     assert place.workspace
     Workspace.open(place.workspace, kind=KIND_DEMO)
     assert program.run(["serve", "--workspace", str(place.workspace)], Window()) == 2
