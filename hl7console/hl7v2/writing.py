@@ -114,6 +114,8 @@ def _levels_within_field(path: FieldPath, message: Message) -> list[tuple[str, s
 
 def spliced(message: Message, start: int, end: int, text: str) -> Message:
     """Return the message with other text between two characters; see `Message.with_text`."""
+    if text == message.text[start:end]:
+        return message  # also where its bytes are more than it takes, as with idle shifts
     first, last = message.offsets.byte_start(start), message.offsets.byte_end(end)
     written = charset.encode(text, message.codec)
     if charset.is_stateful(message.codec):

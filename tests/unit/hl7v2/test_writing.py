@@ -283,3 +283,10 @@ def test_any_bytes_around_an_edit_stay(body, value, number):
     first, last = node.span
     assert changed.raw[:first] == raw[:first]
     assert changed.raw[len(changed.raw) - (len(raw) - last) :] == raw[last:]
+
+
+def test_writing_what_is_there_changes_nothing_not_even_idle_shifts():
+    raw = b"MSH|^~\\&|A|B|C|D|2026||ADT^A08|1|P|2.5||||||~ISO IR87\rPID|1||7||DOE\x1b(B^J\r"
+    message = Message.parse(raw)
+    assert message.codec == "iso2022_jp"
+    assert message.with_raw("PID-5.1", "DOE").raw == raw
