@@ -20,6 +20,7 @@ from hl7console.engine.console import (
     EngineSnapshot,
     ImportFiles,
     JobReport,
+    LinkState,
     Progress,
     SendFiles,
 )
@@ -99,7 +100,18 @@ class AttachedConsole:
         try:
             self._last = cast("EngineSnapshot", self._ask("snapshot", timeout_s=SNAPSHOT_TIMEOUT_S))
         except WorkspaceInUseError as error:
-            return replace(self._last, running=False, problem=error.text, received_per_s=0.0)
+            # Its ports went with it: a green light would say that messages are still taken.
+            stopped = tuple(
+                replace(status, state=LinkState.STOPPED, connections=0)
+                for status in self._last.interfaces
+            )
+            return replace(
+                self._last,
+                running=False,
+                problem=error.text,
+                received_per_s=0.0,
+                interfaces=stopped,
+            )
         return self._last
 
     def listeners(self) -> tuple[ListenerSettings, ...]:

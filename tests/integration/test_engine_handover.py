@@ -15,7 +15,7 @@ import pytest
 from engine_kit import Client, Receiver, key_source, order, port, reply, running_engine, wait_for
 
 from hl7console.engine.attached import AttachedConsole
-from hl7console.engine.console import ImportFiles, SaveListener, SendFiles
+from hl7console.engine.console import ImportFiles, LinkState, SaveListener, SendFiles
 from hl7console.engine.handover_wire import ADDRESS_FILE_NAME, HandoverAddress
 from hl7console.engine.open_console import open_console
 from hl7console.engine.supervisor import Engine
@@ -115,9 +115,12 @@ def test_a_job_stops_when_its_client_goes_away(tmp_path: Path):
 def test_an_owner_that_ends_is_told_in_the_snapshot(tmp_path: Path):
     with running_engine(tmp_path, PLAIN):
         console = attach(tmp_path)
-        assert console.snapshot().running
+        before = console.snapshot()
+        assert before.running
+        assert [status.state for status in before.interfaces] == [LinkState.LISTENING]
     snapshot = console.snapshot()
     assert not snapshot.running
+    assert [status.state for status in snapshot.interfaces] == [LinkState.STOPPED]
     assert "has ended" in snapshot.problem
     with pytest.raises(WorkspaceInUseError):
         console.submit(ImportFiles(pasted=order("X")))
