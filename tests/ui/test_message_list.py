@@ -130,6 +130,17 @@ def test_down_from_the_search_box_chooses_the_first_row_for_the_inspector_and_fo
     assert place.table.selected_count() == 1
 
 
+def test_alt_and_a_number_open_the_inspectors_tabs_from_the_list(window, engine, qtbot):
+    send(port(engine), order("T1"))
+    qtbot.waitUntil(lambda: shown(window) == ["T1"])
+    place = window.messages
+    place.table.setFocus()
+    place.table.go_to(0)
+    qtbot.waitUntil(place.table.hasFocus)
+    qtbot.keyClick(place.table, Qt.Key.Key_6, Qt.KeyboardModifier.AltModifier)
+    assert place.inspector.tabs.currentIndex() == 5
+
+
 def test_a_duplicate_and_a_refused_message_say_so(window, engine, qtbot):
     refused = order("F2").replace(b"ORM^O01^ORM_O01", b"ORM^O99^ORM_O01")
     send(port(engine), order("F1"), order("F1"), refused)

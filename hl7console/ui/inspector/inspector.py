@@ -146,7 +146,6 @@ class Inspector(QWidget):
         find.activated.connect(self._on_find)
         for tab in Tab:
             key = QShortcut(QKeySequence(f"Alt+{tab + 1}"), self)
-            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             key.activated.connect(lambda tab=tab: self.tabs.setCurrentIndex(tab))
 
     # What is shown
