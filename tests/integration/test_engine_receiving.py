@@ -110,7 +110,7 @@ def test_a_message_that_is_too_large_is_kept_in_part_and_ends_the_connection(tmp
         assert len(stored.raw) == 64 * 1024
         assert stored.raw.startswith(order("BIG"))
         assert stored.row.status == "error"
-        assert "larger than 100000 bytes" in stored.row.error_text
+        assert "larger than 100,000 bytes" in stored.row.error_text
         assert stored.ack == b""
         assert event_codes(engine, "plain") == ["too_large"]
         assert engine.events("plain")[0].count == 1
