@@ -33,6 +33,7 @@ from hl7console.hl7v2.filters import (
     TypeIs,
 )
 from hl7console.hl7v2.filters.evaluation import required_words
+from hl7console.hl7v2.filters.sending import FAILED_STATES, REJECTED_CODES, SENT
 from hl7console.store.connection import SqlValue
 from hl7console.store.keytokens import LONGEST_TOKEN, key_token
 from hl7console.store.schema import (
@@ -51,6 +52,18 @@ _KEY_COLUMNS = {
 }
 
 _RANGE = "> :lo AND {0} <= :hi"
+
+_SENT = OriginIs((SENT,))
+_OK = StatusIs("ok")
+
+_FAILED_SQL = "state IN ('" + "', '".join(FAILED_STATES) + "')"
+_REJECTED_SQL = "state = 'rejected' AND ack_code IN ('" + "', '".join(REJECTED_CODES) + "')"
+_FAILURES_SQL = {
+    "": _FAILED_SQL,
+    "rejected": _REJECTED_SQL,
+    "error": f"{_FAILED_SQL} AND NOT ({_REJECTED_SQL})",
+}
+"""Which last tries make a sent message rejected or an error; any failed one with no name."""
 
 
 @dataclass(slots=True)
@@ -144,7 +157,9 @@ class Compiler:
 
     def kind(self, leaf: Leaf) -> str:
         """Columns of ``kinds``."""
-        ids = self._context.kinds_of(leaf)
+        return self._in_kinds(self._context.kinds_of(leaf))
+
+    def _in_kinds(self, ids: list[int]) -> str:
         if len(ids) <= 200:
             return f"m.kind_id IN ({','.join(map(str, ids))})"
         return f"m.kind_id IN (SELECT value FROM json_each({self._name(json.dumps(ids))}))"  # noqa: S608
@@ -175,7 +190,31 @@ class Compiler:
                 f"m.id IN (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL}"  # noqa: S608
                 f" AND message_id {_RANGE.format('message_id')})"
             )
-        return self.kind(leaf)
+        if leaf.status == "ok":
+            return self._unless(self.kind(leaf), self._failed())
+        return self._either(self.kind(leaf), self._failed(leaf.status))
+
+    def _failed(self, status: str = "") -> str:
+        """Return the condition that the last try to send a message failed so; "" for none.
+
+        Only what is sent from here and is ok by itself: see `hl7v2.filters.sending`.
+        """
+        kinds = sorted({*self._context.kinds_of(_SENT)} & {*self._context.kinds_of(_OK)})
+        if not kinds:
+            return ""
+        return (
+            f"({self._in_kinds(kinds)} AND m.id IN (SELECT message_id FROM attempts"  # noqa: S608
+            " WHERE id IN (SELECT max(id) FROM attempts WHERE message_id"
+            f" {_RANGE.format('message_id')} GROUP BY message_id) AND {_FAILURES_SQL[status]}))"
+        )
+
+    @staticmethod
+    def _either(first: str, second: str) -> str:
+        return f"({first} OR {second})" if second else first
+
+    @staticmethod
+    def _unless(first: str, second: str) -> str:
+        return f"({first} AND NOT {second})" if second else first
 
     def size(self, leaf: SizeIs) -> str:
         """The size in bytes."""
@@ -200,8 +239,9 @@ class Compiler:
                 "m.id IN (SELECT parent_id FROM messages WHERE parent_id <> 0"  # noqa: S608
                 f" AND parent_id {_RANGE.format('parent_id')})"
             )
-        trait = {"problems": TRAIT_PROBLEMS, "parent": TRAIT_PARENT}.get(leaf.what)
-        return None if trait is None else f"m.traits & {trait}"
+        if leaf.what == "problems":
+            return self._either(f"m.traits & {TRAIT_PROBLEMS}", self._failed())
+        return f"m.traits & {TRAIT_PARENT}" if leaf.what == "parent" else None
 
 
 _LEAVES: dict[type[Leaf], Callable[[Compiler, Leaf], str | None]] = {

@@ -46,6 +46,8 @@ class Kind:
     parent_id: int = 0
     duplicate_of: int = 0
     handled: bool = False
+    sending_state: str = ""
+    sending_code: str = ""
 
 
 class Kinds:

@@ -33,6 +33,7 @@ from hl7console.hl7v2.filters.nodes import (
     TextMatch,
     TypeIs,
 )
+from hl7console.hl7v2.filters.sending import result_of
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.nodes import Field, ValueState
 from hl7console.hl7v2.nodes import Node as Element
@@ -81,6 +82,10 @@ class RowLike(Protocol):
     def duplicate_of(self) -> int: ...  # noqa: D102
     @property
     def handled(self) -> bool: ...  # noqa: D102
+    @property
+    def sending_state(self) -> str: ...  # noqa: D102
+    @property
+    def sending_code(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +353,7 @@ def _is_status(node: StatusIs, row: RowLike, facts: Facts) -> bool:
         return facts.is_waiting
     if node.status == "duplicate":
         return row.duplicate_of != 0
-    return row.status == node.status
+    return result_of(row) == node.status
 
 
 def _is_size(node: SizeIs, row: RowLike, _facts: Facts) -> bool:
@@ -360,7 +365,7 @@ _SIZE_SIGNS = {"=": (0,), ">": (1,), "<": (-1,), ">=": (0, 1), "<=": (0, -1)}
 
 def _has(node: Has, row: RowLike, facts: Facts) -> bool:
     if node.what == "problems":
-        return bool(row.error_text) or row.status != "ok"
+        return bool(row.error_text) or result_of(row) != "ok"
     return facts.has_children if node.what == "children" else row.parent_id != 0
 
 

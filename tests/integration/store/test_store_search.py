@@ -18,6 +18,7 @@ from hl7console.hl7v2.scan import scan
 from hl7console.store import deliveries, derive, search
 from hl7console.store.connection import Database
 from hl7console.store.deliveries import AttemptOutcome
+from hl7console.store.reader import StoreReader
 from hl7console.store.records import DeliveryState, NewMessage
 from hl7console.store.writer import StoreWriter
 
@@ -95,6 +96,12 @@ def made(request, tmp_path_factory) -> Iterator[tuple[Path, int]]:
             deliveries.record_attempt(
                 database, n + 1, ("PACS", "pacs", "Other")[n % 3], n, AttemptOutcome(state, n + 1)
             )
+        for n in range(2 * COUNT):  # what is tried again counts by its last try
+            state = chance.choice(["accepted", "rejected", "rejected", "unknown", "cancelled"])
+            code = chance.choice(["AA", "AE", "AR", "CR", ""])
+            if chance.random() < 0.7:
+                outcome = AttemptOutcome(state, n, ack_code=code)
+                deliveries.record_attempt(database, n % COUNT + 1, "PACS", n, outcome)
         database.execute("UPDATE messages SET traits = traits | 1 WHERE id % 11 = 0")
         database.execute("DELETE FROM messages WHERE id IN (5, 6, 7, 40)")
 
@@ -195,8 +202,6 @@ def test_search_agrees_with_evaluation(made, truth, text, small, after_id):
             patch.setattr(search, "FIRST_RANGE", 8)
             patch.setattr(search, "TAIL_RANGE", 16)
             patch.setattr(search, "READ_AT_ONCE", 3)
-        from hl7console.store.reader import StoreReader
-
         reader = StoreReader(made[0], None)
         try:
             assert list(reader.ids(query)) == expected
@@ -207,6 +212,20 @@ def test_search_agrees_with_evaluation(made, truth, text, small, after_id):
             assert list(reader.new_ids(query, after_id)) == [i for i in expected if i > after_id]
         finally:
             reader.close()
+
+
+@pytest.mark.parametrize("text", ["status:ok", "status:error", "status:rejected", "has:problems"])
+@pytest.mark.parametrize("form", ["{}", "-{}", "ct {}", "(smith or {})"])
+@pytest.mark.parametrize("origin", ["sent", "received"])
+def test_what_the_receiver_made_of_it_counts(made, truth, text, form, origin):
+    query = parse(f"direction:{origin} {form.format(text)}")
+    expected = truth.matching(query)
+    assert expected
+    reader = StoreReader(made[0], None)
+    try:
+        assert list(reader.ids(query)) == expected
+    finally:
+        reader.close()
 
 
 def test_the_examples_find_something(truth):

@@ -50,6 +50,8 @@ ROW = SimpleNamespace(
     parent_id=0,
     duplicate_of=0,
     handled=False,
+    sending_state="",
+    sending_code="",
 )
 
 
