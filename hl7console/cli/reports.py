@@ -52,11 +52,14 @@ def _result_values(result: SendResult) -> dict[str, object]:
         "text": result.text,
         "round_trip_s": round(result.round_trip_s, 6),
         "source": result.source,
+        "receiver_text": result.receiver_text,
     }
 
 
 def _result_line(result: SendResult) -> str:
     name = output.visible(result.control_id) or "(no control id)"
     milliseconds = f"{result.round_trip_s * 1000:.0f} ms" if result.round_trip_s else ""
-    parts = [name, result.ack_code or "-", result.state, milliseconds, result.text, result.source]
+    said = f"The receiver says: {result.receiver_text}" if result.receiver_text else ""
+    parts = [name, result.ack_code or "-", result.state, milliseconds, result.text, said]
+    parts.append(result.source)
     return "  ".join(output.visible(part) for part in parts if part)

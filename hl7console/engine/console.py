@@ -209,6 +209,8 @@ class SendResult:
     text: str
     round_trip_s: float
     source: str = ""
+    receiver_text: str = field(default="", repr=False)
+    """Why the receiver refused it, in its own words; may hold patient data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from hl7console.engine.reading import MessageFinder
 from hl7console.engine.sender import Exchange, NotSentError, Sender
 from hl7console.engine.storing import StoreTally, imported_message
 from hl7console.errors import ConsoleError, EnvironmentFaultError, UsageError
+from hl7console.hl7v2.replies import read_ack, receiver_words
 from hl7console.hl7v2.scan import Scan, scan
 from hl7console.hl7v2.wire import wire_form
 from hl7console.settings import DestinationSettings
@@ -290,6 +291,7 @@ class _Exchanges:
             text,
             exchange.round_trip_s,
             due.source,
+            _words_of(exchange) if state == DeliveryState.REJECTED else "",
         )
 
     def _show(self, exchange: Exchange, state: str) -> None:
@@ -325,6 +327,10 @@ def _not_sent(fault: EnvironmentFaultError) -> AttemptOutcome:
 def _refused_here(fault: UsageError, started_us: int) -> Exchange:
     now_us = time.time_ns() // 1000
     return Exchange(DeliveryState.CANCELLED, "", f"Not sent: {fault.text}", started_us, now_us, 0.0)
+
+
+def _words_of(exchange: Exchange) -> str:
+    return receiver_words(read_ack(exchange.reply)) if exchange.reply else ""
 
 
 def _state_of(exchange: Exchange, seen: Scan) -> str:

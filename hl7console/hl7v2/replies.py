@@ -83,6 +83,9 @@ class ReplyKind(StrEnum):
     """Empty, or no HL7: unknown outcome."""
 
 
+MOST_WORDS = 1000
+"""Longest text of a peer that is shown, in characters; its answer is kept as it came."""
+
 _CODES = {"AA", "AE", "AR", "CA", "CE", "CR"}
 _SEGMENT_ENDS = re.compile(r"[\r\n]+")
 
@@ -239,6 +242,17 @@ def describe_reply(kind: ReplyKind, ack: Ack | None = None) -> str:
     )
     named = ", ".join([place for place in places if place][:5])
     return f"{_SENTENCES[kind]} Named by the receiver: {named}." if named else _SENTENCES[kind]
+
+
+def receiver_words(ack: Ack) -> str:
+    """Return what the peer itself says: MSA-3, then ERR-8 or ERR-7 of each error, once each.
+
+    On one line and without control characters; it may hold patient data, and never goes into logs.
+    """
+    texts = (" ".join(text.split()) for text in (ack.text, *(e.text for e in ack.errors)))
+    said = "; ".join(dict.fromkeys(text for text in texts if text))
+    said = "".join(character if character.isprintable() else "\ufffd" for character in said)
+    return said if len(said) <= MOST_WORDS else said[: MOST_WORDS - 1].rstrip() + "…"
 
 
 def _number(code: str) -> str:

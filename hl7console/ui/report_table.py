@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from hl7console.ui.theme import ROW, fixed_font, theme
+from hl7console.ui.theme import GRID, ROW, fixed_font, theme
 
 _NO_INDEX = QModelIndex()
+
+_MOST_WRAPPED = 500
+"""Rows made as high as their texts need, at most; all others show it in their tooltip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,12 @@ class ReportModel(QAbstractTableModel):
         if not index.isValid():
             return None
         row, column = self._rows[index.row()], self._columns[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            # As markup, so that it wraps; what others wrote must not be taken for markup.
+            text = escape(row.texts[index.column()]).replace("\n", "<br>")
+            return f"<p>{text}</p>" if text else None
         if role == Qt.ItemDataRole.FontRole and column.is_fixed:
             return self._fixed
         if role == Qt.ItemDataRole.ForegroundRole and column.is_state and row.role:
@@ -84,10 +92,24 @@ class ReportModel(QAbstractTableModel):
 
 
 class ReportTable(QTableView):
-    """Shows a `ReportModel`. GUI thread only."""
+    """Shows a `ReportModel`. GUI thread only.
+
+    Args:
+        name: Its object name.
+        title: Its accessible name.
+        columns: Its columns.
+        parent: The widget around it.
+        wraps: Whether long texts are shown on several lines.
+    """
 
     def __init__(
-        self, name: str, title: str, columns: Sequence[ReportColumn], parent: QWidget | None = None
+        self,
+        name: str,
+        title: str,
+        columns: Sequence[ReportColumn],
+        parent: QWidget | None = None,
+        *,
+        wraps: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -95,7 +117,7 @@ class ReportTable(QTableView):
         self.rows = ReportModel(columns, self)
         self.setModel(self.rows)
         self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setWordWrap(wraps)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -110,11 +132,26 @@ class ReportTable(QTableView):
         char = QFontMetrics(fixed_font()).horizontalAdvance("0")
         for place, column in enumerate(columns):
             self.setColumnWidth(place, column.chars * char + 18)
+        self._fit = QTimer(self)
+        self._fit.setSingleShot(True)
+        self._fit.timeout.connect(self._fit_rows)
+        if wraps:
+            self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+            self.rows.modelReset.connect(self._fit.start)
+            self.horizontalHeader().sectionResized.connect(self._fit.start)
+
+    @Slot()
+    def _fit_rows(self) -> None:
+        """Make rows as high as their texts need."""
+        one_line = max(ROW, 2 * self.fontMetrics().height() - 1)
+        for row in range(min(self.rows.rowCount(), _MOST_WRAPPED)):
+            height = self.sizeHintForRow(row)
+            self.setRowHeight(row, height + GRID if height > one_line else ROW)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
-            lines = ("\t".join(self.rows.texts(row)) for row in rows)
+            lines = ("\t".join(self.rows.texts(row)).replace("\n", " ") for row in rows)
             QGuiApplication.clipboard().setText("\n".join(lines))
         else:
             super().keyPressEvent(event)

@@ -77,6 +77,23 @@ def test_the_answer_decides(tmp_path: Path, code: str, state: str):
         assert attempts(engine, message_id) == [(to, state, code)]
 
 
+def test_a_refusal_is_told_in_the_receivers_words(tmp_path: Path, caplog):
+    def refuse(payload: bytes) -> bytes:
+        return reply(payload, "AE").replace(b"MSA|AE|M1", b"MSA|AE|M1|No bed for Jane")
+
+    with Receiver(refuse) as receiver, running_engine(tmp_path) as engine:
+        ids = kept(engine, order("M1"))
+        report = engine.submit(SendMessages(ids, f"127.0.0.1:{receiver.port}")).result(10)
+        assert [r.receiver_text for r in report.results] == ["No bed for Jane"]
+        assert "Jane" not in repr(report)
+        assert "Jane" not in caplog.text
+        reader = engine.open_reader()
+        try:
+            assert "Jane" not in reader.attempts(ids[0])[0].text
+        finally:
+            reader.close()
+
+
 def test_an_answer_to_another_message_is_no_acceptance(tmp_path: Path):
     def wrong(payload: bytes) -> bytes:
         return reply(payload, control_id=b"OTHER")

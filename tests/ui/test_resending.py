@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from window_kit import child, order, port, send, shown
 
-from hl7console.engine.console import SaveDestination, SaveListener
+from hl7console.engine.console import SaveDestination, SaveListener, SendResult
 from hl7console.settings import DestinationSettings, Environment, ListenerSettings
 from hl7console.ui.sending.production import production_name
-from hl7console.ui.sending.resend_dialog import ResendDialog
+from hl7console.ui.sending.resend_dialog import ResendDialog, result_row, result_table
 
 
 @pytest.fixture
@@ -47,6 +49,29 @@ def test_resend_shows_the_answer(loop, engine, qtbot):
     assert row[3].startswith("AA")
     qtbot.waitUntil(lambda: len(shown(loop)) == 3)
     dialog.reject()
+
+
+def test_the_receivers_own_words_wrap_and_are_no_markup(qtbot):
+    words = "<b>PID-3</b> is not known here; " + "ask the office for patients. " * 8
+    plain = SendResult(1, "A1", "accepted", "AA", "Accepted.", 0.01)
+    refused = SendResult(2, "A2", "rejected", "AE", "Refused.", 0.01, receiver_text=words)
+    table = result_table()
+    qtbot.addWidget(table)
+    table.resize(700, 300)
+    table.rows.set_rows([result_row(plain), result_row(refused)])
+    table.show()
+    qtbot.waitUntil(lambda: table.rowHeight(1) >= 2 * table.rowHeight(0))
+    assert table.rowHeight(0) == table.verticalHeader().defaultSectionSize()
+    high = table.rowHeight(1)
+    table.resize(400, 300)
+    table.setColumnWidth(0, 300)
+    qtbot.waitUntil(lambda: table.rowHeight(1) > high)
+    index = table.rows.index(1, 3)
+    assert index.data() == f"AE Refused.\nThe receiver says: {words}"
+    assert "&lt;b&gt;PID-3&lt;/b&gt;" in index.data(Qt.ItemDataRole.ToolTipRole)
+    table.selectRow(1)
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().count("\n") == 0
 
 
 def test_resend_to_sends_at_once_and_in_order(loop, qtbot):

@@ -49,6 +49,8 @@ def result_row(result: SendResult) -> ReportRow:
     """Return the line of one message's sending."""
     role = _ROLES.get(DeliveryState(result.state), "muted")
     answer = f"{result.ack_code} {result.text}".strip()
+    if result.receiver_text:
+        answer += f"\nThe receiver says: {result.receiver_text}"
     took = f"{result.round_trip_s * 1000:,.0f} ms" if result.round_trip_s > 0 else ""
     return ReportRow((result.control_id, result.state, took, answer), role)
 
@@ -61,7 +63,7 @@ def result_table(parent: QWidget | None = None) -> ReportTable:
         ReportColumn("Took", 9, is_fixed=True),
         ReportColumn("Answer", 40),
     )
-    return ReportTable("sendResults", "Answers", columns, parent)
+    return ReportTable("sendResults", "Answers", columns, parent, wraps=True)
 
 
 class ResendDialog(QDialog):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hl7console.cli.demo_summary import accepted, print_summary, summary_values
@@ -37,7 +38,18 @@ def test_results_as_json(capsys):
         "text": "",
         "round_trip_s": 0.012346,
         "source": "a.hl7",
+        "receiver_text": "",
     }
+
+
+def test_a_refusal_is_told_in_the_receivers_words_and_kept_out_of_the_repr(capsys):
+    refused = replace(RESULT, state="rejected", ack_code="AE", receiver_text="No bed\x1b 7")
+    print_results(JobReport(results=(refused,)), as_json=False)
+    shown = capsys.readouterr().out
+    assert shown == "C\u241b7  AE  rejected  12 ms  The receiver says: No bed\u241b 7  a.hl7\n"
+    print_results(JobReport(results=(refused,)), as_json=True)
+    assert json.loads(capsys.readouterr().out)["receiver_text"] == "No bed\x1b 7"
+    assert "No bed" not in repr(JobReport(results=(refused,)))
 
 
 def test_what_was_not_taken_is_told_with_place_and_reason(capsys):

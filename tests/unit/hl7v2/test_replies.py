@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hl7console.hl7v2.replies import (
+    MOST_WORDS,
     Ack,
     AckError,
     ReplyKind,
     classify_reply,
     describe_reply,
     read_ack,
+    receiver_words,
 )
 
 HEADER = "MSH|^~\\&|A|B|C|D|20260101||ACK|K1|P|2.5\r"
@@ -137,6 +139,29 @@ def test_sentences_name_codes_and_places_and_none_of_the_peers_texts():
         assert describe_reply(kind).endswith(".")
     hostile = Ack(errors=(AckError("<b>", "DOE JANE^1"),))
     assert describe_reply(ReplyKind.TRY_AGAIN, hostile) == describe_reply(ReplyKind.TRY_AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [
+        ("", ""),
+        ("|PID-3 missing", "PID-3 missing"),
+        ("|a\\.br\\b \x07 c", "a b \ufffd c"),
+        ("\rERR||PID^1^3|101^Required field missing|E|||Log 7|No id", "No id"),
+        ("\rERR||PID^1^3|101^Required field missing|E|||Log 7", "Log 7"),
+        ("\rERR||PID^1^3|101^Required field missing|E", "Required field missing"),
+        ("|Two faults\rERR|||101|E||||No id\rERR|||102|E||||No name", "Two faults; No id; No name"),
+        ("|No id\rERR|||101|E||||No id", "No id"),
+    ],
+)
+def test_the_receivers_words(tail, words):
+    assert receiver_words(read_ack(reply("AE", tail=tail))) == words
+
+
+def test_long_words_are_cut():
+    words = receiver_words(read_ack(reply("AE", tail="|" + "word " * 5000)))
+    assert len(words) <= MOST_WORDS
+    assert words.endswith("word…")
 
 
 def test_what_peers_say_is_not_in_a_repr():
