@@ -156,8 +156,10 @@ def _order(message: Message, event: str) -> str:  # noqa: ARG001
 
 
 def _result(message: Message, event: str) -> str:  # noqa: ARG001
-    state = _RESULT_STATES.get(_text(message, "OBR-25"), "")
-    return _joined(_procedure(message) or _coded(message, "OBX-3"), state)
+    codes = dict.fromkeys(code.strip().upper() for code in message.values("OBR-25"))
+    state = _joined(*(_RESULT_STATES.get(code, "") for code in codes))
+    what = _procedure(message) or _coded(message, "OBX-3")
+    return f"{state}: {what}" if state and what else what or state
 
 
 def _document(message: Message, event: str) -> str:
