@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
@@ -102,6 +103,32 @@ def test_the_chosen_row_moves_with_its_message_and_shows_in_the_inspector(window
     assert table.current_id() == chosen
     assert table.currentIndex().row() == 1
     assert window.messages.inspector.message_id == chosen
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton])
+def test_a_click_below_the_last_row_keeps_what_is_chosen(window, engine, qtbot, button):
+    send(port(engine), order("E1"), order("E2"), order("E3"))
+    qtbot.waitUntil(lambda: shown(window) == ["E3", "E2", "E1"])
+    table = window.messages.table
+    table.go_to(1)
+    qtbot.keyClick(table, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    chosen, at = table.selected_ids(10), table.current_id()
+    assert len(chosen) == 2
+    below = QPoint(50, table.viewport().height() - 5)
+    first = QPoint(50, 5)
+    assert table.rowAt(below.y()) < 0
+    table.customContextMenuRequested.disconnect()
+    qtbot.mouseClick(table.viewport(), button, pos=below)
+    assert (table.selected_ids(10), table.current_id()) == (chosen, at)
+    qtbot.mousePress(table.viewport(), button, pos=below)
+    kind, keys = QEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
+    over = QPointF(table.viewport().mapToGlobal(first))
+    move = QMouseEvent(kind, QPointF(first), over, Qt.MouseButton.NoButton, button, keys)
+    QApplication.sendEvent(table.viewport(), move)
+    qtbot.mouseRelease(table.viewport(), button, pos=first)
+    assert (table.selected_ids(10), table.current_id()) == (chosen, at)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(50, 60))
+    assert table.selected_count() == 1
 
 
 def test_home_and_end_go_to_the_newest_and_the_oldest(window, engine, qtbot):

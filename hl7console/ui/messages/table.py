@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -48,6 +49,7 @@ class MessageTable(QTableView):
         self.setAccessibleName("Messages")
         self._list = model
         self._was_at_top = True
+        self._is_pressed_below = False
         self._set_behaviour()
         self.setModel(model)
         self._painter = RowPainter(model, self)
@@ -167,6 +169,23 @@ class MessageTable(QTableView):
             self.go_to(self._list.rowCount() - 1)
         else:
             super().keyPressEvent(event)
+
+    # A click below the last row would choose nothing, and empty the inspector. A drag that begins
+    # there would choose from where the last one began.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._is_pressed_below = self.rowAt(event.position().toPoint().y()) < 0
+        if not self._is_pressed_below:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._is_pressed_below:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._is_pressed_below:
+            super().mouseReleaseEvent(event)
+        self._is_pressed_below = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         # Qt goes to the first row then, but chooses none: the inspector would show a message that
