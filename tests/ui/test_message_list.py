@@ -255,6 +255,18 @@ def test_show_only_this_patient(window, engine, qtbot):
     qtbot.waitUntil(lambda: window.messages.search.told.startswith("1 of 3 · "))
 
 
+def test_show_only_this_accession(window, engine, qtbot):
+    first, second = (order(f"K{n}").replace(b"||A1\r", b"|%b\r") for n in (1, 2))
+    send(port(engine), first % b"A1", second % b'A 2"', order("K3"))
+    qtbot.waitUntil(lambda: shown(window, "type") == ["ORM^O01"] * 3)
+    only = window.actions_by_name["messages.onlyAccession"]
+    assert only in window.message_actions.made_menu().actions()
+    window.messages.table.go_to(1)
+    only.trigger()
+    qtbot.waitUntil(lambda: shown(window) == ["K2"])
+    assert window.messages.search.text == 'accession:"A 2\\""'
+
+
 def test_actions_on_messages_need_a_message(window, engine, qtbot):
     assert not window.actions_by_name["messages.resend"].isEnabled()
     assert not child(window.messages, QPushButton, "resendButton").isEnabled()

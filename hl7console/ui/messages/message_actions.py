@@ -79,6 +79,7 @@ class MessageActions(QObject):
              "fingerprint"),
             ("save", "Save as file…", self.save, "Ctrl+S", "download"),
             ("onlyPatient", "Show only this patient", self._only(_patient), "", "user"),
+            ("onlyAccession", "Show only this accession", self._only(_accession), "", "eye"),
             ("onlySender", "Show only this sender", self._only(_sender), "", "radio-tower"),
             ("onlyType", "Show only this type", self._only(_type), "", "filter"),
         )  # fmt: skip
@@ -134,7 +135,7 @@ class MessageActions(QObject):
             copies.addAction(self._actions[f"messages.{name}"])
         menu.addAction(self._actions["messages.save"])
         menu.addSeparator()
-        for name in ("onlyPatient", "onlySender", "onlyType"):
+        for name in ("onlyPatient", "onlyAccession", "onlySender", "onlyType"):
             menu.addAction(self._actions[f"messages.{name}"])
         return menu
 
@@ -287,6 +288,10 @@ def _patient(row: MessageRow) -> str:
         return ""
     whole = f"{row.patient_id}^{row.patient_authority}" if row.patient_authority else row.patient_id
     return f"patient:{quoted(whole)}"
+
+
+def _accession(row: MessageRow) -> str:
+    return f"accession:{quoted(row.accession)}" if row.accession else ""
 
 
 def _sender(row: MessageRow) -> str:
