@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from window_kit import child, order, port, send, shown
 
 from hl7console.engine.console import ImportMode, SaveDestination
-from hl7console.settings import DestinationSettings, Environment
+from hl7console.settings import DestinationSettings, Environment, ListenerSettings
 from hl7console.ui.drop_overlay import DropOverlay
+from hl7console.ui.imports.choice import ImportChoice
 from hl7console.ui.imports.import_dialog import ImportDialog, what_text
 
 
@@ -144,6 +145,7 @@ def test_a_file_that_is_no_hl7_is_reported_with_its_reason(window, tmp_path, qtb
     assert dialog.report.messages == 0
     table = dialog.report_view.not_taken
     assert table.rows.index(0, 0).data() == "picture.png"
+    assert table.rows.index(0, 1).data() == ""
     assert table.rows.index(0, 2).data()
     assert not child(dialog, QPushButton, "importShow").isVisible()
     dialog.reject()
@@ -184,6 +186,42 @@ def test_stopping_an_import_keeps_what_came_in(window, tmp_path, qtbot):
     assert dialog.report.cancelled
     assert 0 < dialog.report.messages < 60_000
     dialog.reject()
+
+
+def choice(qtbot, listeners=(), destinations=()) -> ImportChoice:
+    made = ImportChoice(listeners, destinations)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("destinations", "why"),
+    [
+        ([], "There is no destination. Add one in the settings."),
+        (
+            [DestinationSettings(name="PACS", enabled=False)],
+            "No destination is in use. Tick “In use” at one in the settings.",
+        ),
+    ],
+)
+def test_what_cannot_be_chosen_says_why(qtbot, destinations, why):
+    made = choice(qtbot, destinations=destinations)
+    assert made.keep.isEnabled()
+    for button, reason in (
+        (made.receive, "There is no listener. Add one in the settings."),
+        (made.send, why),
+    ):
+        assert not button.isEnabled()
+        assert button.toolTip() == reason
+        assert child(made, QLabel, f"{button.objectName()}Note").text() == reason
+
+
+def test_what_can_be_chosen_says_what_it_does(qtbot):
+    made = choice(qtbot, [ListenerSettings(name="In")], [DestinationSettings(name="PACS")])
+    for button in (made.receive, made.send):
+        assert button.isEnabled()
+        assert button.toolTip() == ""
+    assert "duplicate test" in child(made, QLabel, "importReceiveNote").text()
 
 
 @pytest.mark.parametrize(

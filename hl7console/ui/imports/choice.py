@@ -62,8 +62,6 @@ class ImportChoice(QWidget):
         self._why.setWordWrap(True)
         self._why.setProperty("role", "error")
         self._lay_out()
-        self.receive.setEnabled(self.listener.count() > 0)
-        self.send.setEnabled(self.destination.count() > 0)
         for button in (self.keep, self.receive, self.send):
             button.toggled.connect(self._on_changed)
         self.destination.currentIndexChanged.connect(self._on_changed)
@@ -77,12 +75,19 @@ class ImportChoice(QWidget):
         grid.setHorizontalSpacing(2 * GRID)
         grid.setColumnStretch(1, 1)
         rows = (
-            (self.keep, None, "They are stored, and nothing else happens."),
-            (self.receive, self.listener, "The listener's rules and its duplicate test apply."),
-            (self.send, self.destination, "Each is sent, and kept with the answer it got."),
-        )
-        for place, (button, box, text) in enumerate(rows):
-            note = QLabel(text)
+            (self.keep, None, "They are stored, and nothing else happens.", ""),
+            (self.receive, self.listener, "The listener's rules and its duplicate test apply.",
+             self._why_not_receive()),
+            (self.send, self.destination, "Each is sent, and kept with the answer it got.",
+             self._why_not_send()),
+        )  # fmt: skip
+        for place, (button, box, text, why_not) in enumerate(rows):
+            button.setEnabled(not why_not)
+            for part in (button, box):
+                if part is not None:
+                    part.setToolTip(why_not)
+            note = QLabel(why_not or text)
+            note.setObjectName(f"{button.objectName()}Note")
             note.setProperty("role", "muted")
             note.setContentsMargins(24, 0, 0, GRID)
             grid.addWidget(button, place * 2, 0)
@@ -92,6 +97,16 @@ class ImportChoice(QWidget):
         grid.addWidget(self._why, 6, 0, 1, 2)
         grid.addWidget(self.confirm, 7, 0, 1, 2)
         grid.setRowStretch(8, 1)
+
+    def _why_not_receive(self) -> str:
+        return "" if self.listener.count() else "There is no listener. Add one in the settings."
+
+    def _why_not_send(self) -> str:
+        if self.destination.count():
+            return ""
+        if self._destinations:
+            return "No destination is in use. Tick “In use” at one in the settings."
+        return "There is no destination. Add one in the settings."
 
     @Slot()
     def _on_changed(self) -> None:
