@@ -50,6 +50,8 @@ RETRY_AFTER_S = 5.0
 
 _GONE = "The program that owned this workspace has ended."
 _GONE_HINT = "Start the console again to take the workspace over."
+_SILENT_HINT = "Wait a little; if that doesn't help, end it, and start the console again."
+_UNDONE_HINT = "What was done is kept. Start the console again, look there, and do the rest."
 
 
 def connect_to_owner(workspace: Path) -> Connection:
@@ -71,7 +73,7 @@ def connect_to_owner(workspace: Path) -> Connection:
         connection.close()
         raise WorkspaceInUseError(
             f"The owner of the workspace (process {address.pid}) does not answer.",
-            hint="End it, and start the console again.",
+            hint=_SILENT_HINT,
         ) from fault
     return connection
 
@@ -108,7 +110,7 @@ class AttachedConsole:
             return replace(
                 self._last,
                 running=False,
-                problem=error.text,
+                problem=f"{error.text} {error.hint}".strip(),
                 received_per_s=0.0,
                 interfaces=stopped,
             )
@@ -182,7 +184,9 @@ def _exchange(
     try:
         send(connection, request)
         if not connection.poll(timeout_s):
-            raise WorkspaceInUseError("The owner of the workspace does not answer.")
+            raise WorkspaceInUseError(
+                "The owner of the workspace does not answer.", hint=_SILENT_HINT
+            )
         answer = receive(connection)
     except (EOFError, OSError, HandoverError) as fault:
         raise WorkspaceInUseError(_GONE, hint=_GONE_HINT) from fault
@@ -208,7 +212,9 @@ class AttachedJob:
                 self._take(receive(self._connection))
         except (EOFError, OSError, HandoverError):
             self._future.set_exception(
-                WorkspaceInUseError("The program that did the work has ended before its end.")
+                WorkspaceInUseError(
+                    "The program that did the work has ended before its end.", hint=_UNDONE_HINT
+                )
             )
         finally:
             with self._send_lock:

@@ -49,4 +49,8 @@ def test_it_says_when_the_owner_has_gone(attached, engine, qtbot):
     engine.stop(10.0)
     problem = child(attached, QLabel, "engineProblem")
     qtbot.waitUntil(problem.isVisible, timeout=10_000)
-    assert "ended" in problem.text()
+    assert problem.text() == (
+        "The program that owned this workspace has ended. "
+        "Start the console again to take the workspace over."
+    )
+    assert attached.minimumSizeHint().width() <= 1280
