@@ -9,25 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 from typing import TYPE_CHECKING, cast
 
+from hl7console.engine.discarding import Discarding
 from hl7console.engine.fairness import (
     KEPT_OF_DROPPED_BYTES,
     MAX_HELD_BYTES,
     PORTION_BYTES,
     is_crowded,
 )
+from hl7console.engine.inbound_tls import InboundTls
 from hl7console.engine.intake import Answer
 from hl7console.engine.shared_reads import SharedReads
 from hl7console.engine.sockets import peer_text, set_keepalive
-from hl7console.engine.tls import (
-    HANDSHAKE_TIMEOUT_S,
-    explain_client_fault,
-    is_certificate_allowed,
-    peer_names,
-)
-from hl7console.engine.tls_stream import TlsStream
 from hl7console.mllp.session import (
     Action,
     Close,
@@ -66,13 +60,11 @@ class InboundConnection(SharedReads):
         self._number = number
         self._loop = listener.loop
         self._peer = ""
-        self._tls: TlsStream | None = None
-        self._first_byte = b""
+        self._tls: InboundTls | None = None
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._session: ListenerSession = cast("ListenerSession", None)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due_s = 0.0
-        self._handshake_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._unanswered_bytes = 0
         self._partials = 0
@@ -83,6 +75,8 @@ class InboundConnection(SharedReads):
         self._is_paused = False
         self._is_write_paused = False
         self._is_closing = False
+        self._is_finishing = False
+        self._discarding: Discarding | None = None
         self._out: list[bytes] = []
         self._told = ""
 
@@ -102,18 +96,24 @@ class InboundConnection(SharedReads):
         if sock is not None:
             set_keepalive(sock)
         if self._listener.tls is not None:
-            self._tls = TlsStream(self._listener.tls.context, is_server=True)
-            self._handshake_timer = self._loop.call_later(
-                HANDSHAKE_TIMEOUT_S, self._handshake_timed_out
+            self._tls = InboundTls(
+                self._listener.tls.context,
+                self._listener.settings.allowed_certificate_names,
+                loop=self._loop,
+                write=self._write_raw,
+                fail=self._tls_failed,
             )
         self._arm_timer()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the wire."""
         if self._is_closing:
+            if self._discarding is not None:
+                self._discarding.take(len(data))
             return
         if self._tls is not None:
-            data = self._decrypt(data)
+            data = self._tls.received(data)
+            self._has_ended = self._has_ended or self._tls.has_ended
         if self._rest or (len(data) > PORTION_BYTES and is_crowded(data)):
             self._rest += data
             self._balance()
@@ -170,9 +170,12 @@ class InboundConnection(SharedReads):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clean up; whatever the peer had sent and was whole is stored all the same."""
-        for timer in (self._timer, self._handshake_timer, self._write_timer):
+        for timer in (self._timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
+        for part in (self._tls, self._discarding):
+            if part is not None:
+                part.stop()
         self._listener.held.total -= self._held_bytes
         self._held_bytes = 0
         if not self._is_closing:
@@ -202,48 +205,9 @@ class InboundConnection(SharedReads):
             self._write_timer = None
         self._balance()
 
-    # TLS.
-
-    def _decrypt(self, data: bytes) -> bytes:
-        tls = cast("TlsStream", self._tls)
-        was_established = tls.is_established
-        if not was_established and not self._first_byte:
-            self._first_byte = data[:5]
-        try:
-            plain = tls.received(data)
-        except ssl.SSLError as fault:
-            self._write_raw(tls.outgoing())
-            self._tls_fault(fault, is_handshake=not was_established)
-            return b""
-        self._write_raw(tls.outgoing())
-        if tls.is_established and not was_established and not self._tls_begun(tls):
-            return b""
-        self._has_ended = self._has_ended or tls.has_ended
-        return plain
-
-    def _tls_begun(self, tls: TlsStream) -> bool:
-        if self._handshake_timer is not None:
-            self._handshake_timer.cancel()
-            self._handshake_timer = None
-        allowed = self._listener.settings.allowed_certificate_names
-        if not allowed:
-            return True
-        names = peer_names(tls.peer_certificate())
-        if is_certificate_allowed(allowed, names, tls.peer_certificate_der()):
-            return True
-        shown = ", ".join(names) or "none"
-        self._tls_failed(f"The client's certificate ({shown}) is not on the list of those let in.")
-        return False
-
-    def _tls_fault(self, fault: ssl.SSLError, *, is_handshake: bool) -> None:
-        self._tls_failed(explain_client_fault(fault, self._first_byte, is_handshake=is_handshake))
-
     def _tls_failed(self, text: str) -> None:
         self._listener.timeline.add("tls", text, peer=self._peer, is_fault=True)
         self._close("tls")
-
-    def _handshake_timed_out(self) -> None:
-        self._tls_failed(f"No TLS handshake within {HANDSHAKE_TIMEOUT_S:.0f} s.")
 
     # The dialogue.
 
@@ -276,11 +240,18 @@ class InboundConnection(SharedReads):
                 self._listener.timeline.add(
                     action.reason_code, action.text, peer=self._peer, is_fault=True
                 )
-            self._close(action.reason_code)
+            self._close(action.reason_code, is_peer_writing=action.is_peer_writing)
 
     def _keep_partial(self, action: StorePartial) -> None:
         self._told = action.text
         self._listener.timeline.add(action.reason, action.text, peer=self._peer, is_fault=True)
+        if action.token is not None:
+            self._unanswered_bytes += len(action.payload)
+            answer_to = (self._listener.inbox, self, action.token)
+            self._intake.take_too_large(
+                action.payload, action.text, answer_to, peer=self._peer, connection=self._number
+            )
+            return
         self._partials += 1
         self._intake.take_partial(
             action.payload,
@@ -320,11 +291,7 @@ class InboundConnection(SharedReads):
 
     def _write(self, data: bytes) -> None:
         if self._tls is not None:
-            try:
-                data = self._tls.encrypt(data)
-            except ssl.SSLError as fault:
-                self._tls_fault(fault, is_handshake=False)
-                return
+            data = self._tls.encrypt(data)
         self._write_raw(data)
 
     def _write_raw(self, data: bytes) -> None:
@@ -379,6 +346,9 @@ class InboundConnection(SharedReads):
 
     def finish(self) -> None:
         """End the dialogue in order: the message under way is still read and answered."""
+        self._is_finishing = True
+        if self._discarding is not None:
+            self._transport.close()
         self._act(self._session.finish(self._loop.time()))
 
     def abort(self) -> None:
@@ -386,7 +356,7 @@ class InboundConnection(SharedReads):
         self._is_closing = True
         self._transport.abort()
 
-    def _close(self, reason: str) -> None:
+    def _close(self, reason: str, *, is_peer_writing: bool = False) -> None:
         if self._is_closing:
             return
         self.flush()
@@ -394,6 +364,17 @@ class InboundConnection(SharedReads):
         if self._tls is not None:
             self._write_raw(self._tls.end())
         log.debug("Connection %d closed: %s", self._number, reason)
+        if is_peer_writing and not self._has_ended and not self._is_finishing:
+            self._discard()
+            return
         self._transport.close()
         if self._write_timer is None and self._transport.get_write_buffer_size():
             self._write_timer = self._loop.call_later(WRITE_TIMEOUT_S, self._write_timed_out)
+
+    def _discard(self) -> None:
+        """Let the peer read what it was told, before the connection ends."""
+        self._rest = b""
+        if self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+        self._discarding = Discarding(self._loop, self._transport, self.abort)

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from hashlib import blake2b, sha256
 from typing import Protocol
 
-from hl7console.hl7v2.acks import AckRules, build_ack, decide, failure
-from hl7console.hl7v2.scan import scan
+from hl7console.hl7v2.acks import AckDecision, AckRules, build_ack, decide, failure, too_large
+from hl7console.hl7v2.scan import Scan, scan
 from hl7console.settings import ListenerSettings
 from hl7console.store.records import NewMessage, OnStored, Origin, Status, StoreOutcome
 
@@ -268,14 +268,46 @@ class Intake:
         on_stored: OnStored | None = None,
     ) -> None:
         """Keep a frame that did not end well as an error record; there is no answer to it."""
+        new, _ = self._read_partial(payload, reason, text, peer=peer, connection=connection)
+        self._writer.put(new, on_stored)
+
+    def take_too_large(
+        self,
+        head: bytes,
+        text: str,
+        answer_to: tuple[AnswerInbox, AnswerReceiver, int],
+        *,
+        peer: str,
+        connection: int,
+    ) -> None:
+        """Keep the beginning of a frame that is too large as an error record, and refuse it.
+
+        Its `Answer` comes back to the receiver after the commit: AE or CE, where the beginning
+        says whom to tell.
+        """
+        new, is_unreadable = self._read_partial(
+            head, "too_large", text, peer=peer, connection=connection
+        )
+        found = self._scan(new.raw)
+        decision = too_large(found, self.rules, text)
+        new.ack_code = decision.code
+        new.ack = self._build(found, decision)
+        inbox, receiver, token = answer_to
+        self._writer.put(new, Answer(inbox, receiver, token, new, is_unreadable))
+
+    def _read_partial(
+        self, payload: bytes, reason: str, text: str, *, peer: str, connection: int
+    ) -> tuple[NewMessage, bool]:
         payload = payload[:MAX_RECORDED_PARTIAL_BYTES]
-        new, _ = self.read(payload, (reason, "truncated"), peer=peer, connection=connection)
+        new, is_unreadable = self.read(
+            payload, (reason, "truncated"), peer=peer, connection=connection
+        )
         new.status = Status.ERROR.value
         new.ack_code = ""
         new.ack = b""
         new.error_text = text
         new.dedup_key = 0
-        self._writer.put(new, on_stored)
+        return new, is_unreadable
 
     def answer_bytes(self, answer: Answer) -> bytes | None:
         """Return what the sender is told now that the store is done; None tells nothing."""
@@ -288,14 +320,17 @@ class Intake:
         return new.ack or None
 
     def _failure(self, new: NewMessage, *, is_locked: bool) -> bytes | None:
-        found = scan(
-            new.raw,
-            default_codec=self.settings.charset_default,
-            force_codec=self.settings.force_codec,
-        )
-        decision = failure(found, self.rules, is_locked=is_locked)
+        found = self._scan(new.raw)
+        return self._build(found, failure(found, self.rules, is_locked=is_locked)) or None
+
+    def _scan(self, raw: bytes) -> Scan:
+        settings = self.settings
+        return scan(raw, default_codec=settings.charset_default, force_codec=settings.force_codec)
+
+    def _build(self, found: Scan, decision: AckDecision) -> bytes:
+        """Return the bytes of an answer; none where nothing is sent."""
         if not decision.code:
-            return None
+            return b""
         return build_ack(
             found,
             decision.code,

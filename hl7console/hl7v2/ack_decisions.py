@@ -291,6 +291,28 @@ def failure(scan: Scan, rules: AckRules, *, is_locked: bool = False) -> AckDecis
     return _answer(scan, rules, "reject", (_LOCKED if is_locked else _INTERNAL,))
 
 
+def too_large(scan: Scan, rules: AckRules, text: str) -> AckDecision:
+    """Return the answer to a message of which only the beginning was taken: AE or CE.
+
+    Its sender is to change it, not to send it again. Nothing where a whole one would have got no
+    answer either. Any thread.
+
+    Args:
+        scan: Of the beginning.
+        rules: The listener's.
+        text: What is too large, and the limit, in one sentence.
+
+    References:
+        HL7 table 0357, 207 (no code of it is about size); IHE ITI TF-2 appendix C.2.3 (only a
+        rejection is retried).
+    """
+    if not scan.is_readable:
+        return _decide_unreadable(scan, rules)
+    if scan.message_type == "ACK" or (scan.has_msa and not scan.has_order_or_query):
+        return AckDecision("", outcome="error", reason="unsolicited_ack")
+    return _answer(scan, rules, "error", (AckProblem(207, "", text),))
+
+
 def failure_code(scan: Scan, rules: AckRules) -> str:
     """Return the code of `failure`: ``AR``, ``CR``, or empty when nothing is sent."""
     return failure(scan, rules).code

@@ -22,6 +22,7 @@ from hl7console.hl7v2.ack_decisions import (
     decide,
     failure,
     failure_code,
+    too_large,
 )
 from hl7console.hl7v2.replies import (
     Ack,
@@ -55,6 +56,7 @@ __all__ = [
     "failure",
     "failure_code",
     "read_ack",
+    "too_large",
 ]
 
 

@@ -29,13 +29,15 @@ class StoreFrame:
 
 @dataclass(frozen=True, slots=True)
 class StorePartial:
-    """Store what there is of a frame that did not end well; there is no answer to it."""
+    """Store what there is of a frame that did not end well."""
 
     payload: bytes = field(repr=False)
     reason: str
     """``restarted``, ``eof``, ``timeout``, ``unframed`` or ``too_large``."""
     text: str = ""
     """The same as a sentence."""
+    token: int | None = None
+    """Where its sender is told: as `StoreFrame.token`, for `ListenerSession.answered`."""
 
 
 @dataclass(slots=True)  # frozen ones are slow to create, and there is one per message
@@ -51,6 +53,10 @@ class Close:
 
     reason_code: str
     text: str
+    is_peer_writing: bool = False
+    """Whether the peer is in the middle of a frame. What it still sends is to be read and dropped
+    for a while: a socket closed with bytes unread resets the connection, and a reset can cost the
+    peer the answers that it has not read yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 Bytes, answers and timers go in, actions come out. Answers leave in the order in which their
 frames came, whatever the order in which they are ready. A fault that ends the dialogue still lets
-the frames before it have their answers. The sender's side is in `hl7console.mllp.sender_session`
-and offered here too.
+the frames before it have their answers; a frame that is too large has one itself, since its
+beginning says whom to tell. The sender's side is in `hl7console.mllp.sender_session` and offered
+here too.
 """
 
 from __future__ import annotations
@@ -244,7 +245,7 @@ class ListenerSession:
         """Return what to send now that a frame has its answer.
 
         Args:
-            token: The frame's `StoreFrame.token`.
+            token: The frame's `StoreFrame.token`, or `StorePartial.token`.
             ack: The acknowledgement, unframed; None sends none.
             is_unreadable: Whether the frame has no readable MSH. The third one ends the dialogue.
         """
@@ -340,8 +341,9 @@ class ListenerSession:
                     self._finish_with(Close(reason, text))
             case FrameTooLarge(head):
                 text = f"A message is larger than {self._limits.max_message_bytes:,} bytes."
-                actions.append(StorePartial(head, "too_large", text))
-                self._finish_with(Close("too_large", text))
+                actions.append(StorePartial(head, "too_large", text, self._next_token))
+                self._next_token += 1
+                self._finish_with(Close("too_large", text, is_peer_writing=True))
             case ForeignProtocol(kind):
                 self._finish_with(_FOREIGN_CLOSES[kind])
             case _:

@@ -95,29 +95,6 @@ def test_a_sender_that_is_not_allowed_is_answered_ae_103(tmp_path: Path):
         wait_for(lambda: status(engine, "plain").refused == 1, "the count")
 
 
-def test_a_message_that_is_too_large_is_kept_in_part_and_ends_the_connection(tmp_path: Path):
-    listener = ListenerSettings("plain", port=0, max_message_bytes=100_000)
-    with running_engine(tmp_path, listener) as engine:
-        with Client(port(engine, "plain")) as client:
-            with contextlib.suppress(ConnectionError):
-                client.send(b"\x0b" + order("BIG") + b"OBX|1|ED|||" + b"A" * 3_000_000)
-            assert client.is_closed()
-        wait_for(lambda: engine.snapshot().last_message_id == 1, "the record")
-        reader = engine.open_reader()
-        stored = reader.message(1)
-        reader.close()
-        assert stored is not None
-        assert len(stored.raw) == 64 * 1024
-        assert stored.raw.startswith(order("BIG"))
-        assert stored.row.status == "error"
-        assert "larger than 100,000 bytes" in stored.row.error_text
-        assert stored.ack == b""
-        assert event_codes(engine, "plain") == ["too_large"]
-        assert engine.events("plain")[0].count == 1
-        with Client(port(engine, "plain")) as client:
-            assert b"|AA|" in client.ask(order("NEXT"))
-
-
 def test_a_connection_that_ends_inside_a_message_leaves_its_bytes(tmp_path: Path):
     with running_engine(tmp_path, PLAIN) as engine:
         with Client(port(engine, "plain")) as client:

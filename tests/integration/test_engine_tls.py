@@ -139,7 +139,7 @@ def test_retired_tls_versions_are_refused(tmp_path: Path, certificates: Certific
 def test_a_client_that_says_nothing_is_not_waited_for(
     tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("hl7console.engine.inbound.HANDSHAKE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("hl7console.engine.inbound_tls.HANDSHAKE_TIMEOUT_S", 0.2)
     with running_engine(tmp_path, certificates.listener()) as engine:
         with Client(port(engine, "secure")) as client:
             assert client.is_closed()

@@ -132,6 +132,37 @@ def test_a_partial_frame_is_kept_and_not_answered():
     assert new.flags == "eof truncated"
 
 
+def refused_as_too_large(outcome: StoreOutcome) -> tuple[NewMessage, bytes | None]:
+    writer = FakeWriter()
+    intake = Intake(ListenerSettings("in"), writer, ControlIds())
+    answer_to = (FakeInbox(), None, 7)
+    intake.take_too_large(
+        ORDER % b"M1", "It is larger than 9 bytes.", answer_to, peer="p", connection=1
+    )
+    ((new, on_stored),) = writer.items
+    assert on_stored.token == 7
+    on_stored(outcome)
+    return new, intake.answer_bytes(on_stored)
+
+
+def test_the_beginning_of_a_message_that_is_too_large_is_kept_and_refused():
+    new, sent = refused_as_too_large(StoreOutcome(1))
+    assert (new.status, new.ack_code) == ("error", "AE")
+    assert new.error_text == "It is larger than 9 bytes."
+    assert new.flags == "too_large truncated"
+    assert new.dedup_key == 0
+    assert sent == new.ack
+    assert b"MSA|AE|M1\r" in sent
+    assert b"|207^" in sent
+    assert b"It is larger than 9 bytes." in sent
+
+
+def test_what_is_too_large_and_not_stored_either_is_not_answered_ae():
+    _, sent = refused_as_too_large(StoreOutcome(0, error="The disk is full."))
+    assert sent is not None
+    assert b"MSA|AR|M1\r" in sent
+
+
 def test_control_ids_are_unique_and_short():
     ids = ControlIds()
     made = [ids.next() for _ in range(10_000)]

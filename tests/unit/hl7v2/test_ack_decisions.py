@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hl7console.hl7v2.ack_decisions import AckProblem, AckRules, decide, failure, failure_code
+from hl7console.hl7v2.ack_decisions import (
+    AckProblem,
+    AckRules,
+    decide,
+    failure,
+    failure_code,
+    too_large,
+)
 from hl7console.hl7v2.scan import scan
 from hl7console.settings import AckMode, ListenerSettings
 
@@ -210,6 +217,28 @@ def test_a_failure_to_store_may_be_tried_again():
     assert failure(found, AckRules(), is_locked=True).problems[0].code == 206
     enhanced = scan((HEADER + "|||AL" + ORDER).encode())
     assert failure_code(enhanced, AckRules()) == "CR"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (HEADER + ORDER, "AE"),
+        (HEADER, "AE"),
+        (HEADER + "|||AL" + ORDER, "CE"),
+        (HEADER + "|||ER|NE" + ORDER, "CE"),
+        (HEADER + "|||NE|NE" + ORDER, ""),
+        (HEADER + "|||SU" + ORDER, ""),
+        (HEADER.replace("ORM^O01", "ACK") + "\rMSA|AA|1\r", ""),
+        ("no header", ""),
+        ("<ORM_O01 xmlns='urn:hl7-org:v2xml'><MSH>", "AR"),
+    ],
+)
+def test_what_is_too_large_is_to_be_changed_not_sent_again(raw: str, code: str):
+    decision = too_large(scan(raw.encode()), AckRules(), "It is larger than 9 bytes.")
+    assert decision.code == code
+    assert decision.outcome != "accept"
+    if code in ("AE", "CE"):
+        assert decision.problems == (AckProblem(207, "", "It is larger than 9 bytes."),)
 
 
 def test_rules_come_from_a_listeners_settings():

@@ -189,8 +189,11 @@ def test_a_start_block_in_a_frame_stores_the_first_part():
 def test_faults_that_end_the_dialogue(wire, code):
     session = ListenerSession(ListenerLimits(max_message_bytes=1024))
     actions = session.data_received(wire, 0.0)
+    if code == "too_large":
+        actions = session.answered(0, None)
     assert actions[-1].reason_code == code
     assert actions[-1].text
+    assert actions[-1].is_peer_writing == (code == "too_large")
     assert session.data_received(encode_frame(ORDER), 0.0) == []
     assert session.eof_received(0.0) == []
     assert session.finish(0.0) == []
@@ -203,9 +206,24 @@ def test_a_fault_lets_earlier_frames_have_their_answer():
     assert actions[1].reason == "too_large"
     assert session.is_ending
     assert session.data_received(encode_frame(ORDER), 0.0) == []
-    actions = session.answered(0, ACK)
-    assert kinds(actions) == ["Send", "Close"]
-    assert session.answered(1, ACK) == []
+    assert session.answered(0, ACK) == [Send(encode_frame(ACK))]
+    assert kinds(session.answered(1, ACK)) == ["Send", "Close"]
+    assert session.answered(2, ACK) == []
+
+
+def test_a_frame_that_is_too_large_is_answered_before_the_end():
+    session = ListenerSession(ListenerLimits(max_message_bytes=1024))
+    (partial,) = session.data_received(b"\x0b" + ORDER + b"x" * 2000, 0.0)
+    text = "A message is larger than 1,024 bytes."
+    assert partial == StorePartial((ORDER + b"x" * 1024)[:1024], "too_large", text, 0)
+    assert session.unanswered == 1
+    assert session.is_ending
+    assert session.next_deadline_s is None
+    assert session.data_received(b"x" * 2000 + b"\x1c\r", 0.0) == []
+    assert session.finish(0.0) == []
+    send, close = session.answered(0, ACK)
+    assert send == Send(encode_frame(ACK))
+    assert close == Close("too_large", text, is_peer_writing=True)
 
 
 def test_unframed_messages_are_taken_on_demand_and_end_with_a_pause():
@@ -266,8 +284,8 @@ def test_three_unreadable_messages_end_the_dialogue():
 def test_the_first_reason_to_end_counts():
     session = ListenerSession(ListenerLimits(max_message_bytes=1024))
     session.data_received(encode_frame(b"??") * 3 + b"\x0b" + b"x" * 2000, 0.0)
-    actions = [session.answered(token, None, is_unreadable=True) for token in range(3)]
-    assert codes(actions[2]) == ["too_large"]
+    actions = [session.answered(token, None, is_unreadable=True) for token in range(4)]
+    assert codes(actions[3]) == ["too_large"]
 
 
 def test_finish_closes_an_idle_connection():
