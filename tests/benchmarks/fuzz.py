@@ -48,6 +48,7 @@ from hl7console.mllp.session import (
     ListenerSession,
     SenderSession,
     StoreFrame,
+    StorePartial,
 )
 from hl7console.store.records import MessageRow
 
@@ -185,7 +186,8 @@ def fuzz_session(data: bytes, mutator: Mutator) -> None:
         actions += session.data_received(piece, now)
         actions += session.timer_fired(now)
     actions += session.eof_received(now)
-    tokens = [action.token for action in actions if isinstance(action, StoreFrame)]
+    stored = [action for action in actions if isinstance(action, StoreFrame | StorePartial)]
+    tokens = [action.token for action in stored if action.token is not None]
     assert tokens == list(range(len(tokens)))
     mutator.random.shuffle(tokens)
     for token in tokens:
