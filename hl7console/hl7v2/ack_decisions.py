@@ -161,6 +161,7 @@ _VERSION = AckProblem(203, "MSH^1^12", "This is no version of HL7 v2 (MSH-12).")
 _CHARSET = AckProblem(
     102, "MSH^1^18", "Not written in the character set that MSH-18 names; another was used.", "W"
 )
+_CUT = AckProblem(102, "", "The message ends in the middle of a character.", "W")
 _LOCKED = AckProblem(206, "", "The database is locked; send the message again.")
 _INTERNAL = AckProblem(207, "", "The message could not be stored; send it again.")
 
@@ -183,6 +184,8 @@ def _problems(scan: Scan, rules: AckRules) -> Iterable[AckProblem]:
         found.append(_PROCESSING_ID)
     if scan.flags and "charset_fallback" in scan.flags.split():
         found.append(_CHARSET)
+    if scan.flags and "truncated_character" in scan.flags:
+        found.append(_CUT)
     return found
 
 

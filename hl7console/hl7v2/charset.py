@@ -2,7 +2,8 @@
 
 MSH-18 is often wrong and more often empty. The ladder: the declared codec, UTF-8, cp1252,
 latin_1; each step strictly, so that text and bytes always stand for each other. A step down is a
-flag with the offset of the first byte that did not fit; ``errors="replace"`` is used nowhere.
+flag with the offset of the first byte that did not fit; ``errors="replace"`` is used nowhere. Only
+a last character of UTF-8 that is cut does not cost the others their reading: it is told apart.
 
 References:
     HL7 table 0211; HL7 v2.5.1 chapter 2, section 2.15.9.18 (MSH-18); IHE ITI TF-2 C.2.2.
@@ -25,12 +26,14 @@ from hl7console.hl7v2.charset_names import (
     is_stateful,
     normal_codec,
 )
+from hl7console.hl7v2.cut_character import find_cut, text_of_cut
 
 __all__ = [
     "BOM",
     "CHARSET_FALLBACK",
     "CHARSET_MISMATCH",
     "NONSTANDARD_CHARSET",
+    "TRUNCATED_CHARACTER",
     "UNKNOWN_CHARSET",
     "UTF16",
     "CharsetChoice",
@@ -51,6 +54,8 @@ CHARSET_FALLBACK = "charset_fallback"
 """Flag: the bytes do not fit the declared (or default) character set."""
 CHARSET_MISMATCH = "charset_mismatch"
 """Flag: a byte order mark says UTF-8, MSH-18 something else."""
+TRUNCATED_CHARACTER = "truncated_character"
+"""Flag: UTF-8 that ends in the middle of a character."""
 BOM = "bom"
 """Flag: the bytes begin with a byte order mark."""
 UTF16 = "utf16"
@@ -113,6 +118,8 @@ class Decoded:
     """Byte offset of the first byte that did not fit the codec that should have been."""
     bom_size: int = 0
     """Bytes in front of the text: the byte order mark."""
+    cut: tuple[int, int] | None = None
+    """Where the bytes of the last character lie when it is not all there; U+FFFD in the text."""
 
 
 def declared_charset(raw: bytes) -> str:
@@ -230,7 +237,8 @@ def _decode_with_bom(raw: bytes) -> Decoded:
         flags.append(CHARSET_MISMATCH)
     found = _down_the_ladder(raw[size:], "utf_8", declared, tuple(flags))
     bad = None if found.bad_offset is None else found.bad_offset + size
-    return Decoded(found.text, found.codec, declared, found.flags, bad, size)
+    cut = None if found.cut is None else (found.cut[0] + size, found.cut[1] + size)
+    return Decoded(found.text, found.codec, declared, found.flags, bad, size, cut)
 
 
 def ascii_codec(declared: str) -> tuple[str, tuple[str, ...]]:
@@ -259,8 +267,14 @@ def _decode_undeclared(
     text = None if shifted else _strictly(raw, "utf_8")
     if text is not None:
         return Decoded(text, "utf_8", declared, flags, bad)
-    found = _down_the_ladder(raw, default_codec, declared, flags)
-    return found if bad is None else Decoded(found.text, found.codec, declared, found.flags, bad)
+    found = None
+    if not shifted and (not is_multibyte(default_codec) or _strictly(raw, default_codec) is None):
+        found = _with_cut(raw, declared, flags)
+    if found is None:
+        found = _down_the_ladder(raw, default_codec, declared, flags)
+    if bad is not None:
+        found.bad_offset = bad
+    return found
 
 
 def _down_the_ladder(raw: bytes, codec: str, declared: str, flags: tuple[str, ...]) -> Decoded:
@@ -271,6 +285,8 @@ def _down_the_ladder(raw: bytes, codec: str, declared: str, flags: tuple[str, ..
         text = _strictly(raw, candidate)
         if text is not None:
             return Decoded(text, candidate, declared, flags)
+    if codec == "utf_8" and (found := _with_cut(raw, declared, flags)) is not None:
+        return found
     bad = first_bad_offset(raw, codec)
     fallen = tuple(dict.fromkeys((*flags, CHARSET_FALLBACK)))
     for candidate in ("utf_8", "cp1252"):
@@ -278,6 +294,15 @@ def _down_the_ladder(raw: bytes, codec: str, declared: str, flags: tuple[str, ..
         if text is not None:
             return Decoded(text, candidate, declared, fallen, bad)
     return Decoded(raw.decode("latin_1"), "latin_1", declared, fallen, bad)
+
+
+def _with_cut(raw: bytes, declared: str, flags: tuple[str, ...]) -> Decoded | None:
+    """Decode UTF-8 whose last character is cut; None where that is not what is wrong."""
+    cut = find_cut(raw)
+    if cut is None:
+        return None
+    flags = (*flags, TRUNCATED_CHARACTER)
+    return Decoded(text_of_cut(raw, cut), "utf_8", declared, flags, cut[0], cut=cut)
 
 
 def _strictly(raw: bytes, codec: str) -> str | None:

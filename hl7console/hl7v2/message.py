@@ -22,7 +22,7 @@ from hl7console.hl7v2 import charset, layout, writing
 from hl7console.hl7v2.delimiters import Delimiters
 from hl7console.hl7v2.escapes import unescape
 from hl7console.hl7v2.nodes import NULL_TEXT, Field, Node, Repetition, Segment, ValueState
-from hl7console.hl7v2.offsets import OffsetMap
+from hl7console.hl7v2.offsets import CutOffsetMap, OffsetMap
 from hl7console.hl7v2.paths import FieldPath
 
 _FORMATTED = {
@@ -65,6 +65,9 @@ class Message:
         """MSH-18 as written."""
         self.bad_offset = decoded.bad_offset
         """Offset of the first byte that did not fit the declared character set."""
+        self.cut = decoded.cut
+        """Where the bytes of the last character lie when it is not all there (UTF-8 only); one
+        U+FFFD stands for it in `text`."""
         self.default_codec = default_codec
         self.force_codec = force_codec
         self._bom_size = decoded.bom_size
@@ -95,6 +98,8 @@ class Message:
     @cached_property
     def offsets(self) -> OffsetMap:
         """Characters to bytes and back."""
+        if self.cut is not None:
+            return CutOffsetMap(self.raw, self.text, self.codec, self._bom_size, self.cut)
         return OffsetMap(self.raw, self.text, self.codec, self._bom_size)
 
     @cached_property

@@ -124,3 +124,45 @@ class OffsetMap:
             elif not decoder.getstate()[0]:
                 begin = byte + 1
         return table
+
+
+class CutOffsetMap(OffsetMap):
+    """Offsets of a message whose last character is cut: its bytes are one character of the text.
+
+    Args:
+        raw: The message's bytes.
+        text: What they decode to, without a byte order mark.
+        codec: The codec that decodes what stands in front of the cut character.
+        bom_size: Bytes in front of the text.
+        cut: Where the bytes of the cut character begin and end; after it come line ends only.
+    """
+
+    __slots__ = ("_cut_char", "_cut_end", "_cut_start", "_whole_size")
+
+    def __init__(
+        self, raw: bytes, text: str, codec: str, bom_size: int, cut: tuple[int, int]
+    ) -> None:
+        self._cut_start, self._cut_end = cut
+        self._whole_size = len(text)
+        self._cut_char = len(text) - (len(raw) - self._cut_end) - 1
+        super().__init__(raw[: self._cut_start], text[: self._cut_char], codec, bom_size)
+
+    def byte_start(self, char: int) -> int:
+        """Return where an element that begins with this character begins in the bytes."""
+        if char <= self._cut_char:
+            return super().byte_start(char)
+        return self._cut_end + char - self._cut_char - 1
+
+    def byte_end(self, char: int) -> int:
+        """Return where an element that ends before this character ends in the bytes."""
+        if char <= self._cut_char:
+            return super().byte_end(char)
+        return self._cut_end + min(char, self._whole_size) - self._cut_char - 1
+
+    def char_at(self, byte: int) -> int:
+        """Return the character that a byte belongs to; the number of characters past the end."""
+        if byte < self._cut_start:
+            return super().char_at(byte)
+        if byte < self._cut_end:
+            return self._cut_char
+        return min(self._cut_char + 1 + byte - self._cut_end, self._whole_size)

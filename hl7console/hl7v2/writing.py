@@ -117,6 +117,12 @@ def spliced(message: Message, start: int, end: int, text: str) -> Message:
     if text == message.text[start:end]:
         return message  # also where its bytes are more than it takes, as with idle shifts
     first, last = message.offsets.byte_start(start), message.offsets.byte_end(end)
+    if message.cut is not None and first >= message.cut[1] and text.strip("\r\n"):
+        raise EditError(
+            "The last character of the message is cut; with text behind it the rest could not be"
+            " read any more.",
+            hint="Replace the cut character first.",
+        )
     written = charset.encode(text, message.codec)
     if charset.is_stateful(message.codec):
         written = _with_shifts(message.raw, first, last, written)

@@ -108,6 +108,22 @@ def _is_utf_8(raw: bytes) -> bool:
 
 
 @rule
+def last_character_is_whole(subject: Subject) -> None:
+    """Report UTF-8 that ends in the middle of a character. References: RFC 3629 section 3."""
+    message = subject.message
+    if message.cut is None:
+        return
+    start, end = message.cut
+    shown = message.raw[start:end].hex(" ").upper()
+    text = (
+        f"The text ends in the middle of a character ({shown} at offset {start:,});"
+        " the rest is read as UTF-8."
+    )
+    path = place_at(subject, message.offsets.char_at(start))
+    subject.report(path, Severity.WARNING, "truncated_character", text, span=message.cut)
+
+
+@rule
 def text_is_not_utf_8_in_disguise(subject: Subject) -> None:
     """Report UTF-8 bytes in a message that says it is written in a set of single bytes."""
     message = subject.message
@@ -217,7 +233,8 @@ def no_control_characters(subject: Subject) -> None:
                 text,
                 chars=found.span(),
             )
-    lost = message.text.find("\ufffd")
+    last = len(message.text) if message.cut is None else message.offsets.char_at(message.cut[0])
+    lost = message.text.find("\ufffd", 0, last)
     if lost >= 0:
         text = "U+FFFD stands for a character that was lost before the message was sent."
         chars = (lost, lost + 1)

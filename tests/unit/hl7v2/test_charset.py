@@ -229,7 +229,8 @@ def test_no_bytes_raise_and_none_is_lost(raw, default):
     for start in (b"", b"MSH|^~\\&|", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"M\0S\0H\0"):
         whole = start + raw
         found = decode(whole, default_codec=default)
-        assert whole[found.bom_size :].decode(found.codec) == found.text
+        errors = "strict" if found.cut is None else "replace"
+        assert whole[found.bom_size :].decode(found.codec, errors) == found.text
 
 
 NAMES = ["8859/1", "8859/5", "ISO IR87", "ISO IR14", "GB 18030-2000", "KS X 1001", "BIG-5", "UTF-8"]

@@ -164,7 +164,8 @@ def _check_spans(message: Message) -> None:
         assert node.raw_text == message.text[start:end]
         first, last = node.span
         assert 0 <= first <= last <= len(message.raw)
-        assert message.raw[first:last].decode(message.codec) == node.raw_text
+        errors = "strict" if message.cut is None else "replace"
+        assert message.raw[first:last].decode(message.codec, errors) == node.raw_text
         assert isinstance(node.value, str)
         assert node.state != ValueState.ABSENT
         if node.path.segment:
