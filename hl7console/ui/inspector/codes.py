@@ -99,6 +99,7 @@ FLAGS = {
     "embedded_fs": "The content holds an end-block byte.",
     "unframed": "It came without an MLLP frame.",
     "truncated": "It broke off before its end.",
+    "truncated_character": "It ends in the middle of a character.",
     "too_large": "It is over the size limit; only its beginning was kept.",
     "charset_fallback": "Its bytes are not in the character set it declares; another one was used.",
     "nonstandard_charset": "MSH-18 names a character set that is not in HL7's table.",
