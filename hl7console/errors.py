@@ -23,6 +23,11 @@ class ConsoleError(Exception):
         self.text = text
         self.hint = hint
 
+    @property
+    def full_text(self) -> str:
+        """What is wrong and, where there is one, the next step."""
+        return f"{self.text} {self.hint}".strip()
+
 
 class UsageError(ConsoleError):
     """The user asked for something that cannot be: a bad path, filter or option."""

@@ -110,7 +110,7 @@ class AttachedConsole:
             return replace(
                 self._last,
                 running=False,
-                problem=f"{error.text} {error.hint}".strip(),
+                problem=error.full_text,
                 received_per_s=0.0,
                 interfaces=stopped,
             )

@@ -109,7 +109,7 @@ class Listener:
         return True
 
     def _fail(self, fault: ConsoleError) -> None:
-        text = f"{fault.text} {fault.hint}".strip()
+        text = fault.full_text
         self._set_state(LinkState.FAILED, text)
         self.timeline.add("start_failed", text, is_fault=True)
         log.warning("Listener %s cannot start: %s", self.settings.name, fault.text)

@@ -61,7 +61,7 @@ class Notice(QFrame):
 
     def fault(self, error: ConsoleError) -> None:
         """Say what went wrong and what to do; stays until closed."""
-        self._show(f"{error.text} {error.hint}".strip(), "err", "", None)
+        self._show(error.full_text, "err", "", None)
 
     def _show(self, text: str, tone: str, button: str, act: Callable[[], object] | None) -> None:
         self._timer.stop()

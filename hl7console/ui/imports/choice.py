@@ -147,5 +147,5 @@ class ImportChoice(QWidget):
 
     def show_fault(self, error: ConsoleError) -> None:
         """Say why it could not be started."""
-        self._why.setText(f"{error.text} {error.hint}".strip())
+        self._why.setText(error.full_text)
         self._why.show()

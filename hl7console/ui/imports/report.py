@@ -72,7 +72,7 @@ class ImportReport(QWidget):
 
     def show_fault(self, error: ConsoleError) -> None:
         """Say why it could not be done."""
-        self._text.setText(f"{error.text} {error.hint}".strip())
+        self._text.setText(error.full_text)
         self._text.setProperty("role", "error")
         self._tabs.hide()
 

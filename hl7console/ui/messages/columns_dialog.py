@@ -120,7 +120,7 @@ class ColumnsDialog(QDialog):
         try:
             column = column_for(self.path.text().strip())
         except UsageError as error:
-            self._fault.setText(f"{error.text} {error.hint}".strip())
+            self._fault.setText(error.full_text)
             self._fault.show()
             return
         self._fault.hide()

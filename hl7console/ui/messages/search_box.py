@@ -128,7 +128,7 @@ class SearchBox(QFrame):
     def _show_fault(self, error: FilterError) -> None:
         self.edit.colors.mark_error(error.position)
         self.tell("")
-        self.fault_changed.emit(f"{error.text} {error.hint}".strip())
+        self.fault_changed.emit(error.full_text)
 
     @Slot()
     def _on_typed(self) -> None:

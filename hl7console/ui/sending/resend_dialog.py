@@ -240,7 +240,7 @@ class ResendDialog(QDialog):
     @Slot(object)
     def _on_failed(self, error: ConsoleError) -> None:
         self._end()
-        self._say(f"{error.text} {error.hint}".strip(), "error")
+        self._say(error.full_text, "error")
 
     def _end(self) -> None:
         if self._watch is not None:

@@ -51,7 +51,7 @@ class TestResult(QFrame):
 
     def show_fault(self, error: ConsoleError) -> None:
         """Say what is wrong and what to do."""
-        self._show(f"{error.text} {error.hint}".strip(), "err", ())
+        self._show(error.full_text, "err", ())
 
     def _show(self, text: str, tone: str, details: tuple[tuple[str, str], ...]) -> None:
         for old in self._pairs:
