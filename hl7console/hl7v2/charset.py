@@ -26,7 +26,7 @@ from hl7console.hl7v2.charset_names import (
     is_stateful,
     normal_codec,
 )
-from hl7console.hl7v2.cut_character import find_cut, text_of_cut
+from hl7console.hl7v2.cut_character import find_cut, is_utf_8, text_of_cut
 
 __all__ = [
     "BOM",
@@ -47,6 +47,7 @@ __all__ = [
     "first_bad_offset",
     "is_multibyte",
     "is_stateful",
+    "is_utf_8",
     "normal_codec",
 ]
 

@@ -38,7 +38,7 @@ def find_cut(raw: bytes) -> tuple[int, int] | None:
     if not raw[:line].strip(_BLANK) or raw[line:start].lstrip(_BLANK).startswith(_HEADERS):
         return None
     head = raw[:start]
-    return (start, end) if not head.isascii() and _is_utf_8(head) else None
+    return (start, end) if not head.isascii() and is_utf_8(head) else None
 
 
 def _is_begun(data: bytes) -> bool:
@@ -48,10 +48,11 @@ def _is_begun(data: bytes) -> bool:
         return False
     missing = (2 if lead < 0xE0 else 3 if lead < 0xF0 else 4) - len(data)
     # Behind a lead byte alone there is always one that fits; behind others any does, or none.
-    return missing > 0 and (len(data) == 1 or _is_utf_8(data + b"\x80" * missing))
+    return missing > 0 and (len(data) == 1 or is_utf_8(data + b"\x80" * missing))
 
 
-def _is_utf_8(data: bytes) -> bool:
+def is_utf_8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8 from the first to the last."""
     try:
         data.decode("utf_8")
     except UnicodeDecodeError:

@@ -96,15 +96,7 @@ def _is_cut(raw: bytes, bad: int) -> bool:
         return False
     followers = [byte for byte in head[1:length] if 0x80 <= byte <= 0xBF]
     at_end = bad + 1 + len(followers) >= len(raw.rstrip(b"\r\n"))
-    return at_end and len(followers) < length - 1 and _is_utf_8(raw[:bad])
-
-
-def _is_utf_8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return at_end and len(followers) < length - 1 and charset.is_utf_8(raw[:bad])
 
 
 @rule
@@ -129,7 +121,7 @@ def text_is_not_utf_8_in_disguise(subject: Subject) -> None:
     message = subject.message
     found = None if message.text.isascii() else _NOT_ASCII.search(message.text)
     is_single = message.codec.startswith(_SINGLE_BYTE)
-    if found is None or not is_single or not _is_utf_8(message.raw):
+    if found is None or not is_single or not charset.is_utf_8(message.raw):
         return
     named = message.declared_charset.strip()[:20]
     text = f"The bytes are UTF-8, though MSH-18 says {named}; characters show wrong."
@@ -146,7 +138,7 @@ def text_is_not_windows_1252_in_disguise(subject: Subject) -> None:
     if charset.codec_for(message.declared_charset).codec != "latin_1":
         return
     found = _NOT_LATIN_1.search(message.text)
-    if found is None or _is_utf_8(message.raw):
+    if found is None or charset.is_utf_8(message.raw):
         return
     byte = message.raw[message.offsets.byte_start(found.start())]
     text = (
