@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hl7console.hl7v2.charset import CHARSET_FALLBACK, TRUNCATED_CHARACTER
 from hl7console.hl7v2.vocabulary import is_known_event, is_known_type, version_minor
 from hl7console.settings import AckMode, ListenerSettings
 
@@ -130,12 +131,17 @@ def decide(scan: Scan, rules: AckRules) -> AckDecision:
     """
     if not scan.is_readable:
         return _decide_unreadable(scan, rules)
-    if scan.message_type == "ACK" or (scan.has_msa and not scan.has_order_or_query):
+    if _is_acknowledgement(scan):
         return AckDecision("", reason="unsolicited_ack")
     problems = tuple(_problems(scan, rules))
     if not problems:
         return _answer(scan, rules, "accept", ())
     return _answer(scan, rules, _outcome(scan, rules, problems), problems)
+
+
+def _is_acknowledgement(scan: Scan) -> bool:
+    """Return whether a message is an answer itself, which gets none."""
+    return scan.message_type == "ACK" or (scan.has_msa and not scan.has_order_or_query)
 
 
 def _decide_unreadable(scan: Scan, rules: AckRules) -> AckDecision:
@@ -162,6 +168,8 @@ _CHARSET = AckProblem(
     102, "MSH^1^18", "Not written in the character set that MSH-18 names; another was used.", "W"
 )
 _CUT = AckProblem(102, "", "The message ends in the middle of a character.", "W")
+_WARNINGS = {CHARSET_FALLBACK: _CHARSET, TRUNCATED_CHARACTER: _CUT}
+"""Flags of a scan that are told to the sender, whose message is taken all the same."""
 _LOCKED = AckProblem(206, "", "The database is locked; send the message again.")
 _INTERNAL = AckProblem(207, "", "The message could not be stored; send it again.")
 
@@ -182,10 +190,9 @@ def _problems(scan: Scan, rules: AckRules) -> Iterable[AckProblem]:
         found.append(_SENDER)
     if rules.processing_ids and _processing_id(scan) not in rules.processing_ids:
         found.append(_PROCESSING_ID)
-    if scan.flags and "charset_fallback" in scan.flags.split():
-        found.append(_CHARSET)
-    if scan.flags and "truncated_character" in scan.flags:
-        found.append(_CUT)
+    if scan.flags:
+        flags = scan.flags.split()
+        found += [problem for flag, problem in _WARNINGS.items() if flag in flags]
     return found
 
 
@@ -289,7 +296,7 @@ def failure(scan: Scan, rules: AckRules, *, is_locked: bool = False) -> AckDecis
     """
     if not scan.is_readable and decide(scan, rules).reason:
         return AckDecision("", outcome="reject", reason="unreadable")
-    if scan.message_type == "ACK" or (scan.has_msa and not scan.has_order_or_query):
+    if _is_acknowledgement(scan):
         return AckDecision("", outcome="reject", reason="unsolicited_ack")
     return _answer(scan, rules, "reject", (_LOCKED if is_locked else _INTERNAL,))
 
@@ -311,7 +318,7 @@ def too_large(scan: Scan, rules: AckRules, text: str) -> AckDecision:
     """
     if not scan.is_readable:
         return _decide_unreadable(scan, rules)
-    if scan.message_type == "ACK" or (scan.has_msa and not scan.has_order_or_query):
+    if _is_acknowledgement(scan):
         return AckDecision("", outcome="error", reason="unsolicited_ack")
     return _answer(scan, rules, "error", (AckProblem(207, "", text),))
 
