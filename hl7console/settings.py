@@ -18,6 +18,9 @@ from hl7console.errors import UsageError
 MIB = 1024 * 1024
 """Bytes in a mebibyte."""
 
+LARGEST_LIMIT_BYTES = 256 * MIB
+"""Highest limit on the size of a message that a listener can be set to."""
+
 
 class Tls(StrEnum):
     """How an interface protects its connections."""
@@ -117,8 +120,9 @@ class ListenerSettings(_FromMapping):
             raise UsageError("A TLS listener needs a certificate and its key.")
         if self.tls == Tls.MUTUAL and not self.tls_client_ca_path:
             raise UsageError("Mutual TLS needs the CA that client certificates come from.")
-        if not 1024 <= self.max_message_bytes <= 256 * MIB:
-            raise UsageError("The largest message must be between 1 KiB and 256 MiB.")
+        if not 1024 <= self.max_message_bytes <= LARGEST_LIMIT_BYTES:
+            most = LARGEST_LIMIT_BYTES // MIB
+            raise UsageError(f"The largest message must be between 1 KiB and {most} MiB.")
         if not 1 <= self.max_connections <= 10_000:
             raise UsageError("The number of connections must be between 1 and 10,000.")
         for address in self.allowed_addresses:

@@ -14,13 +14,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from hl7console.settings import LARGEST_LIMIT_BYTES
+
 DISCARD_SILENCE_S = 3.0
 """Longest that a peer may neither send nor end the connection, in seconds."""
 
 DISCARD_TIMEOUT_S = 30.0
 """Longest that is read only to be dropped, in seconds."""
 
-MAX_DISCARDED_BYTES = 256 * 1024 * 1024
+MAX_DISCARDED_BYTES = LARGEST_LIMIT_BYTES
 """Most that is read only to be dropped: the largest message that a listener can be set to."""
 
 
