@@ -132,13 +132,13 @@ class ReportTable(QTableView):
         char = QFontMetrics(fixed_font()).horizontalAdvance("0")
         for place, column in enumerate(columns):
             self.setColumnWidth(place, column.chars * char + 18)
-        self._fit = QTimer(self)
-        self._fit.setSingleShot(True)
-        self._fit.timeout.connect(self._fit_rows)
         if wraps:
+            fit = QTimer(self)
+            fit.setSingleShot(True)
+            fit.timeout.connect(self._fit_rows)
             self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-            self.rows.modelReset.connect(self._fit.start)
-            self.horizontalHeader().sectionResized.connect(self._fit.start)
+            self.rows.modelReset.connect(fit.start)
+            self.horizontalHeader().sectionResized.connect(fit.start)
 
     @Slot()
     def _fit_rows(self) -> None:
