@@ -33,7 +33,7 @@ from hl7console.hl7v2.filters import (
     TypeIs,
 )
 from hl7console.hl7v2.filters.evaluation import required_words
-from hl7console.hl7v2.filters.sending import FAILED_STATES, REJECTED_CODES, SENT
+from hl7console.hl7v2.tries import FAILED_STATES, REJECTED_CODES, SENT
 from hl7console.store.connection import SqlValue
 from hl7console.store.keytokens import LONGEST_TOKEN, key_token
 from hl7console.store.schema import (
@@ -197,7 +197,7 @@ class Compiler:
     def _failed(self, status: str = "") -> str:
         """Return the condition that the last try to send a message failed so; "" for none.
 
-        Only what is sent from here and is ok by itself: see `hl7v2.filters.sending`.
+        Only what is sent from here and is ok by itself: see `hl7v2.tries`.
         """
         kinds = sorted({*self._context.kinds_of(_SENT)} & {*self._context.kinds_of(_OK)})
         if not kinds:

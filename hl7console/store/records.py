@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hl7console.hl7v2.tries import FAILED_STATES
+
 
 class Origin(StrEnum):
     """Where a message came from. Only received messages are routed and projected."""
@@ -167,8 +169,7 @@ class MessageRow:
     @property
     def failure_text(self) -> str:
         """What went wrong when it was sent from here; empty where nothing did."""
-        failed = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.CANCELLED)
-        return self.sending_text if self.sending_state in failed else ""
+        return self.sending_text if self.sending_state in FAILED_STATES else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ from hl7console.hl7v2.filters.nodes import (
     TextMatch,
     TypeIs,
 )
-from hl7console.hl7v2.filters.sending import result_of
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.nodes import Field, ValueState
 from hl7console.hl7v2.nodes import Node as Element
+from hl7console.hl7v2.tries import result_of
 
 
 class RowLike(Protocol):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hl7console.hl7v2.filters.sending import result_of
+from hl7console.hl7v2.tries import result_of
 
 
 def row(**columns):
