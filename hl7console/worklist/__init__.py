@@ -1,1 +1,1 @@
-"""Rules for patients, orders and procedure steps: pure state transitions, no I/O."""
+"""The radiology worklist as pure rules: journal entries in, changes of rows out. No I/O."""

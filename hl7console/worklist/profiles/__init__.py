@@ -1,0 +1,1 @@
+"""Mapping profiles: what a site's messages mean, as data."""

@@ -1,0 +1,265 @@
+"""One journal entry's turn at the state: everything it changes, or nothing.
+
+Rules change rows through a `Turn` only. It writes down each change with its cause, and takes all
+of them back when the entry is refused or was only tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, NoReturn
+
+from hl7console.worklist.entries import Entry
+from hl7console.worklist.rows import INDEXES, Row, Source, Value, keys_of
+from hl7console.worklist.state import State
+
+
+class Severity(StrEnum):
+    """How much a note matters."""
+
+    INFO = "info"
+    IGNORED = "ignored"
+    """Something of the message had no effect, on purpose."""
+    FLAG = "flag"
+    """Applied, but somebody should know."""
+    ERROR = "error"
+    """Not applied; goes to the error list with what to ask the sender for."""
+
+
+class Change(NamedTuple):
+    """One column of one row that an entry changed.
+
+    A new row has one change for each column that isn't empty, all with `old` None; a removed one
+    has them with `new` None.
+    """
+
+    kind: str
+    row_id: int
+    column: str
+    old: Value | None = None
+    new: Value | None = None
+    path: str = ""
+    rule: str = ""
+
+
+class Note(NamedTuple):
+    """What a rule found, beside what it changed."""
+
+    rule: str
+    """A code that `wording` has a sentence for."""
+    severity: Severity = Severity.INFO
+    kind: str = ""
+    row_id: int = 0
+    """The row that it is about; "" and 0 for none."""
+    path: str = ""
+    """The field that it is about."""
+    args: Mapping[str, str] = {}
+    """Values that the sentence needs."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of an entry."""
+
+    number: int
+    changes: list[Change] = field(default_factory=list, repr=False)
+    notes: list[Note] = field(default_factory=list, repr=False)
+    is_refused: bool = False
+    """Nothing of it was applied; the notes say why."""
+
+
+class RefusedError(Exception):
+    """Ends a turn: nothing of the entry is applied. Raised by `Turn.refuse` only."""
+
+    def __init__(self, rule: str, conflict: Mapping[str, Value] | None = None) -> None:
+        super().__init__(rule)
+        self.conflict = conflict
+        """The columns of a conflict to be kept for a person to decide; None for none."""
+
+
+_MISSING: Value = ""
+
+
+class Turn:
+    """The rows as one entry sees and changes them.
+
+    Args:
+        state: The rows.
+        entry: The journal entry.
+    """
+
+    def __init__(self, state: State, entry: Entry) -> None:
+        self.state = state
+        self.entry = entry
+        self.notes: list[Note] = []
+        self._changes: list[Change] = []
+        self._undo: list[tuple[Row, str, Value | None, Source | None]] = []
+        """Column "" for a row that was added (value None) or removed (value 0)."""
+        self.touched: dict[Row, None] = {}
+        """Rows that were changed, added or removed, in that order."""
+
+    # Reading.
+
+    def get(self, kind: str, row_id: int) -> Row | None:
+        """Return a row; None when there is none."""
+        return self.state.get(kind, row_id)
+
+    def find(self, kind: str, index: str, *parts: str | int) -> list[Row]:
+        """Return the rows under a key, by number."""
+        return self.state.find(kind, index, *parts)
+
+    def first(self, kind: str, index: str, *parts: str | int) -> Row | None:
+        """Return the first of `find`, or None."""
+        return self.state.first(kind, index, *parts)
+
+    # Changing.
+
+    def create(
+        self,
+        kind: str,
+        values: Mapping[str, Value],
+        paths: Mapping[str, str] | None = None,
+        rules: Mapping[str, str] | None = None,
+    ) -> Row:
+        """Add a row with these columns and return it; empty columns are left out.
+
+        Args:
+            kind: What it is.
+            values: The columns.
+            paths: The field that each came from.
+            rules: The rule that decided it.
+        """
+        state, number = self.state, self.entry.number
+        row_id = state.next_ids[kind]
+        state.next_ids[kind] = row_id + 1
+        paths, rules = paths or {}, rules or {}
+        kept = {column: value for column, value in values.items() if value}
+        sources = {c: Source(number, paths.get(c, ""), rules.get(c, "")) for c in kept}
+        row = Row(kind, row_id, kept, sources)
+        state.add(row)
+        self._undo.append((row, "", None, None))
+        self.touched[row] = None
+        self._changes += [
+            Change(kind, row_id, column, None, value, paths.get(column, ""), rules.get(column, ""))
+            for column, value in kept.items()
+        ]
+        return row
+
+    def set(self, row: Row, column: str, value: Value, path: str = "", rule: str = "") -> bool:
+        """Give a column another value; "" empties it. Returns whether that changed anything."""
+        old = row.values.get(column)
+        if old == value or (old is None and not value):
+            return False
+        self._undo.append((row, column, old, row.sources.get(column)))
+        self._put(row, column, value or None, Source(self.entry.number, path, rule))
+        self.touched[row] = None
+        self._changes.append(
+            Change(row.kind, row.id, column, _MISSING if old is None else old, value, path, rule)
+        )
+        return True
+
+    def add_flag(self, row: Row, flag: str, path: str = "", **args: str) -> None:
+        """Set a flag on a row, and note it."""
+        flags = row.list("flags")
+        if flag not in flags:
+            self.set(row, "flags", [*flags, flag], path, flag)
+        self.note(flag, row, Severity.FLAG, path, **args)
+
+    def drop_flag(self, row: Row, flag: str, path: str = "") -> None:
+        """Take a flag off a row."""
+        flags = row.list("flags")
+        if flag in flags:
+            self.set(row, "flags", [other for other in flags if other != flag], path, flag)
+
+    def delete(self, row: Row) -> None:
+        """Take a row out; its number is never given again."""
+        self.state.remove(row)
+        self._undo.append((row, "", 0, None))
+        self.touched[row] = None
+        self._changes += [
+            Change(row.kind, row.id, column, value, None, row.sources[column].path, "removed")
+            for column, value in row.values.items()
+        ]
+
+    def note(
+        self,
+        rule: str,
+        row: Row | None = None,
+        severity: Severity = Severity.INFO,
+        path: str = "",
+        **args: str,
+    ) -> None:
+        """Write down something that isn't a change."""
+        kind, row_id = (row.kind, row.id) if row is not None else ("", 0)
+        self.notes.append(Note(rule, severity, kind, row_id, path, args))
+
+    def refuse(
+        self,
+        rule: str,
+        path: str = "",
+        row: Row | None = None,
+        conflict: Mapping[str, Value] | None = None,
+        **args: str,
+    ) -> NoReturn:
+        """Give the entry up: nothing of it is applied, and the error list says why.
+
+        Args:
+            rule: Why: a code that `wording` has a sentence for.
+            path: The field at fault.
+            row: The row that stands in the way.
+            conflict: Columns of a conflict that a person has to decide; kept.
+            args: Values that the sentence needs.
+
+        Raises:
+            RefusedError: Always.
+        """
+        self.note(rule, row, Severity.ERROR, path, **args)
+        raise RefusedError(rule, conflict)
+
+    # Ending.
+
+    def finish(self) -> Outcome:
+        """Return what was changed and noted."""
+        return Outcome(self.entry.number, self._changes, self.notes)
+
+    def take_back(self) -> Outcome:
+        """Undo every change and return what was changed and noted until then."""
+        next_ids = self.state.next_ids
+        for row, column, value, source in reversed(self._undo):
+            if column:
+                self._put(row, column, value, source)
+            elif value is None:
+                self.state.remove(row)
+                next_ids[row.kind] = min(next_ids[row.kind], row.id)
+            else:
+                self.state.add(row)
+        self._undo.clear()
+        self.touched.clear()
+        return Outcome(self.entry.number, self._changes, self.notes)
+
+    def _put(self, row: Row, column: str, value: Value | None, source: Source | None) -> None:
+        indexes = _INDEXED[row.kind].get(column, ())
+        before = [keys_of(row.kind, index, row.values) for index in indexes]
+        if value is None:
+            row.values.pop(column, None)
+        else:
+            row.values[column] = value
+        if source is None:
+            row.sources.pop(column, None)
+        else:
+            row.sources[column] = source
+        for index, keys in zip(indexes, before, strict=True):
+            self.state.rekey(row, index, keys, keys_of(row.kind, index, row.values))
+
+
+_INDEXED: dict[str, dict[str, tuple[str, ...]]] = {
+    kind: {
+        column: tuple(index for index, used in indexes.items() if column in used)
+        for columns in indexes.values()
+        for column in columns
+    }
+    for kind, indexes in INDEXES.items()
+}
+"""By kind and column: the indexes that it is part of."""
