@@ -67,10 +67,7 @@ class Projection:
             turn.note("duplicate", None, Severity.IGNORED)
             return
         view = View(entry.raw, entry.codec)
-        messages.apply(turn, entry, view, self._profile(entry))
-
-    def _profile(self, entry: MessageEntry):  # noqa: ANN202 - see ProfileBook
-        return self.book.in_force(self.state, entry.listener)
+        messages.apply(turn, entry, view, self.book.in_force(self.state, entry.listener))
 
     def _refuse(
         self, turn: Turn, entry: Entry, refused: RefusedError

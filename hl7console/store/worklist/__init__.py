@@ -1,0 +1,1 @@
+"""The worklist's database: the projection's rows, what each entry did, and the queries."""
