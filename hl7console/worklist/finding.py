@@ -1,0 +1,141 @@
+"""Finds the orders that a message speaks of.
+
+References: identifiers-and-datatypes section 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hl7console.worklist.mapped import Mapped
+from hl7console.worklist.rows import ORDER, STEP, Row
+from hl7console.worklist.turn import Turn
+
+Number = tuple[str, str]
+"""A number and its authority's key."""
+NO_NUMBER: Number = ("", "")
+
+
+@dataclass(slots=True)
+class Keys:
+    """The identifiers of an order, as a message gives them."""
+
+    placer: Number = NO_NUMBER
+    filler: Number = NO_NUMBER
+    accession: Number = NO_NUMBER
+    study_uid: str = ""
+    """"" where it was made up by a rule: such a UID tells nothing that the accession doesn't."""
+
+    def texts(self) -> list[str]:
+        """Return one text for each identifier: under these an early message waits."""
+        found = [
+            f"{name}|{number}|{authority}"
+            for name, (number, authority) in (
+                ("placer", self.placer), ("filler", self.filler), ("accession", self.accession),
+            )
+            if number
+        ]  # fmt: skip
+        if self.study_uid:
+            found.append(f"study|{self.study_uid}")
+        return found
+
+
+def keys_of_mapped(mapped: Mapped) -> Keys:
+    """Return the identifiers of a mapped order."""
+    get = mapped.values.get
+    return Keys(
+        (str(get("placer_no", "")), str(get("placer_authority", ""))),
+        (str(get("filler_no", "")), str(get("filler_authority", ""))),
+        (str(get("accession", "")), str(get("accession_authority", ""))),
+        sent(mapped, "study_uid"),
+    )
+
+
+def keys_of_order(order: Row) -> Keys:
+    """Return the identifiers of an order."""
+    source = order.sources.get("study_uid")
+    is_sent = source is not None and not source.rule
+    return Keys(
+        (order.text("placer_no"), order.text("placer_authority")),
+        (order.text("filler_no"), order.text("filler_authority")),
+        (order.text("accession"), order.text("accession_authority")),
+        order.text("study_uid") if is_sent else "",
+    )
+
+
+def sent(mapped: Mapped, column: str) -> str:
+    """Return a column's value where a field said it; "" where a rule made it up."""
+    return "" if column in mapped.rules else str(mapped.values.get(column, ""))
+
+
+def orders_of(
+    turn: Turn,
+    *,
+    placer: Number = NO_NUMBER,
+    filler: Number = NO_NUMBER,
+    accession: Number = NO_NUMBER,
+    study_uid: str = "",
+) -> list[Row]:
+    """Return the orders under the first of these identifiers that is known, by number.
+
+    They are tried in the order placer, filler, study UID, accession; who needs another order
+    asks for one after the other.
+    """
+    if placer[0] and (found := turn.find(ORDER, "placer", *placer)):
+        return found
+    if filler[0] and (found := turn.find(ORDER, "filler", *filler)):
+        return found
+    if study_uid and (found := turn.find(ORDER, "study", study_uid)):
+        return found
+    return turn.find(ORDER, "accession", *accession) if accession[0] else []
+
+
+def is_compatible(order: Row, keys: Keys) -> bool:
+    """Return whether an order may be the one with these numbers: neither of them contradicts."""
+    for name, (number, authority) in (("placer", keys.placer), ("filler", keys.filler)):
+        known = order.text(f"{name}_no")
+        if number and known and (number, authority) != (known, order.text(f"{name}_authority")):
+            return False
+    return True
+
+
+def candidates(turn: Turn, keys: Keys) -> list[Row]:
+    """Return the orders that a message may mean, by number.
+
+    The numbers of placer and filler decide. Study UID and accession only name an order whose
+    numbers don't contradict, because several orders may share them.
+    """
+    for name, number in (("placer", keys.placer), ("filler", keys.filler)):
+        if number[0]:
+            found = [o for o in turn.find(ORDER, name, *number) if is_compatible(o, keys)]
+            if found:
+                return found
+    for found in (
+        turn.find(ORDER, "study", keys.study_uid) if keys.study_uid else [],
+        turn.find(ORDER, "accession", *keys.accession) if keys.accession[0] else [],
+    ):
+        if fitting := [order for order in found if is_compatible(order, keys)]:
+            return fitting
+    return []
+
+
+def narrowed(turn: Turn, orders: list[Row], mapped: Mapped, steps: list[Mapped]) -> list[Row]:
+    """Return those of several orders that the rest of the message speaks of.
+
+    Study UID, requested procedure id, step id and procedure code are asked in turn, as far as they
+    were sent and leave any.
+    """
+    for column in ("study_uid", "rp_id"):
+        if len(orders) > 1 and (value := sent(mapped, column)):
+            orders = [o for o in orders if o.text(column) == value] or orders
+    wanted = [sps_id for step in steps if (sps_id := sent(step, "sps_id"))]
+    if len(orders) > 1 and wanted:
+        with_step = [
+            o for o in orders
+            if any(s.text("sps_id") in wanted for s in turn.find(STEP, "order", o.id))
+        ]  # fmt: skip
+        orders = with_step or orders
+    code = mapped.values.get("rp_code")
+    if len(orders) > 1 and code:
+        orders = [o for o in orders if o.list("rp_code") == code] or orders
+    return orders
