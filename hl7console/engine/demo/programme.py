@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hl7console.engine.demo.stories import STORIES
 from hl7console.engine.demo.telling import Hospital, Shipment, StoryMaker, Timeline
 from hl7console.engine.demo.traffic import next_everyday
+from hl7console.engine.demo.worklist_stories import HARD_STORIES
 
 EVERYDAY_GAP_S = 0.9
 """Mean time between two everyday stories; each sends one to five messages."""
@@ -39,7 +40,7 @@ class Programme:
         self._hospital = hospital
         self._timeline = Timeline()
         self._repeats: list[StoryMaker] = []
-        for offset_s, maker in STORIES:
+        for offset_s, maker in (*STORIES, *HARD_STORIES):
             self._timeline.begin(maker(hospital, start + timedelta(seconds=offset_s)))
         for number in range(OPENING):
             self._begin_everyday(start + timedelta(seconds=0.2 + 0.2 * number))
@@ -84,6 +85,6 @@ class Programme:
 
     def _repeat(self) -> StoryMaker:
         if not self._repeats:
-            self._repeats = [maker for _, maker in STORIES]
+            self._repeats = [maker for _, maker in (*STORIES, *HARD_STORIES)]
             self._hospital.rng.shuffle(self._repeats)
         return self._repeats.pop()
