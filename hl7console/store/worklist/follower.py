@@ -1,0 +1,221 @@
+"""Follows the journal: applies what is new to the rows and keeps them in ``worklist.db``.
+
+One follower for a workspace writes; it runs in a process of its own, in a thread, or inline
+(see `engine.worklist_service`). What it wrote is complete up to its watermark, whatever happens.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hl7console.errors import ConsoleError
+from hl7console.store.connection import Database
+from hl7console.store.faults import SqlError, fault_of
+from hl7console.store.worklist.journal import JournalItem, JournalPlace, journal_end, read_chunk
+from hl7console.store.worklist.loader import RowLoader
+from hl7console.store.worklist.saving import Saver, load_place
+from hl7console.store.worklist.schema import (
+    create_tables,
+    is_current,
+    load_meta,
+    worklist_path,
+)
+from hl7console.worklist.projection import Projection
+from hl7console.worklist.state import State
+from hl7console.worklist.turn import Note, Outcome, Severity
+
+BATCH = 400
+"""Messages applied in one transaction, at most."""
+
+BATCH_S = 0.25
+"""Seconds after which a batch is written though it isn't full."""
+
+MOST_ROWS = 150_000
+"""Rows kept in memory between batches."""
+
+CHECKPOINT_PAGES = 4_000
+"""The write-ahead log is moved into the file about every so many pages."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerStatus:
+    """How far the worklist is."""
+
+    message_id: int = 0
+    """Messages up to this id are applied."""
+    input_id: int = 0
+    behind: int = 0
+    """Entries that were stored and not applied yet, as far as known; roughly."""
+    applied: int = 0
+    """Entries applied by this follower."""
+    problem: str = ""
+    """Why it doesn't go on, as a sentence; "" when all is well."""
+    notice: str = ""
+    """What somebody should know of: the worklist was damaged and is made again."""
+
+
+class Follower:
+    """Applies the journal to the worklist. One thread.
+
+    Args:
+        console_path: ``console.db``, opened read-only.
+        key: Key of both files.
+        path: Where the worklist is; None for beside ``console.db``.
+
+    Raises:
+        ConsoleError: A file cannot be opened.
+    """
+
+    def __init__(self, console_path: Path, key: bytes | None, path: Path | None = None) -> None:
+        self.path = path or worklist_path(console_path)
+        self.notice = ""
+        self._console = Database(console_path, key, read_only=True)
+        try:
+            self._database = self._open(key)
+        except BaseException:
+            self._console.close()
+            raise
+        self._database.execute("PRAGMA synchronous = NORMAL").close()
+        self._database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
+        self._applied = 0
+        self._behind = 0
+        self._begin()
+
+    def _open(self, key: bytes | None) -> Database:
+        """Open the worklist; one that cannot be used is made again from nothing."""
+        exists = self.path.exists() and self.path.stat().st_size > 0
+        with suppress(SqlError, ConsoleError):
+            database = Database(self.path, key)
+            try:
+                if exists and is_current(database) and is_whole(database):
+                    return database
+                if not exists:
+                    create_tables(database)
+                    return database
+            except BaseException:
+                database.close()
+                raise
+            database.close()
+        self.notice = "The worklist's file was of another version or damaged; it is made again."
+        remove_worklist(self.path)
+        database = Database(self.path, key)
+        create_tables(database)
+        return database
+
+    def _begin(self) -> None:
+        """Take up where the file is; what was in memory is dropped."""
+        database = self._database
+        self._loader = RowLoader(database, keep_keys=True)
+        next_ids = json.loads(load_meta(database, "next_ids") or "{}")
+        self._state = State(self._loader, next_ids)
+        self._projection = Projection(self._state)
+        self._saver = Saver(database, self._state, self._loader)
+        self.place = load_place(database)
+
+    @property
+    def status(self) -> FollowerStatus:
+        """How far it is."""
+        return FollowerStatus(
+            self.place.message_id,
+            self.place.input_id,
+            self._behind,
+            self._applied,
+            notice=self.notice,
+        )
+
+    def step(self, most: int = BATCH) -> int:
+        """Apply the next entries and keep what came of them; return how many there were.
+
+        Args:
+            most: How many at most.
+
+        Raises:
+            ConsoleError: A file cannot be read or written; nothing of the step is kept, and a
+                later one tries again.
+        """
+        try:
+            return self._step(most)
+        except SqlError as error:
+            self._begin_again()
+            raise fault_of(error).as_error() from None
+        except BaseException:
+            self._begin_again()
+            raise
+
+    def _begin_again(self) -> None:
+        self._database.roll_back()
+        with suppress(SqlError):
+            self._begin()
+
+    def _step(self, most: int) -> int:
+        began_s = time.monotonic()
+        before = self.place
+        chunk = read_chunk(self._console, self.place, most)
+        place = chunk.place
+        count = 0
+        for item in chunk.items:
+            outcome, rows = self._apply(item)
+            self._saver.take(item, outcome, rows)
+            count += 1
+            if time.monotonic() - began_s > BATCH_S and item is not chunk.items[-1]:
+                place = item.place
+                break
+        if place != before:
+            self._saver.save(place)
+            self.place = place
+        self._applied += count
+        last = chunk.last
+        self._behind = last.message_id - place.message_id + last.input_id - place.input_id
+        if self._state.size() > MOST_ROWS:
+            self._state.forget()
+            self._loader.saved_keys.clear()
+            gc.collect()
+        return count if count or place == before else 1
+
+    def _apply(self, item: JournalItem) -> tuple[Outcome, list]:  # type: ignore[type-arg]
+        if item.is_not_accepted:
+            note = Note("not_accepted", Severity.ERROR, path="MSH", args={})
+            return Outcome(item.entry.number, notes=[note], is_refused=True), []
+        return self._projection.apply(item.entry)
+
+    def run_to_end(self) -> int:
+        """Apply everything that there is and return how many entries that were."""
+        total = 0
+        while applied := self.step():
+            total += applied
+        return total
+
+    def is_at_end(self) -> bool:
+        """Return whether everything that is stored is applied."""
+        end = journal_end(self._console)
+        return end.message_id <= self.place.message_id and end.input_id <= self.place.input_id
+
+    def close(self) -> None:
+        """Close both files; the owner's thread, twice does no harm."""
+        self._database.close()
+        self._console.close()
+
+
+def is_whole(database: Database) -> bool:
+    """Return whether a file's pages can be read, as far as a quick look tells."""
+    row = database.one("SELECT count(*) FROM meta")
+    place = load_place(database)
+    return row is not None and isinstance(place, JournalPlace)
+
+
+def remove_worklist(path: Path) -> None:
+    """Remove a worklist's file with its log. Nobody may have it open.
+
+    Raises:
+        OSError: It cannot be removed (Windows: somebody reads it).
+    """
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
