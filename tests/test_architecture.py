@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "hl7console"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-PURE = ("hl7v2", "mllp")
+PURE = ("hl7v2", "mllp", "worklist")
 MOST_LINES = 400
 FOLDERS_NAMED = {"dev", "etc", "home", "srv", "tmp", "usr"} | {"nowhere"}
 """The absolute folders that code, tests and help may name: the usual ones, and one that is not."""

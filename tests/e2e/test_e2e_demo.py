@@ -26,7 +26,7 @@ def test_the_demo_runs_without_a_window_and_sums_up(program, place):
     answers = {entry["ack_code"] for entry in summary["messages"]}
     assert answers >= {"AA", "AE", "AR", "CA"}
     stories = {story["story"]: story["steps"] for story in summary["stories"]}
-    assert len(stories) == 8
+    assert len(stories) >= 18
     stat = stories["STAT CT from the emergency room"]
     assert [step["ack_code"] for step in stat] == ["AA"] * len(stat)
     early = [s for steps in stories.values() for s in steps if s["after_s"] < 1.5]
