@@ -191,7 +191,9 @@ def _read_messages(database: Database, after_id: int, top: int) -> tuple[list[Jo
 
 
 def _item_of(row: tuple[object, ...]) -> JournalItem | None:
-    number, at_us, is_received, duplicate_of, status, listener, codec, kind, event, sender, raw = row
+    number, at_us, is_received, duplicate_of, status, listener, codec, kind, event, sender, raw = (
+        row
+    )
     if not is_received:
         return None
     raw = raw if isinstance(raw, bytes) else b""

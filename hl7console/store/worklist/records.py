@@ -1,5 +1,4 @@
-"""The worklist's rows as they cross the border of the store: plain values, no patient data in repr.
-"""
+"""The worklist's rows as they cross the border of the store: plain values, no patient data in repr."""
 
 from __future__ import annotations
 
@@ -60,6 +59,7 @@ class LineRow:
     last_entry: int
     """The entry that spoke last."""
     listener: str = ""
+    study_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +96,58 @@ class EntryEffect:
     is_refused: bool
     changes: tuple[Change, ...] = field(repr=False)
     notes: tuple[Note, ...] = field(repr=False)
+    position: int = 0
+    """Its place in the order of applying."""
+    listener: str = ""
+    is_message_kept: bool = True
+    """Whether the message is still there; retention may have deleted one without effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineKeys:
+    """What C-FIND asks for as far as indexes can narrow it; empty parts ask for all."""
+
+    date_from: str = ""
+    date_to: str = ""
+    modalities: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
+    """Station AEs, without wildcards; lines open to their modality are found too."""
+    accession: str = field(default="", repr=False)
+    patient_id: str = field(default="", repr=False)
+    study_uid: str = ""
+    sps_id: str = ""
+    states: tuple[str, ...] = ()
+    complete_only: bool = True
+    """Leave out lines with a type 1 value missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many lines there are, by what a list groups them."""
+
+    by_state: Mapping[str, int]
+    by_modality: Mapping[str, int]
+    by_station: Mapping[str, int]
+    """Key "" stands for lines without a station."""
+    incomplete: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two persons that look like one, for somebody to decide."""
+
+    first: Row
+    second: Row
+    reason: str
+    """The likeness key that they share, hashed or plain as the rules keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far the worklist follows the journal."""
+
+    message_id: int = 0
+    input_id: int = 0
+    position: int = 0
+    """Entries applied in all; grows with every change, so that views know when to look again."""

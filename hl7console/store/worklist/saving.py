@@ -28,7 +28,9 @@ WORST: dict[str, int] = {
 }
 """By severity: its number in ``entries``."""
 
-_SAVE_ROW = {kind: f"INSERT OR REPLACE INTO {kind}_rows (id, body) VALUES (?, ?)" for kind in INDEXES}  # noqa: E501, S608
+_SAVE_ROW = {
+    kind: f"INSERT OR REPLACE INTO {kind}_rows (id, body) VALUES (?, ?)" for kind in INDEXES
+}  # noqa: E501, S608
 _DROP_ROW = {kind: f"DELETE FROM {kind}_rows WHERE id = ?" for kind in INDEXES}  # noqa: S608
 _SAVE_LINE = (
     f"INSERT OR REPLACE INTO lines ({', '.join(LINE_COLUMNS)})"  # noqa: S608
@@ -60,6 +62,7 @@ class Saver:
         self._shown: dict[Row, None] = {}
         self._entries: list[tuple[SqlValue, ...]] = []
         self._events: list[tuple[SqlValue, ...]] = []
+        self._noted: dict[tuple[str, int], None] = {}
         self.position = database.integer("SELECT max(position) FROM entries")
         """How many entries were applied."""
 
@@ -76,6 +79,12 @@ class Saver:
             )
             self._note_shown(kind, row_id, told)
         self._entries.append(self._entry(item, outcome))
+        touched = {(change.kind, change.row_id) for change in changes}
+        self._noted |= {
+            (f"{note.kind} {note.row_id}", self.position): None
+            for note in outcome.notes
+            if note.row_id and (note.kind, note.row_id) not in touched
+        }
 
     def _note_shown(self, kind: str, row_id: int, changes: list[Change]) -> None:
         if kind in (STEP, ORDER) or (
@@ -115,12 +124,16 @@ class Saver:
             self._save_lines()
             database.executemany(_SAVE_ENTRY, self._entries)
             database.executemany(_SAVE_EVENT, self._events)
+            database.executemany(
+                "INSERT INTO noted (name, position) VALUES (?, ?)", sorted(self._noted)
+            )
             save_meta(database, "place", f"{place.message_id} {place.input_id}")
             save_meta(database, "next_ids", encode(self._state.next_ids))
         self._rows.clear()
         self._shown.clear()
         self._entries.clear()
         self._events.clear()
+        self._noted.clear()
 
     def _save_rows(self) -> None:
         database, saved_keys = self._database, self._loader.saved_keys
@@ -143,9 +156,7 @@ class Saver:
                     database.execute("DELETE FROM lines WHERE step_id = ?", (row.id,))
         for kind, rows in kept.items():
             database.executemany(_SAVE_ROW[kind], rows)
-        database.executemany(
-            "DELETE FROM row_keys WHERE space = ? AND key = ? AND id = ?", dropped
-        )
+        database.executemany("DELETE FROM row_keys WHERE space = ? AND key = ? AND id = ?", dropped)
         database.executemany(
             "INSERT OR IGNORE INTO row_keys (space, key, id) VALUES (?, ?, ?)", sorted(added)
         )
@@ -158,7 +169,9 @@ class Saver:
             if state.get(row.kind, row.id) is row
             for step in steps_of(state, row)
         }
-        self._database.executemany(_SAVE_LINE, [line_values(state, step) for step in steps.values()])
+        self._database.executemany(
+            _SAVE_LINE, [line_values(state, step) for step in steps.values()]
+        )
 
 
 def _row_of(change: Change) -> tuple[str, int]:

@@ -8,7 +8,7 @@ with everything that a rebuild is due for.
 * ``row_keys`` has a line for each key of `worklist.rows.INDEXES`, for `State.find`.
 * ``lines`` has the narrow columns of each worklist line, for lists, filters and C-FIND.
 * ``entries`` has one row for each journal entry in the order of applying, ``events`` one for each
-  row that an entry changed: the history, *Why?*, the error list and *as of* are read from both.
+  row that an entry changed, ``noted`` one for each row that it only noted something of: the history, *Why?*, the error list and *as of* are read from both.
 """
 
 from __future__ import annotations
@@ -101,6 +101,10 @@ TABLES: dict[str, str] = {
     "events": (
         "(id INTEGER PRIMARY KEY, position INTEGER NOT NULL, kind INTEGER NOT NULL,"
         " row_id INTEGER NOT NULL, changes TEXT NOT NULL)"
+    ),
+    "noted": (
+        "(name TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (name, position))"
+        " WITHOUT ROWID"
     ),
     "meta": "(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 }

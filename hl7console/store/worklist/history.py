@@ -1,0 +1,142 @@
+"""What journal entries did: the history of rows, the error list, and what *Why?* shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from hl7console.store.connection import Database, SqlValue
+from hl7console.store.worklist.loader import encode
+from hl7console.store.worklist.past import position_at
+from hl7console.store.worklist.records import EntryEffect
+from hl7console.store.worklist.schema import KIND_NAMES, KIND_NUMBERS
+from hl7console.worklist.rows import Row
+from hl7console.worklist.turn import Change, Note, Severity
+
+_ENTRY = (
+    "SELECT position, number, at_us, kind, title, sender, listener, is_refused, notes FROM entries"
+)
+_NO_END = 1 << 62
+
+
+class History:
+    """Reads the history; shares its connection's thread.
+
+    Args:
+        database: A connection to ``worklist.db``.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_rows(self, rows: Sequence[Row], at_us: int = 0) -> list[EntryEffect]:
+        """Return the entries that changed any of these rows, or noted something of them.
+
+        Args:
+            rows: Only their kind and number count.
+            at_us: What had happened until then; 0 is now.
+        """
+        last = position_at(self._database, at_us) if at_us else _NO_END
+        wanted = {(row.kind, row.id) for row in rows}
+        changes: dict[int, list[Change]] = {}
+        for kind, row_id in sorted(wanted):
+            for position, told in self._database.all(
+                "SELECT position, changes FROM events WHERE kind = ? AND row_id = ?"
+                " AND position <= ? ORDER BY position, id",
+                (KIND_NUMBERS[kind], row_id, last),
+            ):
+                changes.setdefault(_int(position), []).extend(_changes(kind, row_id, told))
+        positions = set(changes) | self._noted(wanted, last)
+        return self._effects(sorted(positions), changes)
+
+    def _noted(self, wanted: set[tuple[str, int]], last: int) -> set[int]:
+        """Return the entries with notes about rows, though they changed none of them."""
+        names = [f"{kind} {row_id}" for kind, row_id in sorted(wanted)]
+        found = self._database.all(
+            "SELECT position FROM noted WHERE name IN (SELECT value FROM json_each(?))"
+            " AND position <= ?",
+            (encode(names), last),
+        )
+        return {_int(row[0]) for row in found}
+
+    def of_entry(self, number: int) -> EntryEffect | None:
+        """Return everything that an entry did; None while it isn't applied."""
+        row = self._database.one(f"{_ENTRY} WHERE number = ?", (number,))
+        if row is None:
+            return None
+        changes = [
+            change
+            for kind, row_id, told in self._database.all(
+                "SELECT kind, row_id, changes FROM events WHERE position = ? ORDER BY id",
+                (row[0],),
+            )
+            for change in _changes(KIND_NAMES[_int(kind)], _int(row_id), told)
+        ]
+        return _effect(row, changes)
+
+    def problems(self, limit: int) -> list[EntryEffect]:
+        """Return the entries with a note of severity ERROR, newest first."""
+        found = self._database.all(
+            f"{_ENTRY} WHERE worst >= 4 ORDER BY position DESC LIMIT ?", (limit,)
+        )
+        return [_effect(row, []) for row in found]
+
+    def touching(self, rows: Iterable[tuple[str, int]]) -> set[int]:
+        """Return the numbers of the entries that changed any of these rows, by kind and id."""
+        found: set[int] = set()
+        for kind, row_id in rows:
+            found |= {
+                _int(row[0])
+                for row in self._database.all(
+                    "SELECT e.number FROM events AS v JOIN entries AS e USING (position)"
+                    " WHERE v.kind = ? AND v.row_id = ?",
+                    (KIND_NUMBERS[kind], row_id),
+                )
+            }
+        return found
+
+    def touched_by(self, number: int) -> set[tuple[str, int]]:
+        """Return the rows that an entry changed, by kind and id."""
+        found = self._database.all(
+            "SELECT v.kind, v.row_id FROM events AS v JOIN entries AS e USING (position)"
+            " WHERE e.number = ?",
+            (number,),
+        )
+        return {(KIND_NAMES[_int(kind)], _int(row_id)) for kind, row_id in found}
+
+    def _effects(
+        self, positions: Sequence[int], changes: dict[int, list[Change]]
+    ) -> list[EntryEffect]:
+        found = self._database.all(
+            f"{_ENTRY} WHERE position IN (SELECT value FROM json_each(?))"  # noqa: S608
+            " ORDER BY position",
+            (encode(list(positions)),),
+        )
+        return [_effect(row, changes.get(_int(row[0]), [])) for row in found]
+
+
+def _effect(row: Sequence[SqlValue], changes: list[Change]) -> EntryEffect:
+    position, number, at_us, kind, title, sender, listener, is_refused, notes = row
+    return EntryEffect(
+        entry=_int(number),
+        at_us=_int(at_us),
+        kind=str(kind),
+        title=str(title),
+        sender=str(sender),
+        is_refused=bool(is_refused),
+        changes=tuple(changes),
+        notes=tuple(
+            Note(rule, Severity(severity), row_kind, row_id, path, args)
+            for rule, severity, row_kind, row_id, path, args in json.loads(str(notes))
+        ),
+        position=_int(position),
+        listener=str(listener),
+    )
+
+
+def _changes(kind: str, row_id: int, told: SqlValue) -> list[Change]:
+    return [Change(kind, row_id, *change) for change in json.loads(str(told))]
+
+
+def _int(value: SqlValue) -> int:
+    return value if isinstance(value, int) else 0
