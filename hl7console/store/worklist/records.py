@@ -1,4 +1,4 @@
-"""The worklist's rows as they cross the border of the store: plain values, no patient data in repr."""
+"""The worklist's rows as they cross the border of the store; no patient data in any `repr`."""
 
 from __future__ import annotations
 

@@ -29,8 +29,9 @@ WORST: dict[str, int] = {
 """By severity: its number in ``entries``."""
 
 _SAVE_ROW = {
-    kind: f"INSERT OR REPLACE INTO {kind}_rows (id, body) VALUES (?, ?)" for kind in INDEXES
-}  # noqa: E501, S608
+    kind: f"INSERT OR REPLACE INTO {kind}_rows (id, body) VALUES (?, ?)"  # noqa: S608
+    for kind in INDEXES
+}
 _DROP_ROW = {kind: f"DELETE FROM {kind}_rows WHERE id = ?" for kind in INDEXES}  # noqa: S608
 _SAVE_LINE = (
     f"INSERT OR REPLACE INTO lines ({', '.join(LINE_COLUMNS)})"  # noqa: S608

@@ -8,7 +8,8 @@ with everything that a rebuild is due for.
 * ``row_keys`` has a line for each key of `worklist.rows.INDEXES`, for `State.find`.
 * ``lines`` has the narrow columns of each worklist line, for lists, filters and C-FIND.
 * ``entries`` has one row for each journal entry in the order of applying, ``events`` one for each
-  row that an entry changed, ``noted`` one for each row that it only noted something of: the history, *Why?*, the error list and *as of* are read from both.
+  row that an entry changed, ``noted`` one for each row that it only said something of: the
+  history, *Why?*, the error list and *as of* are read from them.
 """
 
 from __future__ import annotations
