@@ -54,7 +54,7 @@ def keys_of_mapped(mapped: Mapped) -> Keys:
 def keys_of_order(order: Row) -> Keys:
     """Return the identifiers of an order."""
     source = order.sources.get("study_uid")
-    is_sent = source is not None and not source.rule
+    is_sent = source is not None and source.rule not in MADE_UP
     return Keys(
         (order.text("placer_no"), order.text("placer_authority")),
         (order.text("filler_no"), order.text("filler_authority")),
@@ -63,9 +63,30 @@ def keys_of_order(order: Row) -> Keys:
     )
 
 
+MADE_UP = frozenset(
+    {"uid_derived", "rp_generated", "rp_is_accession", "sps_generated", "sps_is_rp"}
+)
+"""Rules that give an identifier which no field said: it tells nothing that others don't."""
+
+
 def sent(mapped: Mapped, column: str) -> str:
     """Return a column's value where a field said it; "" where a rule made it up."""
-    return "" if column in mapped.rules else str(mapped.values.get(column, ""))
+    value = mapped.values.get(column, "")
+    return "" if not value or mapped.rules.get(column) in MADE_UP else str(value)
+
+
+def contradicts(order: Row, mapped: Mapped) -> bool:
+    """Return whether two or more of accession, procedure and study say that it is another order.
+
+    One alone may have been corrected.
+    """
+    differing = 0
+    for column in ("accession", "rp_id", "study_uid"):
+        source = order.sources.get(column)
+        value = sent(mapped, column)
+        if value and source and source.rule not in MADE_UP and order.text(column) != value:
+            differing += 1
+    return differing > 1
 
 
 def orders_of(

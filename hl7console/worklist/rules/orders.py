@@ -1,4 +1,22 @@
-"""Rules: orders (being written)."""
+"""Order messages: ORM^O01, OMG^O19 and OMI^O23.
+
+One message is one transaction: where one of its orders is refused, none is applied. What an ORC
+asks for is said by `rules.control`, in two tables. Decisions where the field's practice leaves it
+open:
+
+* A status that the tables don't know changes nothing; a new order with one is kept UNSCHEDULED.
+* A new order that begins as DEPARTED or DISCONTINUED is kept UNSCHEDULED, flagged, with a line in
+  the error list.
+* Several orders under the same numbers are told apart by study UID, procedure, step and code, else
+  by their position in the message. A cancel that doesn't tell them apart is meant for all of them.
+* A new order doesn't move the start that an appointment has set; a change (XO) does.
+* A message whose patient isn't the order's is refused and kept as a conflict, even where nobody has
+  that identifier yet.
+* A new order for one that was cancelled or begun changes nothing and is kept as a conflict; with
+  another filler number it is another order.
+
+References: order-states sections 2, 3 and 5.
+"""
 
 from __future__ import annotations
 
@@ -9,4 +27,20 @@ from hl7console.worklist.turn import Turn
 
 
 def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None:
-    """Apply a message."""
+    """Apply an order message."""
+    from hl7console.worklist import codes, evidence
+    from hl7console.worklist.mapping.orders import map_orders
+    from hl7console.worklist.mapping.patient import map_patient
+    from hl7console.worklist.mapping.visit import map_visit
+    from hl7console.worklist.rules.orders_codes import apply_orders
+    from hl7console.worklist.rules.orders_message import OrderMessage
+
+    mapped = map_orders(view, profile, entry, codes.finder(turn))
+    pid = view.first("PID")
+    person = map_patient(view, profile, pid, entry) if pid is not None else None
+    if person is not None and not person.identifiers:
+        person = None
+    visit = map_visit(view, profile, entry, view.first("PV1"), pid)
+    sender = evidence.sender_of(view)
+    source = f"{entry.listener}|{sender}"
+    apply_orders(OrderMessage(turn, entry, profile, source, sender, person, visit), mapped)
