@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.worklist.grouping import Groups, groups_of, span_of
 from hl7console.store.worklist.history import History
 from hl7console.store.worklist.line_rows import fold
 from hl7console.store.worklist.loader import encode, writable
@@ -110,6 +111,14 @@ class WorklistReader:
             return [integer(row[0]) for row in found]
 
         return self._read(read, [])
+
+    def groups(self, query: LineQuery, by: str) -> Groups:
+        """Return the steps' numbers in the query's order, in groups: see `grouping.groups_of`."""
+        return self._read(lambda database: groups_of(database, query, by), [])
+
+    def span(self) -> tuple[int, int]:
+        """Return when the first and the last entry came; (0, 0) before any."""
+        return self._read(span_of, (0, 0))
 
     def rows(self, step_ids: Sequence[int], at_us: int = 0) -> list[LineRow]:
         """Return the lines of these steps in their order; those that are gone are left out."""

@@ -1,0 +1,135 @@
+"""The chain of *Why?*, and the history: what each entry did to a line, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from hl7console.store.worklist.records import EntryEffect
+from hl7console.ui.worklist import paper, words
+from hl7console.ui.worklist.sentences import note_sentence, rule_sentence
+from hl7console.worklist.rows import MERGE, PATIENT, STEP
+from hl7console.worklist.turn import Change, Note, Severity
+
+_MOST_CHANGES = 40
+"""Changes of one entry that are listed, at most; the rest is counted."""
+
+
+def chain_page(effects: Sequence[EntryEffect]) -> str:
+    """Return the chain: each entry, what it changed, and what of it was ignored and why."""
+    if not effects:
+        return f"<p>{paper.muted('Nothing is known of this line at this time.')}</p>"
+    return "".join(_entry(effect) for effect in effects)
+
+
+def _entry(effect: EntryEffect) -> str:
+    head = _head(effect)
+    lines = [_change(change) for change in shown_changes(effect.changes)[:_MOST_CHANGES]]
+    more = len(shown_changes(effect.changes)) - _MOST_CHANGES
+    if more > 0:
+        lines.append(paper.muted(f"and {more} more values"))
+    lines += [_note(note) for note in effect.notes if note.severity is not Severity.FLAG]
+    lines += [_note(note) for note in effect.notes if note.severity is Severity.FLAG]
+    if is_merge(effect) and not effect.is_refused:
+        lines.append(paper.link(f"undo:{effect.entry}", "Undo this merge…"))
+    if not lines:
+        lines = [paper.muted("Changed nothing here.")]
+    return paper.dotted(dot_of(effect), head, "<br>".join(lines))
+
+
+def _head(effect: EntryEffect) -> str:
+    title = effect.title or "Message"
+    shown = f"<b>{escape(title)}</b>"
+    if effect.entry > 0:
+        name = f'<span style="font-weight:600">{escape(title)}</span>'
+        shown = f'<a href="message:{effect.entry}">{name}</a>'
+    parts = [shown, paper.fixed(words.clock_words(effect.at_us), "muted")]
+    if effect.sender:
+        parts.append(paper.muted(f"· {effect.sender}"))
+    if effect.is_refused:
+        parts.append(paper.color("· not applied", "err", is_bold=True))
+    return " ".join(parts)
+
+
+def dot_of(effect: EntryEffect) -> str:
+    """Return the token of an entry's dot: what kind of thing it was."""
+    severities = {note.severity for note in effect.notes}
+    if effect.is_refused or Severity.ERROR in severities:
+        return "err"
+    if is_merge(effect):
+        return "info"
+    if Severity.FLAG in severities:
+        return "warn"
+    if not shown_changes(effect.changes):
+        return "muted"
+    return "accent" if effect.kind in ("operator", "mpps") else "ok"
+
+
+def is_merge(effect: EntryEffect) -> bool:
+    """Return whether an entry joined two persons, or moved something from one to another."""
+    return any(change.kind == MERGE and change.old is None for change in effect.changes) or any(
+        change.kind == PATIENT and change.column == "merged_into" for change in effect.changes
+    )
+
+
+def shown_changes(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes that a person wants to read, the states first."""
+    found = [
+        change
+        for change in changes
+        if change.column not in words.HIDDEN
+        and not change.column.endswith("_authority")
+        and (change.old or change.new)
+    ]
+    return sorted(found, key=lambda change: (change.kind != STEP, change.column != "state"))
+
+
+def _change(change: Change) -> str:
+    old = words.value_words(change.column, change.old)
+    new = words.value_words(change.column, change.new)
+    name = paper.muted(words.column_words(change.column))
+    if old and new:
+        value = f"{paper.muted(old)} {paper.muted('→')} {escape(new)}"
+    elif new:
+        value = escape(new)
+    else:
+        value = f"{paper.muted(old)} {paper.muted('→')} {paper.muted('empty')}"
+    came = f" {paper.muted('←')} {paper.fixed(change.path, 'muted')}" if change.path else ""
+    if change.rule:
+        came += f" {paper.muted(f'({rule_sentence(change.rule)})')}"
+    return f"{name} {value}{came}"
+
+
+def _note(note: Note) -> str:
+    token = {Severity.ERROR: "err", Severity.FLAG: "warn"}.get(note.severity, "muted")
+    where = f" {paper.fixed(note.path, 'muted')}" if note.path else ""
+    lead = "ignored: " if note.severity is Severity.IGNORED else ""
+    return f"{paper.color(lead + note_sentence(note), token)}{where}"
+
+
+def history_page(effects: Sequence[EntryEffect]) -> str:
+    """Return every value over time, the newest first: when, what, from, to, by whom."""
+    rows = []
+    for effect in reversed(effects):
+        for change in shown_changes(effect.changes):
+            by = effect.title
+            cause = paper.link(f"message:{effect.entry}", by) if effect.entry > 0 else escape(by)
+            old = words.value_words(change.column, change.old)
+            new = words.value_words(change.column, change.new) or "empty"
+            shown = f"{paper.muted(old + ' → ') if old else ''}{escape(new)}"
+            if change.column == "state":
+                shown = (paper.muted(old + " → ") if old else "") + paper.color(
+                    new, words.state_name(str(change.new or ""))[1], is_bold=True
+                )
+            rows.append(
+                (
+                    paper.fixed(words.moment_words(effect.at_us), "muted"),
+                    escape(words.column_words(change.column)),
+                    shown,
+                    cause,
+                )
+            )
+    if not rows:
+        return f"<p>{paper.muted('Nothing changed yet.')}</p>"
+    head = tuple(paper.muted(title) for title in ("When", "What", "Value", "By"))
+    return paper.table([head, *rows], ("24%", "20%", "", "18%"))

@@ -1,0 +1,150 @@
+"""The head of the pane beside the list: which step this is, and what is wrong with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from hl7console.store.worklist.records import LineRow, StepDetails
+from hl7console.ui.theme import GRID
+from hl7console.ui.worklist import words
+from hl7console.ui.worklist.sentences import where_from
+
+
+class Chip(QLabel):
+    """A word on a ground of its colour."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("role", "chip")
+        self.hide()
+
+    def tell(self, text: str, token: str) -> None:
+        """Show a word in a colour; nothing for no word."""
+        self.setText(text)
+        self.setVisible(bool(text))
+        if self.property("tone") != token:
+            self.setProperty("tone", token)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+class StepHeader(QWidget):
+    """Title, patient line, state, and the banner of an incomplete line. GUI thread only."""
+
+    link_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stepHeader")
+        self.title = QLabel()
+        self.title.setObjectName("stepTitle")
+        self.title.setProperty("role", "heading")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.state = Chip("stepState")
+        self.priority = Chip("stepPriority")
+        self.person = QLabel()
+        self.person.setObjectName("stepPatient")
+        self.person.setProperty("role", "muted")
+        self.person.setTextFormat(Qt.TextFormat.PlainText)
+        self.person.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.banner = QFrame()
+        self.banner.setObjectName("stepBanner")
+        self.banner.setProperty("role", "banner")
+        self.banner_text = QLabel()
+        self.banner_text.setObjectName("stepBannerText")
+        self.banner_text.setWordWrap(True)
+        self.banner_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner_links = QLabel()
+        self.banner_links.setObjectName("stepBannerLinks")
+        self.banner_links.setWordWrap(True)
+        self.banner_links.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse
+                                                  | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)  # fmt: skip
+        self.banner_links.linkActivated.connect(self.link_chosen)
+        inner = QVBoxLayout(self.banner)
+        inner.setContentsMargins(12, GRID, 12, GRID)
+        inner.setSpacing(2)
+        inner.addWidget(self.banner_text)
+        inner.addWidget(self.banner_links)
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self.title)
+        top.addWidget(self.state)
+        top.addWidget(self.priority)
+        top.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.person)
+        layout.addWidget(self.banner)
+        self.banner.hide()
+
+    def show_line(self, line: LineRow) -> None:
+        """Show what the list knows of a line already."""
+        parts = [line.procedure or "No procedure", line.accession or "no accession"]
+        self.title.setText(" · ".join(parts))
+        self.state.tell(*words.state_words(line))
+        word, token = words.priority_words(line.priority)
+        self.priority.tell(word if token != "muted" else "", token)
+        self.person.setText(" · ".join(p for p in (line.patient_name, line.patient_id) if p))
+        self._show_banner(line)
+
+    def show_details(self, details: StepDetails) -> None:
+        """Add what only the details know: sex and birth date of the patient."""
+        line = details.line
+        parts = [
+            words.value_words(column, line.get(column))
+            for column in ("patient_name", "patient_id", "sex", "birth_date")
+        ]
+        visit = words.value_words("visit_no", line.get("visit_no"))
+        parts.append(f"visit {visit}" if visit else "")
+        self.person.setText(" · ".join(part for part in parts if part) or "No patient")
+
+    def _show_banner(self, line: LineRow) -> None:
+        text, links = banner_of(line)
+        self.banner.setVisible(bool(text))
+        self.banner_text.setText(text)
+        self.banner_links.setText(
+            " · ".join(f'<a href="{address}">{title}</a>' for address, title in links)
+        )
+        self.banner_links.setVisible(bool(links))
+
+
+def banner_of(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
+    """Return what keeps a line off the modalities, and the next steps as (address, title)."""
+    if line.state in ("COMPLETED", "DISCONTINUED", "CANCELED"):
+        return "", []
+    if line.missing:
+        return _missing_banner(line)
+    if not line.stations and not line.is_open:
+        return (
+            "Not on any modality: no station rule matches this step.",
+            [
+                ("action:station", "Set the station by hand"),
+                ("action:profile", "Add a station rule"),
+                ("action:notSeen", "Why does a station not see it?"),
+            ],
+        )
+    if line.state == "ON_HOLD":
+        return "On hold: no modality is shown it until it is released.", [
+            ("action:state", "Set the state by hand")
+        ]
+    return "", []
+
+
+def _missing_banner(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
+    names = [words.column_words(column) for column in line.missing]
+    whole = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+    sources = [text for column in line.missing if (text := where_from(column))]
+    text = f"Not on any modality: {whole} missing."
+    if sources:
+        text += " " + " ".join(sources)
+    links = [("action:edit", f"Enter the {names[0]} by hand")]
+    if any(column.startswith("station") for column in line.missing):
+        links = [("action:station", "Set the station by hand"), *links[1:]]
+    links.append(("action:messages", "See the message that spoke last"))
+    links.append(("action:errors", "What to ask the sender for"))
+    return text, links
