@@ -30,6 +30,11 @@ class Mapped:
         if rule:
             self.rules[column] = rule
 
+    def flag(self, code: str) -> None:
+        """Note that something is odd, once."""
+        if code not in self.flags:
+            self.flags.append(code)
+
 
 @dataclass(slots=True)
 class MappedIdentifier:
@@ -76,6 +81,8 @@ class MappedOrder:
     event_time_path: str = ""
     parent: tuple[str, str, str, str] = ("", "", "", "")
     """Placer number, placer authority, filler number, filler authority of ORC-8 / OBR-29."""
+    unmapped: tuple[str, str, str, str] = ("", "", "", "")
+    """Sender, code, system and text of a procedure that the exam-code table lacks."""
 
 
 def merge_fields(

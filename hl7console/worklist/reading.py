@@ -18,18 +18,19 @@ NULL = '""'
 class Seg:
     """One segment. Fields count from 1; MSH-1 is the separator itself."""
 
-    __slots__ = ("_fields", "id", "number", "view")
+    __slots__ = ("fields", "id", "number", "view")
 
     def __init__(self, view: View, segment_id: str, fields: list[str], number: int) -> None:
         self.view = view
         self.id = segment_id
-        self._fields = fields
+        self.fields = fields
+        """All fields as they are written; 0 is the segment's name."""
         self.number = number
         """Which one of its name it is in the message, from 1."""
 
     def raw(self, field: int) -> str:
         """Return a field as it is written; "" where the segment does not go that far."""
-        fields = self._fields
+        fields = self.fields
         return fields[field] if field < len(fields) else ""
 
     def repetitions(self, field: int) -> list[str]:

@@ -1,1 +1,1 @@
-"""From a message's fields to the worklist's columns. Decides nothing about what is stored."""
+"""Fields to columns: what a message says, before any rule decides what to do with it."""

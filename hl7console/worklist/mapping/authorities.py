@@ -1,7 +1,10 @@
-"""Assigning authorities: who gave a number, as one key that can be compared.
+"""Assigning authorities: which of their many spellings are the same one.
+
+A key is the namespace in upper case, or ``UID:type`` where only a universal id was sent; the
+profile's aliases join the two.
 
 References:
-    HL7 v2.5.1 chapter 2.A, CX, EI and HD.
+    HL7 v2.5.1 section 2.A.36 (HD); IHE ITI TF-2 3.30.5.3.
 """
 
 from __future__ import annotations
@@ -9,71 +12,54 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hl7console.worklist.entries import MessageEntry
+from hl7console.worklist.mapping.context import Context
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import View
 
 
 class Authority(NamedTuple):
-    """An HD, and the key that it is compared by."""
+    """An authority as it was sent, and its key."""
 
     key: str
     namespace: str = ""
     universal_id: str = ""
     universal_type: str = ""
     is_defaulted: bool = False
-    """It was not sent; the default of the listener or the sender stands in (``aa_defaulted``)."""
 
 
-def default_authority(view: View, profile: Profile, entry: MessageEntry) -> Authority:
-    """Return the authority of numbers that name none: the profile's, else the sender. Never empty."""
-    name = (
-        profile.options.default_authority
-        or view.get("MSH", 4)
-        or view.get("MSH", 3)
-        or entry.listener
-        or "LOCAL"
-    )
-    return Authority(key_of(name, "", "", profile), name, is_defaulted=True)
-
-
-def key_of(namespace: str, universal_id: str, universal_type: str, profile: Profile) -> str:
-    """Return the key of an authority: its namespace in capitals, else its universal id.
-
-    The profile's alias table joins namespaces and universal ids of one authority.
-    """
-    aliases = profile.aliases
-    if aliases:
-        for name in (universal_id, namespace.upper()):
-            if name and name in aliases:
-                return aliases[name]
+def of_parts(context: Context, namespace: str, uid: str, kind: str) -> Authority:
+    """Return the authority of a namespace, universal id and type; the default one without any."""
+    profile = context.profile
+    if uid:
+        by_uid = f"{uid}:{kind or 'ISO'}".upper()
+        alias = profile.authorities.get(by_uid)
+        if alias is not None or not namespace:
+            return Authority(alias or by_uid, namespace, uid, kind)
     if namespace:
-        return namespace.strip().upper()
-    return f"{universal_id}:{universal_type.upper() or 'ISO'}" if universal_id else ""
+        return Authority(profile.authority_key(namespace.upper()), namespace, uid, kind)
+    return Authority(context.default_key, context.options.default_authority, "", "", True)
 
 
-def of_hd(view: View, written: str, profile: Profile, entry: MessageEntry) -> Authority:
-    """Return the authority of an HD written in one component (``NS&OID&ISO``)."""
+def of_hd(context: Context, written: str) -> Authority:
+    """Return the authority of an HD inside another field: its parts are subcomponents."""
+    view = context.view
     mark = view.delimiters.subcomponent
-    if mark and mark in written:
-        parts = [view.clean(part) for part in written.split(mark)]
-        parts += ["", ""]
-        return of_parts(view, parts[0], parts[1], parts[2], profile, entry)
-    return of_parts(view, view.clean(written), "", "", profile, entry)
+    if not mark or mark not in written:
+        return of_parts(context, view.clean(written).strip(), "", "")
+    parts = [view.clean(part).strip() for part in written.split(mark, 3)] + ["", ""]
+    return of_parts(context, parts[0], parts[1], parts[2])
 
 
-def of_parts(
-    view: View,
-    namespace: str,
-    universal_id: str,
-    universal_type: str,
-    profile: Profile,
-    entry: MessageEntry,
-) -> Authority:
-    """Return the authority of three components (EI-2 to EI-4)."""
-    if not universal_id and namespace.count(".") > 2 and namespace.replace(".", "").isdecimal():
-        # An OID where the namespace belongs.
-        namespace, universal_id, universal_type = "", namespace, universal_type or "ISO"
-    key = key_of(namespace, universal_id, universal_type, profile)
-    if not key:
-        return default_authority(view, profile, entry)
-    return Authority(key, namespace, universal_id, universal_type)
+def of_ei(context: Context, components: list[str], start: int = 1) -> Authority:
+    """Return the authority of an EI: three components from `start` on (from 0)."""
+    clean = context.view.clean
+    parts = [clean(part).strip() for part in components[start : start + 3]] + ["", "", ""]
+    mark = context.view.delimiters.subcomponent
+    if mark and mark in parts[0]:
+        return of_hd(context, components[start])
+    return of_parts(context, parts[0], parts[1], parts[2])
+
+
+def key_of_hd(view: View, written: str, profile: Profile, entry: MessageEntry) -> str:
+    """Return the key of an HD as it is written; the default authority's for an empty one."""
+    return of_hd(Context(view, profile, entry), written).key

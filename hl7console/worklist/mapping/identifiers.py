@@ -1,104 +1,111 @@
-"""Numbers of patients, accounts and visits (CX), and which of several is the one to show.
+"""Identifiers of persons, visits and orders: CX and EI.
 
 References:
-    HL7 v2.5.1 chapter 2.A, CX; table 0203.
+    HL7 v2.5.1 sections 2.A.14 (CX) and 2.A.28 (EI); IHE ITI TF-2 3.30.5.3.
 """
 
 from __future__ import annotations
 
-from hl7console.worklist.entries import MessageEntry
+from typing import NamedTuple
+
 from hl7console.worklist.mapped import MappedIdentifier
 from hl7console.worklist.mapping import authorities
-from hl7console.worklist.profiles.profile import Profile
-from hl7console.worklist.reading import Seg, View
+from hl7console.worklist.mapping.authorities import Authority
+from hl7console.worklist.mapping.context import Context
+from hl7console.worklist.mapping.texts import NULL
+from hl7console.worklist.mapping.times import day_of_us
+from hl7console.worklist.reading import Seg
 
-NOT_PATIENT_TYPES = frozenset({"AN", "VN", "ANC", "ANT"})
-"""Types that number accounts and visits, never a patient."""
-
-CROSS_REFERENCE_TYPES = frozenset(
-    {"PT", "NH", "NI", "SS", "DL", "PPN", "BC", "BR", "PRC", "ANON", "NNxxx"}
-)
-"""Types that tell the same person elsewhere, and are shown only where there is nothing else."""
-
-_BY_TYPE = {"MR": 1, "PI": 2, "PE": 3}
+NOT_A_PATIENT = frozenset({"AN", "VN"})
+"""Identifier types that name an account or a visit."""
+CROSS_REFERENCE = frozenset({"NH", "NI", "SS", "DL", "PPN", "BC", "BR", "PRC", "PT"})
+"""Types that are shown to nobody as the patient's number while there is another."""
 
 
-def cx_of(
-    view: View, written: str, path: str, profile: Profile, entry: MessageEntry
-) -> MappedIdentifier | None:
-    """Return one CX; None where it has no number, or the null.
+class Number(NamedTuple):
+    """A number and whose it is."""
 
-    The number keeps its zeros and its letter case. Component 6 stands in for an empty 4.
-    """
+    value: str
+    authority: Authority
+    path: str
+
+
+def cx_of(context: Context, written: str, path: str) -> MappedIdentifier | None:
+    """Return the identifier that one CX gives; None without a number."""
+    view = context.view
     parts = view.components(written)
+    if parts[0] == NULL:
+        return None
     number = view.part(parts[0]).strip()
     if not number:
         return None
-    count = len(parts)
-    hd = parts[3] if count > 3 else ""
-    if not hd and count > 5:
+    size = len(parts)
+    hd = parts[3] if size > 3 else ""
+    if not hd.strip('&" ') and size > 5:
         hd = parts[5]
-    authority = authorities.of_hd(view, hd, profile, entry)
+    authority = authorities.of_hd(context, hd)
+    expires = view.clean(parts[7])[:8] if size > 7 else ""
+    is_expired = bool(expires) and expires.isdigit() and expires < day_of_us(context.entry.at_us)
     return MappedIdentifier(
-        number,
-        authority.key,
-        view.part(parts[4]).upper() if count > 4 else "",
-        authority.namespace,
-        authority.universal_id,
-        authority.universal_type,
-        path,
-        authority.is_defaulted,
-        count > 7 and _is_expired(view.part(parts[7]), entry),
-    )
+        number, authority.key, view.clean(parts[4]).strip().upper() if size > 4 else "",
+        authority.namespace, authority.universal_id, authority.universal_type,
+        path, authority.is_defaulted, is_expired,
+    )  # fmt: skip
 
 
-def _is_expired(written: str, entry: MessageEntry) -> bool:
-    """Return whether an expiration date lies before the message came in."""
-    date = written[:8]
-    if len(date) != 8 or not date.isdecimal():
-        return False
-    from hl7console.worklist.mapping.times import arrival_time
-    from hl7console.worklist.profiles.options import Options
+def cx_list(context: Context, seg: Seg, field: int) -> list[MappedIdentifier]:
+    """Return the identifiers of a person in a field, the one to be shown first.
 
-    return date < arrival_time(entry, Options())[:8]
-
-
-def identifiers_of(
-    seg: Seg, field: int, profile: Profile, entry: MessageEntry
-) -> list[MappedIdentifier]:
-    """Return the identifiers of a field, the one to show first."""
-    view = seg.view
-    path = seg.path(field)
-    repetitions = seg.repetitions(field)
+    Account and visit numbers are left out.
+    """
     found = []
-    for number, written in enumerate(repetitions, start=1):
-        place = path if number == 1 else f"{path}[{number}]"
-        cx = cx_of(view, written, f"{place}.1", profile, entry)
-        if cx is not None and cx.id_type not in NOT_PATIENT_TYPES:
-            found.append(cx)
+    path = seg.path(field)
+    seen = set()
+    for written in seg.repetitions(field):
+        cx = cx_of(context, written, path)
+        if cx is None or cx.id_type in NOT_A_PATIENT or (cx.id_value, cx.authority) in seen:
+            continue
+        seen.add((cx.id_value, cx.authority))
+        found.append(cx)
     if len(found) > 1:
-        primary = profile.primary_key
+        primary = context.profile.authority_key(context.options.primary_authority.upper())
         found.sort(key=lambda cx: _preference(cx, primary))
     return found
 
 
-def _preference(cx: MappedIdentifier, primary: str) -> int:
-    """Return a number that is lower the rather an identifier is the one to show."""
-    if cx.is_expired:
-        return 9
+def _preference(cx: MappedIdentifier, primary: str) -> tuple[bool, int]:
     if primary and cx.authority == primary:
-        return 0
-    if cx.id_type in CROSS_REFERENCE_TYPES:
-        return 5
-    return _BY_TYPE.get(cx.id_type, 4)
+        order = 0
+    elif cx.id_type == "MR":
+        order = 1
+    elif cx.id_type == "PI":
+        order = 2
+    else:
+        order = 4 if cx.id_type in CROSS_REFERENCE else 3
+    return cx.is_expired, order
 
 
-def first_cx(
-    seg: Seg, field: int, profile: Profile, entry: MessageEntry
-) -> MappedIdentifier | None:
-    """Return the first CX of a field with a number; None where there is none."""
-    for written in seg.repetitions(field):
-        cx = cx_of(seg.view, written, f"{seg.path(field)}.1", profile, entry)
-        if cx is not None:
-            return cx
-    return None
+def number_of_cx(context: Context, seg: Seg, field: int) -> Number | None:
+    """Return account or visit number of a CX field; None where it is empty."""
+    raw = seg.raw(field)
+    if not raw or raw == NULL:
+        return None
+    cx = cx_of(context, seg.repetitions(field)[0], seg.path(field))
+    if cx is None:
+        return None
+    authority = Authority(
+        cx.authority, cx.namespace, cx.universal_id, cx.universal_type, cx.is_defaulted
+    )
+    return Number(cx.id_value, authority, cx.path)
+
+
+def number_of_ei(context: Context, seg: Seg | None, field: int) -> Number | None:
+    """Return the number of an EI field; None where it is empty."""
+    raw = seg.raw(field) if seg is not None else ""
+    if seg is None or not raw or raw == NULL:
+        return None
+    parts = context.view.components(seg.repetitions(field)[0])
+    value = context.view.part(parts[0]).strip()
+    if not value:
+        return None
+    return Number(value, authorities.of_ei(context, parts), seg.path(field))

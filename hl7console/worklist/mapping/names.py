@@ -1,117 +1,146 @@
-"""Names of persons as DICOM has them (PN).
-
-HL7 has family, given, middle, suffix, prefix; DICOM has family, given, middle, prefix, suffix.
+"""Names of persons as DICOM writes them: family^given^middle^prefix^suffix, by groups.
 
 References:
-    HL7 v2.5.1 chapter 2.A, XPN, XCN and CNN; DICOM PS3.5 section 6.2.1 (PN).
+    HL7 v2.5.1 sections 2.A.88 (XPN), 2.A.86 (XCN), 2.A.9 (CNN); DICOM PS3.5 6.2.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from hl7console.worklist.mapping.context import Context
 from hl7console.worklist.reading import Seg, View
 
-GROUP_CHARACTERS = 64
-"""Most characters of one component group."""
-
-_CLEAN = str.maketrans({"\\": " ", "=": " ", "^": " ", "\r": " ", "\n": " ", "\t": " "})
-_PREFERRED = {"L": 0, "": 1, "U": 1, "D": 2, "B": 3, "M": 4}
-_GROUPS = {"": 0, "A": 0, "I": 1, "P": 2}
-
-
-def pn_of_xpn(seg: Seg, field: int, *, split_comma: bool = False) -> tuple[str, tuple[str, ...]]:
-    """Return the PN of a field of XPN, and flags.
-
-    The legal repetition comes first, then D, B, M; A and N never. Repetitions of the same type in
-    ideographic and phonetic writing become the second and third group.
-    """
-    view = seg.view
-    repetitions = seg.repetitions(field)
-    if len(repetitions) == 1:
-        return _single(view, repetitions[0], split_comma=split_comma)
-    best: dict[int, list[str]] = {}
-    for written in repetitions:
-        kind = view.part(written, 7)
-        place = _PREFERRED.get(kind, 5)
-        if kind in ("A", "N", "S"):
-            continue
-        groups = best.setdefault(place, ["", "", ""])
-        group = _GROUPS.get(view.part(written, 8), 0)
-        if not groups[group]:
-            groups[group] = _xpn_group(view, written, split_comma=split_comma)
-    for place in sorted(best):
-        if any(best[place]):
-            return _joined(best[place])
-    return "", ()
+_TYPES = {"L": 0, "D": 1, "B": 2, "M": 3, "": 4, "U": 4}
+_NEVER_FIRST = frozenset("ANS")
+"""Alias, nickname and coded pseudo-name."""
+_GROUPS = {"I": 1, "P": 2}
+_MOST = 64
 
 
-def _single(view: View, written: str, *, split_comma: bool) -> tuple[str, tuple[str, ...]]:
-    group = _GROUPS.get(view.part(written, 8), 0)
-    groups = ["", "", ""]
-    groups[group] = _xpn_group(view, written, split_comma=split_comma)
-    return _joined(groups)
+def clean_part(text: str) -> str:
+    """Return a part of a name without what separates parts, groups and values in DICOM."""
+    if text.isalnum():
+        return text
+    for mark in "\\=^":
+        if mark in text:
+            text = text.replace(mark, " ")
+    if not text.isprintable():
+        text = "".join([c if c.isprintable() else " " for c in text])
+    return " ".join(text.split())
 
 
-def _xpn_group(view: View, written: str, *, split_comma: bool) -> str:
-    parts = view.components(written)
-    family = view.part(parts[0])
-    if len(parts) == 1 and split_comma and "," in family:
-        family, _, given = family.partition(",")
-        return _group([family, given.strip(), "", "", ""])
-    get = [view.part(part) for part in parts[1:6]]
-    get += [""] * (5 - len(get))
-    given, middle, suffix, prefix, degree = get
-    return _group([family, given, middle, prefix, f"{suffix} {degree}"])
-
-
-def pn_of_xcn(view: View, written: str) -> str:
-    """Return the PN of one XCN or CN: like XPN, one further right."""
-    parts = view.components(written)
-    if len(parts) < 2:
-        return ""
-    values = [view.part(part) for part in parts[1:7]]
-    values += [""] * (6 - len(values))
-    family, given, middle, suffix, prefix, degree = values
-    return _joined([_group([family, given, middle, prefix, f"{suffix} {degree}"]), "", ""])[0]
-
-
-def pn_of_cnn(view: View, written: str) -> str:
-    """Return the PN of the CNN in the first component of an NDL (OBR-32, OBR-34)."""
-    first = view.components(written)[0]
+def _family(view: View, written: str) -> str:
     mark = view.delimiters.subcomponent
-    parts = [view.clean(part) for part in first.split(mark)] if mark else [view.clean(first)]
-    if len(parts) < 2:
-        return ""
-    parts += [""] * (7 - len(parts))
-    _, family, given, middle, suffix, prefix, degree = parts[:7]
-    return _joined([_group([family, given, middle, prefix, f"{suffix} {degree}"]), "", ""])[0]
+    return written.split(mark, 1)[0] if mark and mark in written else written
 
 
-def _group(parts: Sequence[str]) -> str:
-    """Return a component group: cleaned, blanks collapsed, without trailing marks."""
-    cleaned = [
-        part if part.isalnum() else " ".join(part.translate(_CLEAN).split()) for part in parts
-    ]
-    return "^".join(cleaned).rstrip("^")
+def _group(view: View, parts: list[str], start: int, flags: list[str]) -> str:
+    """Return one group of a name: family, given, middle, suffix, prefix, degree from `start`."""
+    found = []
+    for index in range(start, start + 6):
+        written = parts[index] if index < len(parts) else ""
+        if index == start:
+            written = _family(view, written)
+        found.append(clean_part(view.clean(written)) if written else "")
+    family, given, middle, suffix, prefix, degree = found
+    if degree:
+        suffix = f"{suffix} {degree}" if suffix else degree
+    name = "^".join((family, given, middle, prefix, suffix)).rstrip("^")
+    if len(name) > _MOST:
+        name = _cut([family, given, middle, prefix, suffix])
+        flags.append("name_cut")
+    return name
 
 
-def _joined(groups: list[str]) -> tuple[str, tuple[str, ...]]:
-    flags: tuple[str, ...] = ()
-    if max(map(len, groups)) > GROUP_CHARACTERS:
-        groups = [_shortened(group) for group in groups]
-        flags = ("name_shortened",)
-    return "=".join(groups).rstrip("="), flags
-
-
-def _shortened(group: str) -> str:
-    """Return a group of at most 64 characters: the middle name is cut first, then suffix."""
-    if len(group) <= GROUP_CHARACTERS:
-        return group
-    parts = [*group.split("^"), "", "", "", "", ""][:5]
-    for place in (2, 4, 3):
-        over = len("^".join(parts).rstrip("^")) - GROUP_CHARACTERS
+def _cut(parts: list[str]) -> str:
+    """Return a name within 64 characters: middle first, then suffix, then what is longest."""
+    for index in (2, 4, 3, 1, 0):
+        over = len("^".join(parts).rstrip("^")) - _MOST
         if over <= 0:
             break
-        parts[place] = parts[place][: max(0, len(parts[place]) - over)].rstrip()
-    return "^".join(parts).rstrip("^")[:GROUP_CHARACTERS].rstrip("^ ")
+        parts[index] = parts[index][: max(0, len(parts[index]) - over)].rstrip()
+    return "^".join(parts).rstrip("^")
+
+
+def pn_of_xpn(context: Context, repetitions: list[str], flags: list[str]) -> str:
+    """Return the name that counts among a field's repetitions; "" where there is none.
+
+    Legal name before display, birth and maiden name; an alias or nickname only where there is no
+    other, flagged ``alias_name``. Its ideographic and phonetic forms are joined to it.
+    """
+    view = context.view
+    split = [view.components(written) for written in repetitions]
+    if len(split) == 1:
+        return _single(context, split[0], flags)
+    best: tuple[int, int, str] | None = None
+    for index, parts in enumerate(split):
+        kind = view.clean(parts[6]).strip().upper() if len(parts) > 6 else ""
+        if not any(part.strip('" ') for part in parts[:3]):
+            continue
+        order = 9 if kind[:1] in _NEVER_FIRST and kind else _TYPES.get(kind, 5)
+        if best is None or order < best[0]:
+            best = (order, index, kind)
+    if best is None:
+        return ""
+    if best[0] == 9:
+        flags.append("alias_name")
+    return _joined(context, split, best[2], best[1], flags)
+
+
+def _single(context: Context, parts: list[str], flags: list[str]) -> str:
+    kind = parts[6].strip().upper() if len(parts) > 6 else ""
+    if kind[:1] in _NEVER_FIRST and kind:
+        flags.append("alias_name")
+    name = _group(context.view, _comma(context, parts), 0, flags)
+    code = parts[7].strip().upper() if len(parts) > 7 else ""
+    return "=" * _GROUPS.get(code, 0) + name if name else ""
+
+
+def _comma(context: Context, parts: list[str]) -> list[str]:
+    if context.options.split_comma_names and "," in parts[0] and not any(parts[1:3]):
+        family, _, given = parts[0].partition(",")
+        return [family, given, *parts[2:]]
+    return parts
+
+
+def _joined(
+    context: Context, split: list[list[str]], kind: str, first: int, flags: list[str]
+) -> str:
+    groups = ["", "", ""]
+    view = context.view
+    for parts in split[first:]:
+        same = view.clean(parts[6]).strip().upper() if len(parts) > 6 else ""
+        if same != kind:
+            continue
+        code = view.clean(parts[7]).strip().upper() if len(parts) > 7 else ""
+        place = _GROUPS.get(code, 0)
+        if not groups[place]:
+            groups[place] = _group(view, _comma(context, parts), 0, flags)
+    return "=".join(groups).rstrip("=")
+
+
+def pn_of_xcn(context: Context, written: str, flags: list[str]) -> str:
+    """Return the name of one XCN or CN: component 1 is the person's number."""
+    parts = context.view.components(written)
+    if len(parts) == 1:
+        return ""
+    return _group(context.view, parts, 1, flags)
+
+
+def pn_of_cnn(context: Context, written: str, flags: list[str]) -> str:
+    """Return the name of the CNN in the first component of an NDL."""
+    view = context.view
+    first = view.components(written)[0]
+    mark = view.delimiters.subcomponent
+    if not mark or mark not in first:
+        return ""
+    return _group(view, first.split(mark), 1, flags)
+
+
+def unknown_name_flags(context: Context, pid: Seg) -> list[str]:
+    """Return what says that the patient's identity is not known for sure."""
+    flags = []
+    if pid.raw(31)[:1] in ("Y", "y"):
+        flags.append("identity_unknown")
+    if "AL" in [context.view.part(written) for written in pid.repetitions(32)]:
+        flags.append("identity_alias")
+    return flags

@@ -1,184 +1,119 @@
-"""What PID (with AL1, OBX and NTE behind it) and MRG say of a person, in the worklist's columns.
+"""A PID or an MRG: who it is, and what the message says of them.
 
 References:
-    HL7 v2.5.1 chapter 3, PID, MRG and AL1; DICOM PS3.4 Table K.6-1, patient attributes.
+    HL7 v2.5.1 sections 3.4.2 (PID) and 3.4.9 (MRG); IHE ITI TF-2 3.30.5.3.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hl7console.worklist.entries import MessageEntry
-from hl7console.worklist.mapped import Mapped, MappedPatient
-from hl7console.worklist.mapping import authorities, identifiers
-from hl7console.worklist.mapping.names import pn_of_xpn
-from hl7console.worklist.mapping.texts import coded, cut, note_lines
-from hl7console.worklist.mapping.times import birth_date
+from hl7console.worklist.mapped import MappedIdentifier, MappedPatient
+from hl7console.worklist.mapping import identifiers, names, observations
+from hl7console.worklist.mapping.context import Context
+from hl7console.worklist.mapping.groups import patient_segments
+from hl7console.worklist.mapping.plan import fill, plan_of
+from hl7console.worklist.mapping.texts import fitted, several_lines
 from hl7console.worklist.profiles.profile import Profile
-from hl7console.worklist.reading import NULL, Seg, View
-
-DRUG_ALLERGIES = frozenset({"", "DA", "MA", "MC"})
-"""Types of table 0127 that go into Allergies: drugs and contrast media, and those untold."""
-
-_WEIGHT = frozenset({"29463-7", "3141-9", "BODY WEIGHT", "WEIGHT"})
-_HEIGHT = frozenset({"8302-2", "BODY HEIGHT", "HEIGHT"})
-_KG = {"kg": 1.0, "g": 0.001, "lb": 0.45359237, "[lb_av]": 0.45359237, "lbs": 0.45359237}
-_M = {"m": 1.0, "cm": 0.01, "in": 0.0254, "[in_i]": 0.0254, "mm": 0.001}
+from hl7console.worklist.reading import Seg, View
 
 
 def map_patient(view: View, profile: Profile, pid: Seg, entry: MessageEntry) -> MappedPatient:
-    """Return who a PID is about, and what the message says of them."""
-    found = MappedPatient(identifiers.identifiers_of(pid, 3, profile, entry))
-    if not found.identifiers and profile.options.use_pid_2 and pid.raw(2):
-        found.identifiers = identifiers.identifiers_of(pid, 2, profile, entry)
-    account = identifiers.first_cx(pid, 18, profile, entry) if pid.raw(18) else None
+    """Return who a PID names, with all patient columns that the message tells.
+
+    ``flags`` holds ``aa_defaulted`` (an identifier without an authority), ``identifier_in_pid_2``,
+    ``identifier_untrusted`` and what is odd about names and dates.
+    """
+    context = Context(view, profile, entry)
+    found = MappedPatient()
+    found.identifiers = _identifiers(context, pid, found.flags)
+    account = identifiers.number_of_cx(context, pid, 18)
     if account is not None:
-        found.account = (account.id_value, account.authority)
-    if any(cx.is_defaulted for cx in found.identifiers):
-        found.flags.append("aa_defaulted")
-    mapped = found.patient
-    _name(mapped, pid, profile)
-    _born_and_sex(mapped, pid, profile)
-    _extras(mapped, pid, profile)
-    _of_other_segments(mapped, view)
+        found.account = (account.value, account.authority.key)
+    out = found.patient
+    segments: dict[str, Seg] = {"MSH": pid}
+    notes: list[Seg] = []
+    allergies: list[Seg] = []
+    observed: list[Seg] = []
+    last = ""
+    for seg in patient_segments(view, pid):
+        name = seg.id
+        if name == "NTE":
+            if last == "PID":
+                notes.append(seg)
+            continue
+        if name == "AL1":
+            allergies.append(seg)
+        elif name == "OBX":
+            observed.append(seg)
+        if name not in segments:
+            segments[name] = seg
+        last = name
+    segments["PID"] = pid
+    fill(context, plan_of(profile, "patient"), segments, out)
+    if notes:
+        _comments(found, notes)
+    if allergies:
+        observations.take_allergies(context, allergies, out)
+    if observed:
+        observations.take_observations(context, observed, out)
+    if not out.values.get("patient_name"):
+        out.flag("name_missing")
+    if len(pid.fields) > 31:
+        out.flags += names.unknown_name_flags(context, pid)
+    found.flags += [flag for flag in out.flags if flag not in found.flags]
     return found
+
+
+def _identifiers(context: Context, pid: Seg, flags: list[str]) -> list[MappedIdentifier]:
+    found = identifiers.cx_list(context, pid, 3)
+    if not found and context.options.use_pid_2:
+        found = identifiers.cx_list(context, pid, 2)
+        if found:
+            flags.append("identifier_in_pid_2")
+    trusted = context.options.trusted_authorities
+    if trusted and found:
+        keys = {context.profile.authority_key(name.upper()) for name in trusted}
+        kept = [cx for cx in found if cx.authority in keys]
+        if len(kept) < len(found):
+            flags.append("identifier_untrusted")
+        found = kept
+    if any(cx.is_defaulted for cx in found):
+        flags.append("aa_defaulted")
+    if any(len(cx.id_value) > 64 for cx in found):
+        flags.append("identifier_too_long")
+    return found
+
+
+def _comments(found: MappedPatient, notes: Iterable[Seg]) -> None:
+    lines = [line for note in notes if (line := note_text(note))]
+    if lines:
+        out = found.patient
+        text = several_lines("\n".join(lines))
+        path = next(iter(notes)).path(3)
+        out.put("patient_comments", fitted(out, "patient_comments", text, "LT"), path)
+
+
+def note_text(note: Seg) -> str:
+    """Return the text of an NTE, its repetitions as lines."""
+    return "\n".join([note.view.clean(written) for written in note.repetitions(3)]).strip()
 
 
 def map_prior(view: View, profile: Profile, mrg: Seg, entry: MessageEntry) -> MappedPatient:
-    """Return who an MRG is about: the identifiers that cease to be used, account and name."""
-    found = MappedPatient(identifiers.identifiers_of(mrg, 1, profile, entry))
-    if not found.identifiers and mrg.raw(2):
-        found.identifiers = identifiers.identifiers_of(mrg, 2, profile, entry)
-    account = identifiers.first_cx(mrg, 3, profile, entry)
+    """Return who an MRG names: identifiers, account (MRG-3) and name (MRG-7)."""
+    context = Context(view, profile, entry)
+    found = MappedPatient()
+    found.identifiers = identifiers.cx_list(context, mrg, 1)
+    if not found.identifiers and context.options.use_pid_2:
+        found.identifiers = identifiers.cx_list(context, mrg, 4)
+    if any(cx.is_defaulted for cx in found.identifiers):
+        found.flags.append("aa_defaulted")
+    account = identifiers.number_of_cx(context, mrg, 3)
     if account is not None:
-        found.account = (account.id_value, account.authority)
+        found.account = (account.value, account.authority.key)
     if mrg.raw(7):
-        name, _ = pn_of_xpn(mrg, 7, split_comma=profile.options.split_comma_names)
+        name = names.pn_of_xpn(context, mrg.repetitions(7), found.patient.flags)
         if name:
             found.patient.put("patient_name", name, mrg.path(7))
-    return found
-
-
-def default_key(view: View, profile: Profile, entry: MessageEntry) -> str:
-    """Return the authority key of numbers that name none."""
-    return authorities.default_authority(view, profile, entry).key
-
-
-def _name(mapped: Mapped, pid: Seg, profile: Profile) -> None:
-    raw = pid.raw(5)
-    if not raw:
-        return
-    name, flags = pn_of_xpn(pid, 5, split_comma=profile.options.split_comma_names)
-    if name or raw == NULL:
-        mapped.put("patient_name", name, pid.path(5))
-    mapped.flags += flags
-    if pid.get(31) == "Y" or "AL" in pid.raw(32):
-        mapped.flags.append("unknown_person")
-
-
-def _born_and_sex(mapped: Mapped, pid: Seg, profile: Profile) -> None:
-    if pid.raw(7):
-        written = pid.get(7)
-        date = birth_date(written)
-        mapped.put("birth_date", date, pid.path(7))
-        mapped.put("birth_date_text", "" if date else written, pid.path(7))
-        if written and not date:
-            mapped.flags.append("birth_date_partial")
-    if pid.raw(8):
-        code = pid.get(8).upper()
-        sex = profile.sex.get(code, "")
-        mapped.put("sex", sex, pid.path(8, 1), "" if sex == code else "sex_translated")
-        mapped.put("sex_text", "" if sex else code, pid.path(8, 1))
-
-
-def _extras(mapped: Mapped, pid: Seg, profile: Profile) -> None:
-    if pid.raw(6):
-        mapped.put("mother_name", pn_of_xpn(pid, 6)[0], pid.path(6))
-    if pid.raw(15):
-        language = coded(pid.view, pid.repetitions(15)[0]) or []
-        mapped.put("language", language or pid.get(15), pid.path(15))
-    if profile.options.keep_address and pid.raw(11):
-        parts = [pid.get(11, component) for component in (1, 2, 3, 4, 5, 6)]
-        mapped.put("address", cut(", ".join(p for p in parts if p), "LO")[0], pid.path(11))
-    if profile.options.keep_phone and (pid.raw(13) or pid.raw(14)):
-        field = 13 if pid.raw(13) else 14
-        mapped.put("phone", cut(pid.get(field, 1) or pid.get(field, 12), "SH")[0], pid.path(field))
-
-
-def _of_other_segments(mapped: Mapped, view: View) -> None:
-    if view.first("AL1") is not None or view.first("IAM") is not None:
-        _allergies(mapped, view)
-    if view.first("OBX") is not None:
-        _measures(mapped, view)
-    notes = _notes_behind_pid(view)
-    if notes:
-        mapped.put("patient_comments", cut(note_lines(notes), "LT")[0], "NTE-3")
-    confidential = view.get("PD1", 12)
-    if confidential:
-        mapped.put("confidentiality", cut(confidential, "LO")[0], "PD1-12")
-
-
-def _allergies(mapped: Mapped, view: View) -> None:
-    """AL1 and IAM: drugs and contrast media are allergies, the rest are medical alerts."""
-    allergies: list[str] = []
-    alerts: list[str] = []
-    path = "AL1-3"
-    is_null = False
-    for name in ("AL1", "IAM"):
-        for seg in view.all(name):
-            if seg.is_null(3):
-                is_null = True
-                continue
-            if name == "IAM" and seg.get(6).upper() == "D":
-                continue
-            text = cut(seg.get(3, 2) or seg.get(3, 1), "LO")[0]
-            if not text:
-                continue
-            path = f"{name}-3"
-            wanted = allergies if seg.get(2).upper() in DRUG_ALLERGIES else alerts
-            severe = seg.get(4).upper() == "SV"
-            if text not in wanted:
-                wanted.insert(0, text) if severe else wanted.append(text)
-    if allergies or is_null:
-        mapped.put("allergies", allergies or "", path)
-    if alerts:
-        mapped.put("medical_alerts", alerts, path)
-
-
-def _measures(mapped: Mapped, view: View) -> None:
-    for obx in view.all("OBX"):
-        code = obx.get(3).upper()
-        text = obx.get(3, 2).upper()
-        if code in _WEIGHT or text in _WEIGHT:
-            _measure(mapped, obx, "weight_kg", _KG)
-        elif code in _HEIGHT or text in _HEIGHT:
-            _measure(mapped, obx, "size_m", _M)
-        elif code == "82810-3":
-            pregnant = {"LA15173-0": 3, "LA26683-5": 1, "LA4489-6": 4}.get(obx.get(5), "")
-            mapped.put("pregnancy_observed", pregnant, obx.path(5))
-
-
-def _measure(mapped: Mapped, obx: Seg, column: str, units: dict[str, float]) -> None:
-    factor = units.get(obx.get(6).strip().lower())
-    try:
-        value = float(obx.get(5).replace(",", "."))
-    except ValueError:
-        return
-    if factor is None or not 0 < value * factor < 10_000:
-        mapped.flags.append("unit_unknown")
-        return
-    mapped.put(column, f"{value * factor:.4f}".rstrip("0").rstrip("."), obx.path(5))
-
-
-def _notes_behind_pid(view: View) -> list[Seg]:
-    """Return the NTE segments that stand directly behind PID (or its PD1)."""
-    if view.first("NTE") is None:
-        return []
-    found: list[Seg] = []
-    is_behind = False
-    for seg in view.segments:
-        if seg.id in ("PID", "PD1"):
-            is_behind = True
-        elif seg.id == "NTE" and is_behind:
-            found.append(seg)
-        elif is_behind:
-            break
     return found

@@ -1,237 +1,236 @@
-"""Dates and times of messages, as DICOM has them and as the rules compare them.
+"""Dates and times as they are written to DICOM's DA and TM, and which time orders messages.
 
 References:
-    HL7 v2.5.1 chapter 2.A, TS and DTM; DICOM PS3.5 DA and TM.
+    HL7 v2.5.1 sections 2.A.22 (DTM) and 2.A.77 (TS); DICOM PS3.5 table 6.2-1 (DA, TM).
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from hl7console.worklist.entries import MessageEntry
-from hl7console.worklist.profiles.options import Options
+from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import Seg, View
 
-_PLAIN = re.compile(r"(\d{4,14})(?:\.(\d{1,6}))?([+-]\d{4})?")
-_SEPARATED = re.compile(
-    r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4}))"
-    r"(?:[T ](?P<h>\d{2}):(?P<n>\d{2})(?::(?P<s>\d{2}))?)?"
-)
-_MINUTE_US = 60_000_000
-_DAY_US = 24 * 60 * _MINUTE_US
-_MONTH_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FORM = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d{1,6})?([+-]\d{4})?", re.ASCII)
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FAR = 14 * 3600
+"""No place on earth is further from UTC; seconds."""
 
 
-class Moment:
-    """A time as far as it was written: DICOM date and time, both "" where they are not whole."""
+class Moment(NamedTuple):
+    """A date and time; parts that were not sent are empty."""
 
-    __slots__ = ("date", "flags", "time", "zone")
-
-    def __init__(
-        self, date: str = "", time: str = "", zone: str = "", flags: tuple[str, ...] = ()
-    ) -> None:
-        self.date = date
-        """``YYYYMMDD``; "" where the day is not known."""
-        self.time = time
-        """``HH``, ``HHMM``, ``HHMMSS`` or ``HHMMSS.F``; "" where none was written."""
-        self.zone = zone
-        """``+HHMM`` as written."""
-        self.flags = flags
-
-
-_NOTHING = Moment()
-_BAD = Moment(flags=("date_format",))
-
-
-def moment_of(written: str, options: Options) -> Moment:
-    """Return what a TS or DTM says; its first component only, precision ignored.
-
-    A time with a zone becomes the department's time where the profile names its zone.
-    """
-    if not written:
-        return _NOTHING
-    if len(written) in (8, 12, 14) and written.isdecimal() and written.isascii():
-        return _whole(written, "", "", options)
-    found = _PLAIN.fullmatch(written)
-    if found is None:
-        return _separated(written, options)
-    digits, fraction, zone = found[1], found[2] or "", found[3] or ""
-    if len(digits) < 8 or len(digits) % 2:
-        return Moment() if len(digits) in (4, 6) else _BAD
-    return _whole(digits, fraction, zone, options)
-
-
-def _whole(digits: str, fraction: str, zone: str, options: Options) -> Moment:
-    date, time = digits[:8], digits[8:]
-    if not is_day(date):
-        return _BAD
+    date: str
+    """``YYYYMMDD``; "" where less than a day is known."""
+    time: str
+    """``HH[MM[SS[.f]]]``."""
     flags: tuple[str, ...] = ()
-    if time:
-        if time[:2] == "24" and not time[2:].strip("0"):
-            date, time, flags = _next_day(date), "0" * len(time), ("time_24",)
-        if time[4:] == "60":
-            time = time[:4] + "59"
-        if time[:2] > "23" or time[2:4] > "59" or time[4:] > "59":
-            return Moment(date, flags=("date_format",))
-        if fraction and len(time) == 6:
-            time = f"{time}.{fraction}"
-        if zone and options.zone:
-            date, time = _to_zone(date, time, zone, options.zone)
-    return Moment(date, time, zone, flags)
-
-
-def _separated(written: str, options: Options) -> Moment:
-    """Read dates with separators: wrong, but their day can be told."""
-    found = _SEPARATED.match(written)
-    if found is None:
-        return _BAD
-    year, month, day = (
-        (found["y"], found["m"], found["d"])
-        if found["y"]
-        else (found["y2"], found["m2"], found["d2"])
-    )
-    time = f"{found['h']}{found['n']}{found['s'] or ''}" if found["h"] else ""
-    whole = _whole(f"{year}{int(month):02}{int(day):02}{time}", "", "", options)
-    return Moment(whole.date, whole.time, "", ("date_format",))
 
 
 @lru_cache(maxsize=4096)
-def is_day(date: str) -> bool:
-    """Return whether eight digits are a day of the calendar."""
-    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:8])
-    if not (year and 1 <= month <= 12 and 1 <= day <= _MONTH_DAYS[month]):
+def is_day(text: str) -> bool:
+    """Return whether eight characters are a day of the calendar."""
+    if len(text) != 8 or not text.isascii() or not text.isdigit():
         return False
-    return not (month == 2 and day == 29 and not calendar.isleap(year))
+    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:])
+    if not year or not 1 <= month <= 12:
+        return False
+    leap = month == 2 and ((year % 4 == 0 and year % 100 != 0) or year % 400 == 0)
+    return 1 <= day <= _DAYS[month - 1] + leap
 
 
-def _next_day(date: str) -> str:
-    day = datetime(int(date[:4]), int(date[4:6]), int(date[6:8]), tzinfo=UTC) + timedelta(days=1)
-    return day.strftime("%Y%m%d")
+@lru_cache(maxsize=64)
+def _day_of(days: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days)).strftime("%Y%m%d")
 
 
-@lru_cache(maxsize=16)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+def day_of_us(at_us: int) -> str:
+    """Return the day (UTC) of a time in microseconds since 1970."""
+    return _day_of(at_us // 86_400_000_000)
+
+
+def moment_of(raw: str, profile: Profile) -> Moment | None:
+    """Return the date and time that a TS or DTM tells; None where it is none.
+
+    A zone is converted to the department's, where the profile names that one. ``date`` is empty
+    for a year or a month alone.
+    """
+    size = len(raw)
+    if size in (12, 14) and raw.isdigit() and raw.isascii():
+        if is_day(raw[:8]) and raw[8:10] < "24" and raw[10:12] < "60" and raw[12:] < "60":
+            return Moment(raw[:8], raw[8:])
+    elif size == 8 and is_day(raw):
+        return Moment(raw, "")
+    return _any_moment(raw.strip(), profile)
+
+
+def _any_moment(raw: str, profile: Profile) -> Moment | None:
+    found = _FORM.fullmatch(raw)
+    if found is None:
+        return _other_format(raw, profile)
+    year, month, day, hour, minute, second, fraction, zone = found.groups(default="")
+    if not day:
+        is_part = year != "0000" and (not month or "01" <= month <= "12") and not zone
+        return Moment("", "", ("date_partial",)) if is_part else None
+    if not is_day(year + month + day) or (fraction and not second):
         return None
+    return _normal(year + month + day, [hour, minute, second, fraction], zone, profile)
 
 
-def _to_zone(date: str, time: str, written: str, name: str) -> tuple[str, str]:
-    zone = _zone(name)
-    if zone is None:
-        return date, time
-    at = _instant(date + time.partition(".")[0], written).astimezone(zone)
-    size = len(time.partition(".")[0])
-    fraction = time[6:]
-    return at.strftime("%Y%m%d"), at.strftime("%H%M%S")[:size] + fraction
+def _normal(date: str, parts: list[str], zone: str, profile: Profile) -> Moment | None:
+    hour, minute, second, fraction = parts
+    flags: tuple[str, ...] = ()
+    if second == "60":
+        second, fraction, flags = "59", "", ("leap_second",)
+    if minute > "59" or second > "59" or hour > "24":
+        return None
+    if hour == "24":
+        if (minute or "00") + (second or "00") != "0000":
+            return None
+        date, hour, flags = _moved(date, 1), "00", (*flags, "midnight_24")
+        if not date:
+            return None
+    time = hour + minute + second + fraction
+    if zone and hour and profile.zone is not None:
+        return _in_zone(date, time, zone, profile, flags)
+    return Moment(date, time, flags)
 
 
-def _instant(digits: str, written: str) -> datetime:
-    digits = digits.ljust(14, "0")
-    offset = timedelta(hours=int(written[1:3]), minutes=int(written[3:5]))
-    if written[0] == "-":
-        offset = -offset
-    if abs(offset) >= timedelta(hours=24):
-        offset = timedelta()
+def _moved(date: str, days: int) -> str:
+    try:
+        return (_instant(date, "") + timedelta(days=days)).strftime("%Y%m%d")
+    except OverflowError:
+        return ""
+
+
+def _instant(date: str, time: str) -> datetime:
+    """Return a date and time as if it were UTC, fraction aside."""
     return datetime(
-        int(digits[:4]), int(digits[4:6]), int(digits[6:8]),
-        int(digits[8:10]), int(digits[10:12]), int(digits[12:14]),
-        tzinfo=timezone(offset),
+        int(date[:4]), int(date[4:6]), int(date[6:8]),
+        int(time[:2] or 0), int(time[2:4] or 0), int(time[4:6] or 0), tzinfo=UTC,
     )  # fmt: skip
 
 
-def start_of(written: str, options: Options) -> tuple[str, str, tuple[str, ...]]:
-    """Return start date, start time and flags of a step; both "" where there is no whole day."""
-    moment = moment_of(written, options)
-    if moment.date and not moment.time:
-        return moment.date, options.time_unknown, (*moment.flags, "time_unknown")
-    return moment.date, moment.time, moment.flags
+def _in_zone(
+    date: str, time: str, zone: str, profile: Profile, flags: tuple[str, ...]
+) -> Moment | None:
+    hours, minutes = int(zone[1:3]), int(zone[3:])
+    if hours > 14 or minutes > 59:
+        return None
+    offset = timedelta(hours=hours, minutes=minutes)
+    if zone[0] == "-":
+        offset = -offset
+    try:
+        there = _instant(date, time).replace(tzinfo=timezone(offset))
+        here = there.astimezone(profile.zone)
+    except OverflowError:
+        return None
+    whole = here.strftime("%Y%m%d%H%M%S")
+    size = min(len(time), 6)
+    if size == 2 and whole[10:12] != "00":
+        size = 4
+    return Moment(whole[:8], whole[8 : 8 + size] + time[6:], flags)
 
 
-def birth_date(written: str) -> str:
-    """Return a birth date as ``YYYYMMDD``; "" for a partial or impossible one."""
-    date = written[:8]
-    if len(date) == 8 and date.isdecimal() and date.isascii() and is_day(date):
-        return date
-    return ""
+@lru_cache(maxsize=64)
+def _format(text: str) -> re.Pattern[str]:
+    """Return the pattern of a way of writing dates: ``DD.MM.YYYY hh:mm``."""
+    pattern = re.escape(text)
+    for mark in ("YYYY", "MM", "DD", "hh", "mm", "ss"):
+        name = {"MM": "month", "mm": "minute"}.get(mark, mark)
+        digits = f"\\d{{{len(mark)}}}"
+        pattern = pattern.replace(mark, f"(?P<{name}>{digits})", 1)
+    return re.compile(pattern, re.ASCII)
 
 
-@lru_cache(maxsize=1024)
-def _second_of(at_us_second: int, zone: str) -> str:
-    at = datetime.fromtimestamp(at_us_second, _zone(zone) or UTC if zone else UTC)
-    return at.strftime("%Y%m%d%H%M%S")
+def _other_format(raw: str, profile: Profile) -> Moment | None:
+    for text in profile.options.date_formats:
+        found = _format(text).fullmatch(raw)
+        if found is None:
+            continue
+        parts = found.groupdict(default="")
+        date = parts.get("YYYY", "") + parts.get("month", "") + parts.get("DD", "")
+        if not is_day(date):
+            continue
+        clock = [parts.get("hh", ""), parts.get("minute", ""), parts.get("ss", ""), ""]
+        moment = _normal(date, clock, "", profile)
+        if moment is not None:
+            return moment._replace(flags=(*moment.flags, "date_format"))
+    return None
 
 
-def arrival_time(entry: MessageEntry, options: Options) -> str:
-    """Return the arrival as ``YYYYMMDDHHMMSS``, in the department's zone, else in UTC."""
-    return _second_of(entry.at_us // 1_000_000, options.zone)
+def start_of(raw: str, profile: Profile) -> tuple[str, str, tuple[str, ...]]:
+    """Return date and time at which a step starts, and flags; no date where there is none.
+
+    A date without a time has the profile's `time_unknown`, and is flagged so.
+    """
+    moment = moment_of(raw, profile)
+    if moment is None:
+        return "", "", ("date_invalid",)
+    if not moment.date:
+        return "", "", moment.flags
+    if not moment.time:
+        return moment.date, profile.options.time_unknown, (*moment.flags, "time_unknown")
+    return moment
 
 
-_SOURCES = (("EVN", 6), ("EVN", 2), ("MSH", 7))
+# Which message is the newer one.
+
+_CANDIDATES = (("ORC", 9), ("ORC", 15), ("EVN", 6), ("EVN", 2), ("MSH", 7))
 
 
 def event_time(
-    view: View, orc: Seg | None, entry: MessageEntry, options: Options
+    view: View, orc: Seg | None, entry: MessageEntry, profile: Profile
 ) -> tuple[str, str, str]:
-    """Return the time that a message speaks of, its field, and the rule that made it.
-
-    The first valid one of ORC-9, ORC-15, EVN-6, EVN-2, MSH-7; else the arrival. One that is far
-    from the arrival is not believed (``clock_skew``).
+    """Return the time that orders a message among those of its sender.
 
     Returns:
-        ``YYYYMMDDHHMMSS``, comparable as text within one source.
+        ``YYYYMMDDHHMMSS``, the field that it came from ("" for the time of arrival), and the rule:
+        ``clock_skew`` where MSH-7 was too far off to be believed, ``arrival_time`` where no field
+        had a time.
     """
-    if orc is not None:
-        for field in (9, 15):
-            time = _comparable(orc.get(field), options)
-            if time:
-                return _believed(time, orc.path(field), entry, options)
-    for segment_id, field in _SOURCES:
-        seg = view.first(segment_id)
-        if seg is not None and (time := _comparable(seg.get(field), options)):
-            return _believed(time, f"{segment_id}-{field}", entry, options)
-    return arrival_time(entry, options), "", "arrival_time"
+    rule = "arrival_time"
+    for name, field in _CANDIDATES:
+        seg = orc if name == "ORC" else view.first(name)
+        if seg is None or not (raw := seg.get(field)):
+            continue
+        moment = moment_of(raw, profile)
+        if moment is None or not moment.date:
+            continue
+        told = moment.date + (moment.time[:6] + "000000")[:6]
+        ahead = _seconds_ahead(told, entry.at_us, profile)
+        options = profile.options
+        if ahead > options.skew_ahead_minutes * 60:
+            rule = "clock_skew" if name == "MSH" else rule
+            continue
+        if name == "MSH" and ahead < -options.skew_behind_days * 86400:
+            rule = "clock_skew"
+            continue
+        return told, seg.path(field), ""
+    return _arrival(entry.at_us, profile), "", rule
 
 
-def _comparable(written: str, options: Options) -> str:
-    if not written:
-        return ""
-    moment = moment_of(written, options)
-    if not moment.date:
-        return ""
-    return (moment.date + moment.time.partition(".")[0]).ljust(14, "0")
+def _seconds_ahead(told: str, at_us: int, profile: Profile) -> float:
+    """Return by how many seconds a time is ahead of an arrival.
 
-
-def _believed(time: str, path: str, entry: MessageEntry, options: Options) -> tuple[str, str, str]:
-    """Return the time, or the arrival where the two are too far apart.
-
-    Without the department's zone the two can only be compared roughly: 14 hours are allowed for.
+    Without a zone of the department, what may be the distance of a time zone (half hours, up to 14
+    hours) is taken for that.
     """
-    arrival_us = entry.at_us
-    slack_us = 0 if options.zone else 14 * 60 * _MINUTE_US
-    at = _as_utc_us(time, options.zone)
-    if (
-        at - arrival_us > options.skew_ahead_minutes * _MINUTE_US + slack_us
-        or arrival_us - at > options.skew_behind_days * _DAY_US + slack_us
-    ):
-        return arrival_time(entry, options), path, "clock_skew"
-    return time, path, ""
+    there = _instant(told[:8], told[8:])
+    if profile.zone is not None:
+        there = there.replace(tzinfo=profile.zone)
+        return there.timestamp() - at_us / 1_000_000
+    ahead = there.timestamp() - at_us / 1_000_000
+    zone = round(ahead / 1800) * 1800
+    return ahead - zone if abs(zone) <= _FAR else ahead
 
 
-def _as_utc_us(time: str, zone: str) -> int:
-    return (
-        _day_us(time[:8], zone)
-        + (int(time[8:10]) * 3600 + int(time[10:12]) * 60 + int(time[12:14])) * 1_000_000
-    )
-
-
-@lru_cache(maxsize=1024)
-def _day_us(date: str, zone: str) -> int:
-    place = (_zone(zone) or UTC) if zone else UTC
-    day = datetime(int(date[:4]), int(date[4:6]), int(date[6:8]), tzinfo=place)
-    return int(day.timestamp()) * 1_000_000
+def _arrival(at_us: int, profile: Profile) -> str:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    if profile.zone is not None:
+        at = at.astimezone(profile.zone)
+    return at.strftime("%Y%m%d%H%M%S")

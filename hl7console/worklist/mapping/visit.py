@@ -1,16 +1,17 @@
-"""What PV1 says: the visit, in the worklist's columns.
+"""PV1 and the account number: the visit's columns.
 
 References:
-    HL7 v2.5.1 chapter 3, PV1; DICOM PS3.4 Table K.6-1, visit attributes.
+    HL7 v2.5.1 section 3.4.3 (PV1); IHE RAD TF-2 4.4.4.1.2.2.
 """
 
 from __future__ import annotations
 
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import Mapped
-from hl7console.worklist.mapping import identifiers
-from hl7console.worklist.mapping.names import pn_of_xcn
-from hl7console.worklist.mapping.texts import cut
+from hl7console.worklist.mapping import identifiers, names
+from hl7console.worklist.mapping.context import Context
+from hl7console.worklist.mapping.identifiers import Number
+from hl7console.worklist.mapping.plan import fill, plan_of
 from hl7console.worklist.mapping.times import moment_of
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import Seg, View
@@ -19,93 +20,58 @@ from hl7console.worklist.reading import Seg, View
 def map_visit(
     view: View, profile: Profile, entry: MessageEntry, pv1: Seg | None, pid: Seg | None
 ) -> Mapped:
-    """Return the columns of a visit: from PV1, with the account of PID-18.
+    """Return the columns of the visit that a message tells; empty where it tells none.
 
-    Without PV1 only the account is there.
+    Beside the worklist's: `visit_no`, `visit_authority`, `visit_issuer`, `account_no`,
+    `account_authority`, `account_issuer`, `alternate_visit` (PV1-50), `discharge_date` and
+    `discharge_time` (PV1-45).
     """
-    mapped = Mapped()
-    _numbers(mapped, profile, entry, pv1, pid)
-    if pv1 is None:
-        return mapped
-    patient_class = pv1.get(2)
-    mapped.put(
-        "patient_class", patient_class or "U", pv1.path(2), "" if patient_class else "class_unknown"
-    )
-    _location(mapped, pv1, 3, "location")
-    _location(mapped, pv1, 6, "prior_location")
-    for field, column in ((7, "attending"), (8, "referring"), (17, "admitting")):
-        raw = pv1.raw(field)
-        if raw:
-            repetitions = pv1.repetitions(field)
-            mapped.put(column, pn_of_xcn(view, repetitions[0]), pv1.path(field))
-    if pv1.raw(10):
-        mapped.put("hospital_service", cut(pv1.get(10), "LO")[0], pv1.path(10))
-    if pv1.raw(16):
-        mapped.put("vip", cut(pv1.get(16), "LO")[0], pv1.path(16))
-    _ambulatory(mapped, pv1)
-    _times(mapped, pv1, profile)
-    if pv1.raw(50):
-        cx = identifiers.first_cx(pv1, 50, profile, entry)
-        mapped.put("alternate_visit_no", cx.id_value if cx else "", pv1.path(50))
-    return mapped
+    context = Context(view, profile, entry)
+    out = Mapped()
+    if pid is not None:
+        _put(out, "account", identifiers.number_of_cx(context, pid, 18))
+    if pv1 is not None:
+        _put(out, "visit", identifiers.number_of_cx(context, pv1, 19))
+        fill(context, plan_of(profile, "visit"), {"PV1": pv1}, out)
+        _put_referring(context, pv1, out)
+        if alternate := identifiers.number_of_cx(context, pv1, 50):
+            out.put("alternate_visit", alternate.value, alternate.path)
+        moment = moment_of(pv1.get(45), profile) if pv1.raw(45) else None
+        if moment is not None and moment.date:
+            out.put("discharge_date", moment.date, pv1.path(45))
+            out.put("discharge_time", moment.time, pv1.path(45))
+    if profile.options.require_admission_id and not (
+        out.values.get("visit_no") or out.values.get("account_no")
+    ):
+        out.flag("admission_id_missing")
+    return out
 
 
-def _numbers(
-    mapped: Mapped, profile: Profile, entry: MessageEntry, pv1: Seg | None, pid: Seg | None
-) -> None:
-    visit = identifiers.first_cx(pv1, 19, profile, entry) if pv1 is not None else None
-    account = identifiers.first_cx(pid, 18, profile, entry) if pid is not None else None
-    if visit is not None:
-        mapped.put("visit_no", visit.id_value, visit.path)
-        mapped.put("visit_authority", visit.authority, visit.path)
-        mapped.put("admission_issuer", visit.namespace, visit.path)
-    if account is not None:
-        mapped.put("account_no", account.id_value, account.path)
-        mapped.put("account_authority", account.authority, account.path)
-        mapped.put("account_issuer", account.namespace, account.path)
-    if profile.options.require_admission_id and visit is None and account is None:
-        mapped.flags.append("admission_id_missing")
-
-
-def _location(mapped: Mapped, pv1: Seg, field: int, column: str) -> None:
-    raw = pv1.raw(field)
-    if not raw:
+def _put(out: Mapped, prefix: str, number: Number | None) -> None:
+    if number is None:
         return
-    parts = [pv1.get(field, component) for component in (1, 2, 3)]
-    text, was_cut = cut("-".join(part for part in parts if part), "LO")
-    mapped.put(column, text, pv1.path(field))
-    if column == "location":
-        mapped.put("point_of_care", parts[0], pv1.path(field, 1))
-        facility = pv1.get(field, 4)
-        if facility:
-            mapped.put("facility", facility, pv1.path(field, 4))
-        if was_cut:
-            mapped.flags.append("location_shortened")
+    authority, path = number.authority, number.path
+    out.put(f"{prefix}_no", number.value, path)
+    rule = "aa_defaulted" if authority.is_defaulted else ""
+    out.put(f"{prefix}_authority", authority.key, path, rule)
+    if authority.namespace or authority.universal_id:
+        issuer = [authority.namespace, authority.universal_id, authority.universal_type]
+        out.put(f"{prefix}_issuer", issuer, path, rule)
+    if authority.is_defaulted:
+        out.flag("aa_defaulted")
 
 
-def _ambulatory(mapped: Mapped, pv1: Seg) -> None:
-    """Pregnancy is B6 of table 0009; what else PV1-15 says are special needs."""
-    raw = pv1.raw(15)
-    if not raw:
-        return
-    codes = [pv1.view.part(code) for code in pv1.repetitions(15)]
-    path = pv1.path(15)
-    mapped.put("pregnancy", 3 if "B6" in codes else "", path)
-    others = [code for code in codes if code and code != "B6"]
-    mapped.put("special_needs", cut(" ".join(others), "LO")[0], path)
-
-
-def _times(mapped: Mapped, pv1: Seg, profile: Profile) -> None:
-    for field, column in ((44, "admit"), (45, "discharge")):
-        if not pv1.raw(field):
-            continue
-        moment = moment_of(pv1.get(field), profile.options)
-        mapped.put(f"{column}_date", moment.date, pv1.path(field))
-        mapped.put(f"{column}_time", moment.time, pv1.path(field))
-        mapped.flags += [flag for flag in moment.flags if flag not in mapped.flags]
+def _put_referring(context: Context, pv1: Seg, out: Mapped) -> None:
+    sources = context.profile.fields.get("referring", ())
+    if sources and sources[0].segment == "PV1":
+        field = sources[0].field
+        for written in pv1.repetitions(field):
+            if name := names.pn_of_xcn(context, written, out.flags):
+                out.put("referring", name, pv1.path(field))
+                return
 
 
 def map_prior_visit(view: View, profile: Profile, mrg: Seg, entry: MessageEntry) -> tuple[str, str]:
-    """Return visit number and authority key of MRG-5; both "" where there is none."""
-    cx = identifiers.first_cx(mrg, 5, profile, entry)
-    return (cx.id_value, cx.authority) if cx is not None else ("", "")
+    """Return number and authority's key of the prior visit (MRG-5); empty where there is none."""
+    number = identifiers.number_of_cx(Context(view, profile, entry), mrg, 5)
+    return (number.value, number.authority.key) if number is not None else ("", "")

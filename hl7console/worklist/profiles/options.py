@@ -77,3 +77,19 @@ class Options:
     """Show the telephone number (PID-13, PID-14) to modalities."""
     require_admission_id: bool = False
     """Neither PV1-19 nor PID-18: flag."""
+    default_modality: str = ""
+    """The modality of orders that tell none, by no field and no table."""
+    date_formats: tuple[str, ...] = ()
+    """Other ways of writing a date that this site uses, such as ``YYYY-MM-DD hh:mm``; flagged."""
+    pregnancy_from_obx: bool = False
+    """Take the pregnancy status from an OBX with LOINC 82810-3."""
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "unknown_patient": ("create", "refuse"),
+    "merged_patient": ("follow", "refuse"),
+    "demographics_from_orders": ("fill", "update", "ignore"),
+    "sender_role": ("auto", "placer", "filler"),
+    "long_accessions": ("conflict", "tail"),
+}
+"""By option: the words that it takes."""
