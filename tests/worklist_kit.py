@@ -59,7 +59,7 @@ class Result:
 def load_cases(path: Path) -> list[Case]:
     """Return the cases of a file."""
     cases = []
-    for raw in tomllib.loads(path.read_text(encoding="utf-8")).get("case", []):
+    for raw in _spread(tomllib.loads(path.read_text(encoding="utf-8")).get("case", [])):
         row = raw.pop("row", [])
         options = raw.pop("options", "")
         text = raw.pop("profile_text", "")
@@ -77,9 +77,53 @@ def load_cases(path: Path) -> list[Case]:
     return cases
 
 
+def _spread(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the cases, one for each element of ``each``: {0}, {1} stand for its parts."""
+    for raw in raws:
+        for parts in raw.pop("each", [()]):
+            filled = dict(raw)
+            for key, value in raw.items():
+                text = [value] if isinstance(value, str) else value
+                for number, part in enumerate(parts):
+                    text = [line.replace(f"{{{number}}}", part) for line in text]
+                filled[key] = text[0] if isinstance(value, str) else text
+            yield filled
+
+
 def all_cases() -> list[Case]:
     """Return the cases of all files."""
     return [case for path in sorted(CASES.glob("*.toml")) for case in load_cases(path)]
+
+
+def matrix_cases() -> list[Case]:
+    """Return a case for each pair of states of the matrix."""
+    matrix = tomllib.loads((CASES / "matrix" / "transitions.toml").read_text(encoding="utf-8"))
+    status, through = matrix.pop("status"), matrix.pop("through")
+    control = [f'{word}_{code} = "{state}"' for state, code in status.items() for word in ("SC", "NW")]
+    profile = "\n".join(["[control]", *control]) + "\n"
+    cases = []
+    for was, wanted in matrix.items():
+        for target, verdict in wanted.items():
+            if was == "none":
+                words = ["CA CA" if target == "CANCELED" else f"NW {status[target]}"]
+            else:
+                steps = [step for step in (through.get(was), was, target) if step]
+                words = ["NW SC", *[f"SC {status[step]}" for step in steps]]
+            messages = "\n\n".join([f"@ORM\n@ORDER {word}" for word in words])
+            expect = _matrix_expectations(was, target, verdict)
+            name = f"{was} asked to be {target}: {verdict}"
+            cases.append(Case("matrix", name, [], messages, expect, "", profile))
+    return cases
+
+
+def _matrix_expectations(was: str, target: str, verdict: str) -> list[str]:
+    if was == "none" and target == "CANCELED":
+        return ["count step 0", "waiting.what = tombstone", "flagged"]
+    if verdict == "refuse":
+        same = [f"step.state != {target}"] if was == "none" else [f"step.state = {was}"]
+        return [*same, "count step 1", "error"]
+    flags = {"flag": ["flagged"], "apply": ["unflagged last"], "nothing": ["unflagged last"]}
+    return [f"step.state = {target}", *flags[verdict]]
 
 
 # Messages.
@@ -311,6 +355,9 @@ def _check_line(line: str, result: Result, refused: set[int]) -> None:
         _need(any(n.severity == Severity.FLAG for n in result.outcomes[-1].notes), "no flag")
     elif word in ("flag", "error", "ignored", "info"):
         _check_note(word, rest, result)
+    elif line == "unflagged last":
+        flags = [n.rule for n in result.outcomes[-1].notes if n.severity == Severity.FLAG]
+        _need(not flags, f"flags {flags}")
     elif word == "unflagged":
         _need(not _flags(result), f"flags {_flags(result)}")
     else:
@@ -460,4 +507,4 @@ def _text(value: Any) -> str:
     return "" if value in (None, 0, []) else str(value)
 
 
-__all__ = ["CASES", "CONFLICT", "Case", "Journal", "all_cases", "check", "load_cases", "run"]
+__all__ = ["CASES", "CONFLICT", "Case", "Journal", "all_cases", "check", "load_cases", "matrix_cases", "run"]

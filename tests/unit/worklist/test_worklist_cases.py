@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from worklist_kit import CASES, Case, all_cases, check, run  # noqa: E402
+from worklist_kit import CASES, Case, all_cases, check, matrix_cases, run  # noqa: E402
 
 ALL = all_cases()
 
@@ -19,6 +19,16 @@ ALL = all_cases()
 def test_case(case: Case):
     wrong = check(case, run(case))
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("case", matrix_cases(), ids=str)
+def test_pair_of_states(case: Case):
+    wrong = check(case, run(case))
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_matrix_is_whole():
+    assert len(matrix_cases()) == 110
 
 
 def test_every_row_of_the_tables_has_a_case():
