@@ -104,7 +104,12 @@ KINDS: tuple[str, ...] = (
 
 INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     PATIENT: {"survivor": ("merged_into",), "likeness": ("likeness",)},
-    IDENTIFIER: {"value": ("id_value", "authority"), "patient": ("patient",)},
+    IDENTIFIER: {
+        "value": ("id_value", "authority"),
+        "universal": ("universal_id", "id_value"),
+        "patient": ("patient",),
+        "table": ("table",),
+    },
     LINK: {"patients": ("patients",)},
     VISIT: {
         "number": ("visit_no", "visit_authority"),
@@ -115,6 +120,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
         "placer": ("placer_no", "placer_authority"),
         "filler": ("filler_no", "filler_authority"),
         "accession": ("accession", "accession_authority"),
+        "accession_value": ("accession",),
         "study": ("study_uid",),
         "group": ("group_no",),
         "patient": ("patient",),
@@ -122,15 +128,22 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     STEP: {"order": ("order",), "key": ("study_uid", "sps_id")},
     APPOINTMENT: {
-        "placer": ("placer_appointment", "appointment_authority"),
-        "filler": ("filler_appointment", "appointment_authority"),
+        "placer": ("placer_appointment", "placer_appointment_authority"),
+        "filler": ("filler_appointment", "filler_appointment_authority"),
+        "entry": ("entry",),
         "order": ("order",),
         "waits_for": ("waits_for",),
         "patient": ("patient",),
     },
-    REPORT: {"order": ("order",), "waits_for": ("waits_for",), "patient": ("patient",)},
+    REPORT: {
+        "entry": ("entry",),
+        "order": ("order",),
+        "waits_for": ("waits_for",),
+        "patient": ("patient",),
+    },
     DOCUMENT: {
         "number": ("document_no", "document_authority"),
+        "entry": ("entry",),
         "order": ("order",),
         "waits_for": ("waits_for",),
         "patient": ("patient",),

@@ -1,0 +1,29 @@
+"""By what two persons look like one: a key that likely duplicates share.
+
+Persons with the same key are listed for somebody to decide; no rule ever merges them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8192)
+def short_name(name: str) -> str:
+    """Return family and given name of a PN's first group: accents, letter case and marks aside."""
+    parts = name.split("=", 1)[0].split("^")
+    return "^".join(map(_plain, parts[:2])).strip("^")
+
+
+def _plain(part: str) -> str:
+    if part.isascii():
+        return "".join(filter(str.isalnum, part)).upper()
+    apart = unicodedata.normalize("NFKD", part)
+    return "".join(char for char in apart if char.isalnum()).upper()
+
+
+def key_of(name: str, birth_date: str, sex: str) -> str:
+    """Return the key of a person; "" where name or birth date is not known."""
+    short = short_name(name) if name else ""
+    return f"{short}|{birth_date}|{sex}" if short and birth_date else ""
