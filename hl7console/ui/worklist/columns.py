@@ -37,23 +37,23 @@ def flag_text(line: LineRow) -> str:
 
 
 COLUMNS: tuple[LineColumn, ...] = (
-    LineColumn("start", "Start", Kind.FIXED, 9, _start, order_by="start"),
+    LineColumn("start", "Start", Kind.FIXED, 8, _start, order_by="start"),
     LineColumn(
-        "priority", "Priority", Kind.PILL, 9,
+        "priority", "Priority", Kind.PILL, 8,
         lambda line: words.priority_words(line.priority)[0],
         lambda line: words.priority_words(line.priority)[1],
         "priority",
     ),
-    LineColumn("patient", "Patient", Kind.TEXT, 18, lambda line: line.patient_name, None,
+    LineColumn("patient", "Patient", Kind.TEXT, 16, lambda line: line.patient_name, None,
                "patient"),
-    LineColumn("mrn", "MRN", Kind.FIXED, 10, lambda line: line.patient_id),
-    LineColumn("accession", "Accession", Kind.FIXED, 11, lambda line: line.accession, None,
+    LineColumn("mrn", "MRN", Kind.FIXED, 8, lambda line: line.patient_id),
+    LineColumn("accession", "Accession", Kind.FIXED, 10, lambda line: line.accession, None,
                "accession"),
     LineColumn("modality", "Mod.", Kind.FIXED, 5, lambda line: line.modality, None, "modality"),
-    LineColumn("procedure", "Procedure", Kind.TEXT, 22, lambda line: line.procedure),
-    LineColumn("station", "Station", Kind.TEXT, 11, words.station_words, None, "station"),
+    LineColumn("procedure", "Procedure", Kind.TEXT, 20, lambda line: line.procedure),
+    LineColumn("station", "Station", Kind.TEXT, 10, words.station_words, None, "station"),
     LineColumn(
-        "state", "State", Kind.PILL, 12,
+        "state", "State", Kind.PILL, 11,
         lambda line: words.state_words(line)[0],
         lambda line: words.state_words(line)[1],
         "state",

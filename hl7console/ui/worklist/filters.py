@@ -55,10 +55,10 @@ class ChoiceButton(QPushButton):
         super().__init__(parent)
         self.setObjectName(name)
         self._noun = noun
-        self._menu = QMenu(self)
-        self._menu.setObjectName(f"{name}Menu")
+        self.menu_of = QMenu(self)
+        self.menu_of.setObjectName(f"{name}Menu")
         self._actions: dict[str, QAction] = {}
-        self.setMenu(self._menu)
+        self.setMenu(self.menu_of)
         set_icon(self, "chevron-down", size=12)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.set_options(())
@@ -66,14 +66,14 @@ class ChoiceButton(QPushButton):
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
         """Offer these (value, title) pairs; what is ticked stays so."""
         chosen = set(self.chosen())
-        self._menu.clear()
+        self.menu_of.clear()
         self._actions.clear()
-        everything = self._menu.addAction(f"All {self._noun}")
+        everything = self.menu_of.addAction(f"All {self._noun}")
         everything.triggered.connect(lambda *_: self.choose(()))
-        self._menu.addSeparator()
+        self.menu_of.addSeparator()
         known = dict(options) | {v: v for v in sorted(chosen) if v not in dict(options)}
         for value, title in known.items():
-            action = self._menu.addAction(title)
+            action = self.menu_of.addAction(title)
             action.setCheckable(True)
             action.setChecked(value in chosen)
             action.toggled.connect(self._on_toggled)
@@ -109,7 +109,7 @@ class ChoiceButton(QPushButton):
             text = ", ".join(titles)
         else:
             text = f"{len(titles)} {self._noun}"
-        self.setText(text)
+        self.setText(f"{text} ")
         self.setAccessibleName(f"{self._noun.capitalize()}: {text}")
         self.setProperty("chosen", bool(titles))
         self.style().unpolish(self)
@@ -153,7 +153,7 @@ class OneButton(QPushButton):
     def tell(self, text: str = "") -> None:
         """Show what is chosen, or another text for it."""
         shown = text or self._options[self.value]
-        self.setText(f"{self._prefix}{shown}")
+        self.setText(f"{self._prefix}{shown} ")
         self.setAccessibleName(f"{self._noun}: {shown}")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from hl7console.store.worklist.records import LineRow, StepDetails
-from hl7console.ui.theme import GRID
+from hl7console.ui.theme import GRID, theme
 from hl7console.ui.worklist import words
 from hl7console.ui.worklist.sentences import where_from
 
@@ -81,6 +81,8 @@ class StepHeader(QWidget):
         layout.addWidget(self.person)
         layout.addWidget(self.banner)
         self.banner.hide()
+        self._links: list[tuple[str, str]] = []
+        theme().changed.connect(self._write_links)
 
     def show_line(self, line: LineRow) -> None:
         """Show what the list knows of a line already."""
@@ -107,10 +109,16 @@ class StepHeader(QWidget):
         text, links = banner_of(line)
         self.banner.setVisible(bool(text))
         self.banner_text.setText(text)
-        self.banner_links.setText(
-            " · ".join(f'<a href="{address}">{title}</a>' for address, title in links)
-        )
+        self._links = links
+        self._write_links()
         self.banner_links.setVisible(bool(links))
+
+    @Slot()
+    def _write_links(self) -> None:
+        style = f'style="color:{theme().tokens.warn};text-decoration:none"'
+        self.banner_links.setText(
+            " · ".join(f'<a {style} href="{address}">{title}</a>' for address, title in self._links)
+        )
 
 
 def banner_of(line: LineRow) -> tuple[str, list[tuple[str, str]]]:

@@ -173,6 +173,7 @@ class LineTableModel(QAbstractTableModel):
         """Return the text of a heading, with how many lines it is over."""
         what = {
             "day": words.day_title,
+            "patient": lambda key: " · ".join(p for p in key.split("\n")[:2] if p),
             "state": lambda key: words.state_name(key)[0].capitalize(),
         }.get(self.group_by, _same)(group.key)
         empty = {"modality": "No modality", "station": "No station", "patient": "No patient"}

@@ -114,7 +114,7 @@ def rule() -> Piece:
     """Return a line across the page."""
     return (
         f'<table width="100%" cellspacing="0" cellpadding="0"><tr><td height="1"'
-        f' bgcolor="{theme().tokens.border}" style="font-size:1px"></td></tr></table>'
+        f' bgcolor="{theme().tokens.row_line}" style="font-size:1px"></td></tr></table>'
     )
 
 
