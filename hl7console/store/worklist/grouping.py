@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from array import array
 from operator import itemgetter
+from typing import TypeAlias
 
 from hl7console.store.connection import Database
 from hl7console.store.worklist.queries import order_of
 from hl7console.store.worklist.records import LineQuery
 from hl7console.store.worklist.selecting import integer, source_of
 
-Groups = list[tuple[str, array[int]]]
+Groups: TypeAlias = "list[tuple[str, array[int]]]"
 
 _KEYS = {
     "": "''",
