@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import TYPE_CHECKING
 
 from hl7console.cli.program import run
@@ -21,6 +22,7 @@ def _open_window(
 
 def main() -> None:
     """Run ``hl7console`` and end the process with its exit code."""
+    multiprocessing.freeze_support()  # a packaged program starts its other processes this way
     end_process(run(None, _open_window))
 
 

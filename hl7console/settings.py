@@ -111,6 +111,8 @@ class ListenerSettings(_FromMapping):
     accept_unframed: bool = False
     accept_batch: bool = False
     drop_duplicates: bool = False
+    profile: str = "default"
+    """Mapping profile: what its messages mean for the worklist."""
     enabled: bool = True
 
     def validate(self) -> None:

@@ -18,6 +18,8 @@ from typing import cast
 from hl7console.engine.console import (
     Command,
     EngineSnapshot,
+    ImportCodes,
+    ImportCrossref,
     ImportFiles,
     JobReport,
     LinkState,
@@ -38,6 +40,7 @@ from hl7console.engine.handover_wire import (
 from hl7console.errors import WorkspaceInUseError
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
 
 ANSWER_TIMEOUT_S = 5.0
 """Longest that the owner may take to answer a question, in seconds."""
@@ -84,14 +87,21 @@ class AttachedConsole:
     Args:
         workspace: The folder.
         open_reader: Opens a read-only connection to the database.
+        open_worklist: The same for the worklist.
 
     Raises:
         WorkspaceInUseError: The owner cannot be reached.
     """
 
-    def __init__(self, workspace: Path, open_reader: Callable[[], StoreReader]) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        open_reader: Callable[[], StoreReader],
+        open_worklist: Callable[[], WorklistReader],
+    ) -> None:
         self.workspace = workspace
         self._open_reader = open_reader
+        self._open_worklist = open_worklist
         self._lock = threading.Lock()
         self._connection: Connection | None = connect_to_owner(workspace)
         self._left_alone_until_s = 0.0
@@ -146,6 +156,10 @@ class AttachedConsole:
             connection.close()
             raise
         return AttachedJob(connection)
+
+    def open_worklist(self) -> WorklistReader:
+        """Return a read-only connection to the worklist for the calling thread."""
+        return self._open_worklist()
 
     def open_reader(self) -> StoreReader:
         """Return a read-only connection of its own for the calling thread."""
@@ -256,6 +270,8 @@ def _with_whole_paths(command: Command) -> Command:
     """Return the command with paths that mean the same in the owner's folder."""
     if isinstance(command, ImportFiles | SendFiles):
         command = replace(command, paths=tuple(Path(p).absolute() for p in command.paths))
+    if isinstance(command, ImportCodes | ImportCrossref):
+        command = replace(command, path=command.path.absolute())
     for part in fields(command):
         value = getattr(command, part.name)
         if is_dataclass(value) and not isinstance(value, type):

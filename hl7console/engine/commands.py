@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from hl7console.engine import worklist_inputs
 from hl7console.engine.console import (
     Command,
     DeleteInterface,
+    ImportCodes,
+    ImportCrossref,
     ImportFiles,
     InterfaceStatus,
     JobReport,
     LinkState,
+    RebuildWorklist,
     RunRetention,
     SaveDestination,
     SaveListener,
     SendFiles,
     SendMessages,
     TestConnection,
+    WorklistInput,
 )
 from hl7console.engine.core import EngineCore
 from hl7console.engine.importing import import_files
@@ -25,6 +31,7 @@ from hl7console.engine.links import Links
 from hl7console.engine.retaining import run_retention
 from hl7console.engine.sending import send_files, send_messages
 from hl7console.engine.testing_connections import test_connection
+from hl7console.settings import ListenerSettings
 
 Work = Callable[[EngineJob], JobReport]
 
@@ -42,6 +49,12 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             return "test", lambda _: test_connection(core, command)
         case RunRetention():
             return "retention", lambda job: run_retention(core, job, command)
+        case WorklistInput():
+            return "worklist", lambda _: worklist_inputs.put_input(core, command)
+        case RebuildWorklist():
+            return "rebuild", lambda job: worklist_inputs.rebuild(core, job, command)
+        case ImportCodes() | ImportCrossref():
+            return "table", lambda _: worklist_inputs.import_table(core, command)
     return "settings", _change_of(core, command)
 
 
@@ -49,11 +62,19 @@ def _change_of(core: EngineCore, command: SaveListener | SaveDestination | Delet
     links = core.links
     match command:
         case SaveListener(settings, previous_name):
-            return lambda _: _report_listener(links.save_listener(settings, previous_name))
+            return lambda _: _save_listener(core, settings, previous_name)
         case SaveDestination(destination, previous_name):
             return lambda _: _report_destination(links.save_destination(destination, previous_name))
         case DeleteInterface(name):
             return lambda _: _delete(links, name)
+
+
+def _save_listener(core: EngineCore, settings: ListenerSettings, previous: str) -> JobReport:
+    report = _report_listener(core.links.save_listener(settings, previous))
+    problem = worklist_inputs.put_profiles(core.writer, core.workspace, (settings,))
+    if not problem:
+        return report
+    return replace(report, text=f"{report.text} {problem}", is_fault=True)
 
 
 def _report_listener(status: InterfaceStatus) -> JobReport:

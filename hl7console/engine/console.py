@@ -6,6 +6,7 @@ so that a window started beside ``serve`` works the same. Commands and reports a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Protocol
 from hl7console.engine.events import InterfaceEvent
 from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
 
 
 class LinkState(StrEnum):
@@ -75,6 +77,14 @@ class EngineSnapshot:
     problem: str = ""
     """A fault of the whole engine (disk full…) as a plain sentence; empty when all is well."""
     running: bool = True
+    worklist_entry: int = 0
+    """Messages up to this id are in the worklist."""
+    worklist_version: int = 0
+    """Grows when the worklist changed."""
+    worklist_behind: int = 0
+    """Messages and other inputs that are not in the worklist yet; roughly."""
+    worklist_problem: str = ""
+    """Why the worklist doesn't follow, or what happened to it; empty when all is well."""
 
 
 class ImportMode(StrEnum):
@@ -165,6 +175,40 @@ class RunRetention:
     settings: RetentionSettings | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WorklistInput:
+    """Write an input into the worklist's journal and wait until it is applied."""
+
+    kind: str
+    """``operator``, ``mpps``, ``served``…: see `hl7console.worklist.entries.InputEntry`."""
+    body: Mapping[str, object] = field(repr=False)
+    """What it says; plain JSON."""
+    user: str = ""
+    """Who; empty takes the one who runs the owner of the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildWorklist:
+    """Make the worklist again from the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCodes:
+    """Import exam codes from a CSV file."""
+
+    path: Path
+    replace: bool = False
+    """Put it in the place of all codes there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCrossref:
+    """Import which identifiers belong to one person from a CSV file."""
+
+    path: Path
+    replace: bool = False
+
+
 Command = (
     ImportFiles
     | SendMessages
@@ -174,6 +218,10 @@ Command = (
     | DeleteInterface
     | TestConnection
     | RunRetention
+    | WorklistInput
+    | RebuildWorklist
+    | ImportCodes
+    | ImportCrossref
 )
 
 
@@ -299,3 +347,6 @@ class Console(Protocol):
 
     def open_reader(self) -> StoreReader:
         """Return a read-only connection of its own for the calling thread."""
+
+    def open_worklist(self) -> WorklistReader:
+        """Return a read-only connection to the worklist for the calling thread."""

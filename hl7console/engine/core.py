@@ -9,7 +9,9 @@ from pathlib import Path
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
+from hl7console.engine.worklist_service import WorklistService
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.writer import StoreWriter
 
 
@@ -32,4 +34,7 @@ class EngineCore:
     control_ids: ControlIds
     open_reader: Callable[[], StoreReader]
     """Opens a read-only connection for the calling thread."""
+    worklist: WorklistService
+    open_worklist: Callable[[], WorklistReader]
+    """The same for the worklist."""
     versions: EngineVersions = field(default_factory=EngineVersions)

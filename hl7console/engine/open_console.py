@@ -15,6 +15,7 @@ from hl7console.errors import UsageError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
 from hl7console.store.keys import KeySource
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.workspace import KIND_CONSOLE, Workspace, read_record
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,10 @@ def _attach(path: Path, key_source: KeySource | None, kind: str) -> AttachedCons
     def open_reader() -> StoreReader:
         return StoreReader(opened[0].database_path, opened[0].key)
 
-    console = AttachedConsole(path, open_reader)
+    def open_worklist() -> WorklistReader:
+        return WorklistReader(opened[0].database_path, opened[0].key)
+
+    console = AttachedConsole(path, open_reader, open_worklist)
     try:
         opened.append(Workspace.open(path, key_source, create=False, kind=kind))
     except BaseException:

@@ -30,10 +30,13 @@ from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.retaining import Housekeeping
+from hl7console.engine.worklist_inputs import put_profiles
+from hl7console.engine.worklist_service import FollowMode, WorklistService
 from hl7console.errors import ConsoleError, WorkspaceInUseError
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store import deliveries, interfaces
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.writer import StoreWriter
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class Engine:
         listeners: Listeners to run in place of the stored ones.
         ephemeral: Changes of interfaces are for this run only, and not stored.
         lock: Ownership of the workspace, when it was acquired before.
+        worklist: Where the worklist's rules run: ``process``, ``thread`` or ``off``.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Engine:
         listeners: Sequence[ListenerSettings] | None = None,
         ephemeral: bool = False,
         lock: OwnerLock | None = None,
+        worklist: str = FollowMode.PROCESS,
     ) -> None:
         self.workspace: Path = workspace.path
         self.show_window: Callable[[], None] | None = None
@@ -84,6 +89,11 @@ class Engine:
         self._writer = StoreWriter(
             workspace.database_path, workspace.key, on_problem=self._on_problem
         )
+        self._writer.on_batch_done = self._on_batch_done
+        self._worklist = WorklistService(
+            workspace.database_path, workspace.key, FollowMode(worklist)
+        )
+        self._profile_problem = ""
         self._control_ids = ControlIds()
         self._inbox: AnswerInbox | None = None
         self._collector: TurnCollector | None = None
@@ -95,6 +105,8 @@ class Engine:
             self._links,
             self._control_ids,
             self.open_reader,
+            self._worklist,
+            self.open_worklist,
         )
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
 
@@ -104,11 +116,15 @@ class Engine:
     def _on_problem(self, text: str) -> None:
         self._problem = text
 
+    def _on_batch_done(self) -> None:
+        if self._inbox is not None:
+            self._inbox.wake()
+        self._worklist.poke()
+
     def _make_listener(self, settings: ListenerSettings) -> Listener:
         if self._inbox is None or self._collector is None:
             self._inbox = AnswerInbox(self._network.loop)
             self._collector = TurnCollector(self._network.loop, self._writer)
-            self._writer.on_batch_done = self._inbox.wake
         return Listener(
             settings,
             writer=self._collector,
@@ -142,7 +158,9 @@ class Engine:
             listeners, destinations = self._load()
             self._network.start()
             self._is_running = True
+            self._profile_problem = put_profiles(self._writer, self.workspace, listeners)
             self._links.start(listeners, destinations)
+            self._worklist.start()
         except BaseException:
             self.stop(2.0)
             raise
@@ -204,6 +222,8 @@ class Engine:
         has_ended = self._network.stop(max(1.0, _left(deadline_s)))
         # A job that waited for a receiver's answer ends now that the network is gone.
         has_ended &= self._jobs.stop(max(1.0, _left(deadline_s)))
+        log.info("Stopping: worklist")
+        has_ended &= self._worklist.stop(max(1.0, _left(deadline_s)))
         log.info("Stopping: store")
         has_ended &= self._writer.stop(max(1.0, _left(deadline_s)))
         self._is_running = False
@@ -218,6 +238,7 @@ class Engine:
         """Return counters and lights."""
         writer = self._writer
         versions = self.core.versions
+        worklist = self._worklist.status
         return EngineSnapshot(
             last_message_id=writer.last_message_id,
             stored_total=writer.stored_total,
@@ -229,6 +250,10 @@ class Engine:
             interfaces=self._links.statuses(),
             problem=self._problem or self._disk_warning or self._own_problem,
             running=self._is_running and not self._has_stopped,
+            worklist_entry=worklist.message_id,
+            worklist_version=worklist.version,
+            worklist_behind=max(writer.last_message_id - worklist.message_id, worklist.behind, 0),
+            worklist_problem=worklist.problem or self._profile_problem or worklist.notice,
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:
@@ -258,6 +283,10 @@ class Engine:
     def open_reader(self) -> StoreReader:
         """Return a read-only connection of its own for the calling thread."""
         return StoreReader(self._opened.database_path, self._opened.key)
+
+    def open_worklist(self) -> WorklistReader:
+        """Return a read-only connection to the worklist for the calling thread."""
+        return WorklistReader(self._opened.database_path, self._opened.key)
 
     def bring_up_window(self) -> bool:
         """Bring the window to the front; return whether there is one."""

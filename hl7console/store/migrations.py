@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hl7console.errors import DamagedDatabaseError, NewerDatabaseError
 from hl7console.store.connection import Database
 from hl7console.store.schema import APPLICATION_ID, create_tables
-from hl7console.store.worklist.journal import CREATE_INPUTS
+from hl7console.store.worklist.journal import create_inputs
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -21,7 +21,7 @@ Step = Callable[[Database], None]
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("first_tables", create_tables),
-    ("worklist_inputs", lambda database: database.execute(CREATE_INPUTS).close()),
+    ("worklist_inputs", create_inputs),
 )
 """Names and functions of all steps, in order."""
 

@@ -6,7 +6,7 @@ of them back when the entry is refused or was only tried.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, NoReturn
@@ -135,7 +135,11 @@ class Turn:
         row_id = state.next_ids[kind]
         state.next_ids[kind] = row_id + 1
         paths, rules = paths or {}, rules or {}
-        kept = {column: value for column, value in values.items() if value}
+        kept = {
+            column: value if type(value) is str or type(value) is int else plain(value)
+            for column, value in values.items()
+            if value
+        }
         sources = {c: Source(number, paths.get(c, ""), rules.get(c, "")) for c in kept}
         row = Row(kind, row_id, kept, sources)
         state.add(row)
@@ -149,6 +153,8 @@ class Turn:
 
     def set(self, row: Row, column: str, value: Value, path: str = "", rule: str = "") -> bool:
         """Give a column another value; "" empties it. Returns whether that changed anything."""
+        if type(value) is not str and type(value) is not int:
+            value = plain(value)
         old = row.values.get(column)
         if old == value or (old is None and not value):
             return False
@@ -252,6 +258,15 @@ class Turn:
             row.sources[column] = source
         for index, keys in zip(indexes, before, strict=True):
             self.state.rekey(row, index, keys, keys_of(row.kind, index, row.values))
+
+
+def plain(value: Value) -> Value:
+    """Return a value as it comes back from the store: lists for tuples, at any depth."""
+    return _listed(value) if isinstance(value, list | tuple) else value
+
+
+def _listed(value: Sequence[object]) -> list[object]:
+    return [_listed(part) if isinstance(part, list | tuple) else part for part in value]
 
 
 _INDEXED: dict[str, dict[str, tuple[str, ...]]] = {

@@ -55,7 +55,7 @@ def wait_for(is_true: Callable[[], object], what: str, timeout_s: float = 10.0) 
 @contextmanager
 def running_engine(folder: Path, *listeners: ListenerSettings) -> Iterator[Engine]:
     workspace = Workspace.open(folder / "workspace", key_source(folder))
-    engine = Engine(workspace, listeners=listeners or None)
+    engine = Engine(workspace, listeners=listeners or None, worklist="thread")
     engine.start()
     try:
         yield engine

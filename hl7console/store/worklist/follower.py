@@ -10,7 +10,7 @@ import gc
 import json
 import logging
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from hl7console.store.worklist.journal import JournalItem, JournalPlace, journal
 from hl7console.store.worklist.loader import RowLoader
 from hl7console.store.worklist.saving import Saver, load_place
 from hl7console.store.worklist.schema import (
+    TABLES,
     create_tables,
     is_current,
     load_meta,
@@ -56,9 +57,13 @@ class FollowerStatus:
     """Entries that were stored and not applied yet, as far as known; roughly."""
     applied: int = 0
     """Entries applied by this follower."""
+    version: int = 0
+    """Entries applied in all, and rebuilds; grows when the worklist changed."""
     problem: str = ""
     """Why it doesn't go on, as a sentence; "" when all is well."""
     notice: str = ""
+    rebuilds: int = 0
+    """How often it was asked to be made again, and was or failed."""
     """What somebody should know of: the worklist was damaged and is made again."""
 
 
@@ -76,10 +81,11 @@ class Follower:
 
     def __init__(self, console_path: Path, key: bytes | None, path: Path | None = None) -> None:
         self.path = path or worklist_path(console_path)
+        self._key = key
         self.notice = ""
         self._console = Database(console_path, key, read_only=True)
         try:
-            self._database = self._open(key)
+            self._database = self._open()
         except BaseException:
             self._console.close()
             raise
@@ -89,8 +95,9 @@ class Follower:
         self._behind = 0
         self._begin()
 
-    def _open(self, key: bytes | None) -> Database:
+    def _open(self) -> Database:
         """Open the worklist; one that cannot be used is made again from nothing."""
+        key = self._key
         exists = self.path.exists() and self.path.stat().st_size > 0
         with suppress(SqlError, ConsoleError):
             database = Database(self.path, key)
@@ -128,6 +135,7 @@ class Follower:
             self.place.input_id,
             self._behind,
             self._applied,
+            self._saver.position,
             notice=self.notice,
         )
 
@@ -186,6 +194,35 @@ class Follower:
             return Outcome(item.entry.number, notes=[note], is_refused=True), []
         return self._projection.apply(item.entry)
 
+    def sibling(self, path: Path) -> Follower:
+        """Return another follower of the same journal, with a worklist of its own."""
+        return Follower(self._console.path, self._key, path)
+
+    def take_over(self, path: Path) -> None:
+        """Put all that another worklist's file holds in the place of what this one holds.
+
+        Raises:
+            ConsoleError: A file cannot be read or written; this one is as it was.
+        """
+        database = self._database
+        key = f"x'{self._key.hex()}'" if self._key is not None else ""
+        try:
+            database.execute("ATTACH DATABASE ? AS fresh KEY ?", (str(path), key))
+            try:
+                with database.transaction():
+                    for table in TABLES:
+                        database.execute(f"DELETE FROM main.{table}")  # noqa: S608 - our own
+                        database.execute(
+                            f"INSERT INTO main.{table} SELECT * FROM fresh.{table}"  # noqa: S608
+                        )
+            finally:
+                database.execute("DETACH DATABASE fresh")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except SqlError as error:
+            raise fault_of(error).as_error() from None
+        finally:
+            self._begin_again()
+
     def run_to_end(self) -> int:
         """Apply everything that there is and return how many entries that were."""
         total = 0
@@ -202,6 +239,29 @@ class Follower:
         """Close both files; the owner's thread, twice does no harm."""
         self._database.close()
         self._console.close()
+
+
+def look(console_path: Path, key: bytes | None) -> FollowerStatus:
+    """Return how far the worklist of a workspace is, without following.
+
+    Raises:
+        ConsoleError: ``console.db`` cannot be read.
+    """
+    place = JournalPlace()
+    path = worklist_path(console_path)
+    if path.exists():
+        with (
+            suppress(ConsoleError, SqlError),
+            closing(Database(path, key, read_only=True)) as database,
+        ):
+            place = load_place(database) if is_current(database) else place
+    try:
+        with closing(Database(console_path, key, read_only=True)) as console:
+            end = journal_end(console)
+    except SqlError as error:
+        raise fault_of(error).as_error() from None
+    behind = max(end.message_id - place.message_id, 0) + max(end.input_id - place.input_id, 0)
+    return FollowerStatus(place.message_id, place.input_id, behind)
 
 
 def is_whole(database: Database) -> bool:

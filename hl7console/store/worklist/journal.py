@@ -18,10 +18,18 @@ from hl7console.worklist.entries import Entry, InputEntry, MessageEntry
 MOST_BYTES = 16 * 1024 * 1024
 """A chunk ends with the message that reaches this size."""
 
-CREATE_INPUTS = (
+_TABLES = (
     "CREATE TABLE worklist_inputs (id INTEGER PRIMARY KEY, after_message_id INTEGER NOT NULL,"
-    " at_us INTEGER NOT NULL, kind TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL)"
+    " at_us INTEGER NOT NULL, kind TEXT NOT NULL, user TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX worklist_inputs_kind ON worklist_inputs(kind, id)",
 )
+
+
+def create_inputs(database: Database) -> None:
+    """Create the journal's table; inside the migration's transaction."""
+    for statement in _TABLES:
+        database.execute(statement)
+
 
 _MESSAGES = f"""
 SELECT m.id, m.received_at_us, k.origin = '{Origin.RECEIVED}', m.duplicate_of, k.status,

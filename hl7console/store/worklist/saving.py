@@ -39,7 +39,7 @@ _SAVE_LINE = (
 )
 _SAVE_ENTRY = (
     "INSERT INTO entries (position, number, at_us, kind, title, sender, listener, worst,"
-    " is_refused, changes, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " is_refused, cites, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SAVE_EVENT = "INSERT INTO events (position, kind, row_id, changes) VALUES (?, ?, ?, ?)"
 
@@ -109,7 +109,7 @@ class Saver:
             writable(entry.listener) if isinstance(entry, MessageEntry) else "",
             worst,
             int(outcome.is_refused),
-            len(outcome.changes),
+            len(outcome.changes) + sum(1 for note in outcome.notes if note.row_id),
             encode(outcome.notes) if outcome.notes else "[]",
         )
 

@@ -96,7 +96,7 @@ TABLES: dict[str, str] = {
     "entries": (
         "(position INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, at_us INTEGER NOT NULL,"
         " kind TEXT NOT NULL, title TEXT NOT NULL, sender TEXT NOT NULL, listener TEXT NOT NULL,"
-        " worst INTEGER NOT NULL, is_refused INTEGER NOT NULL, changes INTEGER NOT NULL,"
+        " worst INTEGER NOT NULL, is_refused INTEGER NOT NULL, cites INTEGER NOT NULL,"
         " notes TEXT NOT NULL)"
     ),
     "events": (
