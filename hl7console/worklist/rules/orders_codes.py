@@ -94,7 +94,12 @@ def _known(message: OrderMessage, told: Told) -> list[Row]:
     turn, mapped = message.turn, told.mapped
     found = [o for o in candidates(turn, told.keys) if o.id not in message.claimed]
     if meaning_of(told.control) in _MAKING:
-        found = [order for order in found if not contradicts(order, mapped.order)]
+        persons = [person.id for person in message.known_persons()]
+        found = [
+            order
+            for order in found
+            if [order.number("patient")] != persons or not contradicts(order, mapped.order)
+        ]
     if not found and told.keys.study_uid:
         found = _by_step(message, told)
     return narrowed(turn, found, mapped.order, mapped.steps) if len(found) > 1 else found
@@ -148,7 +153,7 @@ def _new(message: OrderMessage, told: Told, known: list[Row]) -> list[Row]:
 def _change(message: OrderMessage, told: Told, order: Row) -> list[Row]:
     """Apply fields and state to a known order; return it if the message tells its steps by id."""
     turn = message.turn
-    orders_new.check_free(message, told, [order.number("patient")])
+    orders_new.check_free(message, told, [order.number("patient")], order)
     before = keys_of_order(order)
     apply_known(turn, order, told)
     if keys_of_order(order) != before:

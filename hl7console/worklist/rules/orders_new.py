@@ -79,13 +79,16 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
     return order
 
 
-def check_free(message: OrderMessage, told: Told, persons: list[int]) -> None:
+def check_free(
+    message: OrderMessage, told: Told, persons: list[int], own: Row | None = None
+) -> None:
     """Refuse an accession number or a study UID that belongs to something else.
 
     Args:
         message: The message.
         told: The ORC.
         persons: Whose order it is: the number of the person, or none for a new one.
+        own: The order itself, if it is known.
 
     Raises:
         RefusedError: It belongs to something else.
@@ -104,7 +107,8 @@ def check_free(message: OrderMessage, told: Told, persons: list[int]) -> None:
     for other in turn.find(ORDER, "study", study_uid):
         if [other.number("patient")] != persons and not _is_ours(message, other):
             message.conflict("study_uid_of_other_patient", other, path)
-        if accession and other.text("accession") and other.text("accession") != accession:
+        told_before = other.text("accession")
+        if accession and other is not own and told_before not in ("", accession):
             message.conflict("study_uid_of_other_accession", other, path)
 
 
