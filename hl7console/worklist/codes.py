@@ -10,8 +10,10 @@ from hl7console.worklist.turn import Turn
 COLUMNS = (
     "sender", "code", "system", "local_code", "local_meaning", "local_system", "modality",
 )  # fmt: skip
-"""Columns of a line. `sender` is ``MSH-3|MSH-4``, MSH-3 or MSH-4 alone, or ``*`` for any; `system` ""
-is any system."""
+"""Columns of a line.
+
+`sender` is ``MSH-3|MSH-4``, MSH-3 or MSH-4 alone, or ``*`` for any; an empty `system` is any.
+"""
 
 
 ANY = "*"

@@ -64,7 +64,7 @@ def keys_of_order(order: Row) -> Keys:
 
 
 MADE_UP = frozenset(
-    {"uid_derived", "rp_generated", "rp_is_accession", "sps_generated", "sps_is_rp"}
+    {"uid_derived", "rp_generated", "rp_is_accession", "sps_generated", "sps_is_rp", "message_time"}
 )
 """Rules that give an identifier which no field said: it tells nothing that others don't."""
 

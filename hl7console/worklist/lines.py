@@ -16,6 +16,9 @@ from hl7console.worklist.state import State
 
 __all__ = ["DESCRIPTIONS", "Description", "Line", "is_open", "line_of", "missing_of"]
 
+MOST_LO = 64
+"""Characters of a patient's number."""
+
 _VISIT = (
     "location", "patient_class", "admit_date", "admit_time", "referring", "visit_no", "account_no",
 )  # fmt: skip
@@ -130,11 +133,9 @@ def missing_of(state: State, step: Row) -> tuple[str, ...]:
     """
     order = state.get(ORDER, step.number("order"))
     patient = patient_of(state, order)
-    missing = []
-    for column in ("patient_name", "patient_id"):
-        if patient is None or not patient.values.get(column):
-            missing.append(column)
-    if len(patient.text("patient_id") if patient is not None else "") > 64:
+    person = patient.values if patient is not None else {}
+    missing = [column for column in ("patient_name", "patient_id") if not person.get(column)]
+    if len(str(person.get("patient_id", ""))) > MOST_LO:
         missing.append("patient_id")
     values = order.values if order is not None else {}
     if not is_uid(str(step.values.get("study_uid") or values.get("study_uid", ""))):

@@ -29,15 +29,19 @@ class Authority(NamedTuple):
 
 def of_parts(context: Context, namespace: str, uid: str, kind: str) -> Authority:
     """Return the authority of a namespace, universal id and type; the default one without any."""
-    profile = context.profile
-    if uid:
-        by_uid = f"{uid}:{kind or 'ISO'}".upper()
+    if uid or namespace:
+        return Authority(key_of(namespace, uid, kind, context.profile), namespace, uid, kind)
+    return Authority(context.default_key, context.options.default_authority, "", "", True)
+
+
+def key_of(namespace: str, universal_id: str, universal_type: str, profile: Profile) -> str:
+    """Return the key of an authority that is told by its parts; "" where there are none."""
+    if universal_id:
+        by_uid = f"{universal_id}:{universal_type or 'ISO'}".upper()
         alias = profile.authorities.get(by_uid)
         if alias is not None or not namespace:
-            return Authority(alias or by_uid, namespace, uid, kind)
-    if namespace:
-        return Authority(profile.authority_key(namespace.upper()), namespace, uid, kind)
-    return Authority(context.default_key, context.options.default_authority, "", "", True)
+            return alias or by_uid
+    return profile.authority_key(namespace.strip().upper())
 
 
 def of_hd(context: Context, written: str) -> Authority:

@@ -30,22 +30,21 @@ def put_numbers(context: Context, group: OrderGroup, index: int, out: Mapped) ->
     for prefix, field in (("placer", 2), ("filler", 3)):
         if values.get(f"{prefix}_no"):
             _put_authority(context, segments, prefix, field, out)
-    _check_agreement(context, segments, out)
+    _check_agreement(segments, out)
     if values.get("accession"):
-        _put_accession(context, segments, out)
-    for column in ("rp_id",):
-        check_number(out, column)
+        _put_accession(context, out)
+    check_number(out, "rp_id")
     key = _identity(context, out, index)
     if not values.get("rp_id"):
         accession = values.get("accession")
         if isinstance(accession, str) and 0 < len(accession) <= MOST_SH:
-            out.put("rp_id", accession, out.paths["accession"], "from_accession")
+            out.put("rp_id", accession, out.paths["accession"], "rp_is_accession")
         else:
-            out.put("rp_id", studies.generated_rp_id(*key), "", "generated")
+            out.put("rp_id", studies.generated_rp_id(*key), "", "rp_generated")
     if not values.get("study_uid"):
         uid = studies.derived_uid(*key, str(values["rp_id"]))
-        out.put("study_uid", uid, "", "derived")
-    _check_uids(context, group, out)
+        out.put("study_uid", uid, "", "uid_derived")
+    _check_uids(group, out)
 
 
 def check_number(out: Mapped, column: str) -> None:
@@ -81,7 +80,7 @@ def _authority_at(context: Context, seg: Seg | None, field: int) -> Authority:
     return authorities.of_ei(context, context.view.components(seg.repetitions(field)[0]))
 
 
-def _check_agreement(context: Context, segments: dict[str, Seg], out: Mapped) -> None:
+def _check_agreement(segments: dict[str, Seg], out: Mapped) -> None:
     orc, obr = segments.get("ORC"), segments.get("OBR")
     if orc is None or obr is None:
         return
@@ -93,7 +92,7 @@ def _check_agreement(context: Context, segments: dict[str, Seg], out: Mapped) ->
                 out.flag(flag)
 
 
-def _put_accession(context: Context, segments: dict[str, Seg], out: Mapped) -> None:
+def _put_accession(context: Context, out: Mapped) -> None:
     options, path = context.options, out.paths["accession"]
     value = str(out.values["accession"])
     prefix = options.accession_prefix
@@ -105,10 +104,10 @@ def _put_accession(context: Context, segments: dict[str, Seg], out: Mapped) -> N
         out.put("accession_sent", value, path)
         out.flag("accession_tail")
     check_number(out, "accession")
-    _put_accession_authority(context, segments, out)
+    _put_accession_authority(context, out)
 
 
-def _put_accession_authority(context: Context, segments: dict[str, Seg], out: Mapped) -> None:
+def _put_accession_authority(context: Context, out: Mapped) -> None:
     issuer = out.values.get("accession_issuer")
     if isinstance(issuer, list) and out.paths["accession"].startswith("IPC"):
         authority = authorities.of_parts(context, *issuer)
@@ -136,7 +135,7 @@ def _identity(context: Context, out: Mapped, index: int) -> tuple[str, ...]:
     return ("entry", context.default_key, f"{context.entry.number}.{index}")
 
 
-def _check_uids(context: Context, group: OrderGroup, out: Mapped) -> None:
+def _check_uids(group: OrderGroup, out: Mapped) -> None:
     if len(group.steps) < 2:
         return
     told = {uid for ipc in group.steps if (uid := ipc.get(3).strip())}

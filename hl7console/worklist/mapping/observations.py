@@ -18,7 +18,7 @@ _SIZE_CODES = frozenset({"8302-2"})
 _PREGNANCY_CODE = "82810-3"
 _WEIGHT_UNITS = {"kg": 1.0, "g": 0.001, "lb": 0.45359237, "[lb_av]": 0.45359237}
 _SIZE_UNITS = {"m": 1.0, "cm": 0.01, "in": 0.0254, "[in_i]": 0.0254}
-_PREGNANT = {"77386006": 4 - 1, "LA15173-0": 3, "60001007": 1, "LA26683-5": 1, "261665006": 4}
+_PREGNANT = {"77386006": 3, "LA15173-0": 3, "60001007": 1, "LA26683-5": 1, "261665006": 4}
 _DRUG_TYPES = frozenset({"DA", "DRUG", "CONTRAST", "CA"})
 _ALLERGY_TYPES = frozenset({"", "DA", "FA", "AA", "PA", "EA", "LA"})
 """Drug, food, animal, plant, environmental and pollen allergies."""
@@ -33,16 +33,16 @@ def take_observations(context: Context, observations: Iterable[Seg], out: Mapped
             continue
         code, name = view.part(raw), view.part(raw, 2).lower()
         if code in _WEIGHT_CODES or name == "body weight":
-            _measure(context, obx, "weight_kg", _WEIGHT_UNITS, out)
+            _measure(obx, "weight_kg", _WEIGHT_UNITS, out)
         elif code in _SIZE_CODES or name == "body height":
-            _measure(context, obx, "size_m", _SIZE_UNITS, out)
+            _measure(obx, "size_m", _SIZE_UNITS, out)
         elif code == _PREGNANCY_CODE and context.options.pregnancy_from_obx:
             status = _PREGNANT.get(obx.get(5), 0)
             if status:
                 out.put("pregnancy", status, obx.path(5), "code_translated")
 
 
-def _measure(context: Context, obx: Seg, column: str, units: dict[str, float], out: Mapped) -> None:
+def _measure(obx: Seg, column: str, units: dict[str, float], out: Mapped) -> None:
     factor = units.get(obx.get(6).strip().lower())
     written = obx.get(5).strip().replace(",", ".")
     if factor is None or not written:

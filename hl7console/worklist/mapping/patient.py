@@ -7,6 +7,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import MappedIdentifier, MappedPatient
@@ -32,38 +33,52 @@ def map_patient(view: View, profile: Profile, pid: Seg, entry: MessageEntry) -> 
     if account is not None:
         found.account = (account.value, account.authority.key)
     out = found.patient
-    segments: dict[str, Seg] = {"MSH": pid}
-    notes: list[Seg] = []
-    allergies: list[Seg] = []
-    observed: list[Seg] = []
-    last = ""
-    for seg in patient_segments(view, pid):
-        name = seg.id
-        if name == "NTE":
-            if last == "PID":
-                notes.append(seg)
-            continue
-        if name == "AL1":
-            allergies.append(seg)
-        elif name == "OBX":
-            observed.append(seg)
-        if name not in segments:
-            segments[name] = seg
-        last = name
-    segments["PID"] = pid
-    fill(context, plan_of(profile, "patient"), segments, out)
-    if notes:
-        _comments(found, notes)
-    if allergies:
-        observations.take_allergies(context, allergies, out)
-    if observed:
-        observations.take_observations(context, observed, out)
+    scope = _scope(view, pid)
+    fill(context, plan_of(profile, "patient"), scope.segments, out)
+    if scope.notes:
+        _comments(found, scope.notes)
+    if scope.allergies:
+        observations.take_allergies(context, scope.allergies, out)
+    if scope.observed:
+        observations.take_observations(context, scope.observed, out)
     if not out.values.get("patient_name"):
         out.flag("name_missing")
     if len(pid.fields) > 31:
         out.flags += names.unknown_name_flags(context, pid)
     found.flags += [flag for flag in out.flags if flag not in found.flags]
     return found
+
+
+@dataclass(slots=True)
+class _Scope:
+    """The segments of one patient."""
+
+    segments: dict[str, Seg]
+    """The first of each name."""
+    notes: list[Seg] = field(default_factory=list)
+    """NTE directly behind PID."""
+    allergies: list[Seg] = field(default_factory=list)
+    observed: list[Seg] = field(default_factory=list)
+
+
+def _scope(view: View, pid: Seg) -> _Scope:
+    segments: dict[str, Seg] = {"PID": pid}
+    scope = _Scope(segments)
+    last = ""
+    for seg in patient_segments(view, pid):
+        name = seg.id
+        if name == "NTE":
+            if last == "PID":
+                scope.notes.append(seg)
+            continue
+        if name == "AL1":
+            scope.allergies.append(seg)
+        elif name == "OBX":
+            scope.observed.append(seg)
+        if name not in segments:
+            segments[name] = seg
+        last = name
+    return scope
 
 
 def _identifiers(context: Context, pid: Seg, flags: list[str]) -> list[MappedIdentifier]:
@@ -75,10 +90,10 @@ def _identifiers(context: Context, pid: Seg, flags: list[str]) -> list[MappedIde
     trusted = context.options.trusted_authorities
     if trusted and found:
         keys = {context.profile.authority_key(name.upper()) for name in trusted}
-        kept = [cx for cx in found if cx.authority in keys]
-        if len(kept) < len(found):
+        if any(cx.authority not in keys for cx in found):
             flags.append("identifier_untrusted")
-        found = kept
+        # The rules leave those out that are not trusted, and refuse a person who has no other.
+        found.sort(key=lambda cx: cx.authority not in keys)
     if any(cx.is_defaulted for cx in found):
         flags.append("aa_defaulted")
     if any(len(cx.id_value) > 64 for cx in found):

@@ -4,6 +4,8 @@ Each kind of value has one function. It gets the field as it is written, puts th
 whether it found a value; else the next source is tried.
 """
 
+# ruff: noqa: ARG001 - all conversions have one shape
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -233,10 +235,10 @@ def _when(
     for flag in moment.flags:
         out.flag(flag)
     date, time = CLEARS[column]
-    path = path_of(seg, source)
-    out.put(date, moment.date, path, source.rule)
+    path, rule = path_of(seg, source), "message_time" if seg.id == "MSH" else source.rule
+    out.put(date, moment.date, path, rule)
     if moment.time:
-        out.put(time, moment.time, path, source.rule)
+        out.put(time, moment.time, path, rule)
     return True
 
 
@@ -255,7 +257,8 @@ def _start(
     rule = "time_unknown" if "time_unknown" in flags else source.rule
     out.put("start_date", date, path, source.rule)
     out.put("start_time", time, path, rule)
-    out.put("start_text", written, path, source.rule)
+    if not (written.startswith(date) and written[8:].startswith(time)):
+        out.put("start_text", written, path, source.rule)
     return True
 
 

@@ -79,7 +79,7 @@ def number_steps(orders: list[MappedOrder]) -> None:
         for number, (order, step) in enumerate(steps, 1):
             wanted = rp_id if len(steps) == 1 else f"{rp_id}-{number}"
             if len(wanted) <= MOST_SH:
-                step.put("sps_id", wanted, order.paths["rp_id"], "from_procedure")
+                step.put("sps_id", wanted, order.paths["rp_id"], "sps_is_rp")
             else:
                 made = studies.generated_sps_id(study_uid, rp_id, str(number))
-                step.put("sps_id", made, "", "generated")
+                step.put("sps_id", made, "", "sps_generated")
