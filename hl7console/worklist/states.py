@@ -79,7 +79,7 @@ def request_state(
 
     An operator gets the state whatever the matrix says; it is flagged then. A new step that is
     asked to be DEPARTED or DISCONTINUED at once (the matrix refuses both) becomes UNSCHEDULED with
-    the flag ``state_refused`` and a line in the error list, so that no step is without a state.
+    the flag ``state_unclear`` and a line in the error list, so that no step is without a state.
 
     Returns:
         Whether the step has the state now (or would, if it were complete: see `settle`).

@@ -36,6 +36,8 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     from hl7console.worklist.rules.orders_message import OrderMessage
 
     mapped = map_orders(view, profile, entry, codes.finder(turn))
+    for one in mapped:
+        codes.note_unmapped(turn, one)
     pid = view.first("PID")
     person = map_patient(view, profile, pid, entry) if pid is not None else None
     if person is not None and not person.identifiers:

@@ -33,6 +33,8 @@ ORDER_KEYS = frozenset(column for _, columns in _NUMBERS for column in columns) 
 }  # fmt: skip
 STEP_KEYS = frozenset({"order", "study_uid", "sps_id", "state", "flags", "open"})
 _TIMES = frozenset({"start_date", "start_time"})
+_ISSUED = frozenset({"issue_date", "issue_time"})
+"""When it was written; differs each time that the same order is sent."""
 UNBORN = ("created_by_update", "created_from_siu")
 """Flags of an order that was made before its NW came."""
 
@@ -53,7 +55,7 @@ def differences(turn: Turn, order: Row, told: Told) -> list[str]:
     found = [
         column
         for column, value in told.mapped.order.values.items()
-        if column not in ("flags", "patient", "visit")
+        if column not in _ISSUED
         and value != order.values.get(column, "")
         and told.mapped.order.rules.get(column) not in MADE_UP
     ]
@@ -140,7 +142,7 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     """Take a message's fields over by the field rule; return the steps that had to be made."""
     mapped = told.mapped
     fill_numbers(turn, order, mapped.order)
-    merge_fields(turn, order, mapped.order, keep=ORDER_KEYS)
+    merge_fields(turn, order, mapped.order, keep=_kept(order, mapped.order))
     for flag in mapped.order.flags:
         turn.add_flag(order, flag, mapped.control_path)
     keep = STEP_KEYS
@@ -160,6 +162,19 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     for step in turn.find(STEP, "order", order.id):
         settle(turn, step)
     return made
+
+
+def _kept(order: Row, mapped: Mapped) -> frozenset[str]:
+    """Return the columns that a message leaves alone.
+
+    These are identifiers, and what only the header says, where the order knows better already.
+    """
+    by_header = [
+        column
+        for column, path in mapped.paths.items()
+        if path.startswith("MSH") and order.values.get(column)
+    ]
+    return ORDER_KEYS.union(by_header) if by_header else ORDER_KEYS
 
 
 def _note_booked(turn: Turn, step: Row, mapped: Mapped, keep: frozenset[str]) -> None:
