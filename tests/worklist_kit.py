@@ -65,11 +65,12 @@ def load_cases(path: Path) -> list[Case]:
         text = raw.pop("profile_text", "")
         if options:
             text = f"[options]\n{options}\n{text}"
+        messages = _repeated(raw.pop("messages"), raw.pop("repeat", 1))
         expect = [line.strip() for line in raw.pop("expect").splitlines()]
         cases.append(
             Case(
                 path.stem, raw.pop("name"), [row] if isinstance(row, str) else row,
-                raw.pop("messages"), [line for line in expect if line and line[0] != "#"],
+                messages, [line for line in expect if line and line[0] != "#"],
                 raw.pop("profile", ""), text,
             )
         )  # fmt: skip
@@ -88,6 +89,15 @@ def _spread(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                     text = [line.replace(f"{{{number}}}", part) for line in text]
                 filled[key] = text[0] if isinstance(value, str) else text
             yield filled
+
+
+def _repeated(messages: str, times: int) -> str:
+    """Return the messages with the lines behind ``>`` written so many times, # counting them."""
+    before, *rest = re.split(r"^(?=>)", messages, maxsplit=1, flags=re.M)
+    if not rest:
+        return messages
+    lines = [line[1:] for line in rest[0].splitlines()]
+    return before + "\n".join([line.replace("#", str(n + 1)) for n in range(times) for line in lines])
 
 
 def all_cases() -> list[Case]:
