@@ -145,7 +145,7 @@ def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> E
         workspace = Workspace.open(path, source, create=False, kind=kind)
         stored = _read(workspace, load_listeners)
         silent = [dataclasses.replace(listener, enabled=False) for listener in stored]
-        engine = Engine(workspace, listeners=silent, ephemeral=True, lock=lock)
+        engine = Engine(workspace, listeners=silent, ephemeral=True, lock=lock, worklist="off")
         engine.start()
     except BaseException:
         lock.release()

@@ -45,6 +45,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "messages",
             "List messages, oldest first, or those that a FILTER finds.",
         ),
+        "worklist": (
+            "worklist",
+            "worklist",
+            "List the worklist, STAT first, or explain it.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

@@ -27,7 +27,6 @@ from hl7console.store.worklist.schema import (
     load_meta,
     worklist_path,
 )
-from hl7console.worklist.projection import Projection
 from hl7console.worklist.state import State
 from hl7console.worklist.turn import Note, Outcome, Severity
 
@@ -119,6 +118,9 @@ class Follower:
 
     def _begin(self) -> None:
         """Take up where the file is; what was in memory is dropped."""
+        # The rules are loaded where they run, not in every program that shows the worklist.
+        from hl7console.worklist.projection import Projection
+
         database = self._database
         self._loader = RowLoader(database, keep_keys=True)
         next_ids = json.loads(load_meta(database, "next_ids") or "{}")

@@ -13,7 +13,9 @@ PRIORITY_RANKS = {"STAT": 0, "HIGH": 1, "MEDIUM": 2, "ROUTINE": 2, "": 2, "LOW":
 """How early a priority stands in the list; others stand with ROUTINE."""
 
 SHOWN: dict[str, frozenset[str]] = {
-    PATIENT: frozenset({"patient_name", "patient_id", "issuer", "other_ids", "flags", "status"}),
+    PATIENT: frozenset(
+        {"patient_name", "patient_id", "issuer", "other_ids", "flags", "merged_into"}
+    ),
     VISIT: frozenset({"flags", "visit_no"}),
 }
 """By kind: the columns that lines show; others change no line. Of steps and orders all count."""
@@ -39,14 +41,29 @@ def steps_of(state: State, row: Row) -> list[Row]:
         return state.find(STEP, "order", row.id)
     if row.kind in (PATIENT, VISIT):
         orders = state.find(ORDER, row.kind, row.id)
+        if row.kind == PATIENT:
+            for source in _merged_into(state, row):
+                orders = orders + state.find(ORDER, PATIENT, source.id)
         return [step for order in orders for step in state.find(STEP, "order", order.id)]
     return []
+
+
+def _merged_into(state: State, patient: Row) -> list[Row]:
+    """Return the persons that were merged into one, also by way of others."""
+    found: dict[int, Row] = {}
+    todo = [patient]
+    while todo:
+        for source in state.find(PATIENT, "survivor", todo.pop().id):
+            if source.id not in found:
+                found[source.id] = source
+                todo.append(source)
+    return list(found.values())
 
 
 def line_values(state: State, step: Row) -> tuple[SqlValue, ...]:
     """Return a step's line in the order of `schema.LINE_COLUMNS`."""
     order = state.get(ORDER, step.number("order")) or _NOTHING
-    patient = state.get(PATIENT, order.number("patient")) or _NOTHING
+    patient = _patient_of(state, order)
     visit = state.get(VISIT, order.number("visit")) or _NOTHING
     stations = [str(aet) for aet in step.list("station_aet")]
     missing = list(step.list("missing"))
@@ -84,6 +101,16 @@ def line_values(state: State, step: Row) -> tuple[SqlValue, ...]:
 
 
 _NOTHING = Row(ORDER, 0)
+
+
+def _patient_of(state: State, order: Row) -> Row:
+    """Return an order's person, merges followed."""
+    row = state.get(PATIENT, order.number("patient"))
+    seen: set[int] = set()
+    while row is not None and row.number("merged_into") and row.id not in seen:
+        seen.add(row.id)
+        row = state.get(PATIENT, row.number("merged_into"))
+    return row or _NOTHING
 
 
 def _searched(

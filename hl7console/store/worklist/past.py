@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from hl7console.store.connection import Database
+from hl7console.store.worklist.line_rows import steps_of
 from hl7console.store.worklist.loader import RowLoader, decode_row
 from hl7console.store.worklist.schema import KIND_NUMBERS
 from hl7console.worklist.rows import ORDER, PATIENT, STEP, VISIT, Row, Source, keys_of
@@ -110,7 +111,8 @@ class PastLoader:
         orders = dict.fromkeys(self.touched(ORDER))
         for kind in (PATIENT, VISIT):
             for row_id in self.touched(kind):
-                orders |= dict.fromkeys(row.id for row in now.find(ORDER, kind, row_id))
+                row = now.get(kind, row_id) or Row(kind, row_id)
+                steps |= dict.fromkeys(step.id for step in steps_of(now, row))
         for order_id in orders:
             steps |= dict.fromkeys(row.id for row in now.find(STEP, "order", order_id))
         return sorted(steps)

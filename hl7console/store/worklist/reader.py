@@ -39,6 +39,7 @@ from hl7console.store.worklist.schema import is_current, worklist_path
 from hl7console.store.worklist.selecting import (
     all_rows,
     details_of,
+    identifiers_valued,
     integer,
     likenesses,
     orders_numbered,
@@ -287,6 +288,10 @@ class WorklistReader:
     def row(self, kind: str, row_id: int, at_us: int = 0) -> Row | None:
         """Return a row of any kind; None when there is none."""
         return self._read(lambda database: state_at(database, at_us).get(kind, row_id), None)
+
+    def identifiers(self, number: str) -> list[Row]:
+        """Return the identifiers with a value, of any authority."""
+        return self._read(lambda database: identifiers_valued(database, number), [])
 
     def rows_found(self, kind: str, index: str, *parts: str | int, at_us: int = 0) -> list[Row]:
         """Return the rows under a key of `worklist.rows.INDEXES`."""

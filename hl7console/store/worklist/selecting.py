@@ -94,6 +94,16 @@ def details_of(state: State, step_id: int) -> StepDetails | None:
     )
 
 
+def identifiers_valued(database: Database, number: str) -> list[Row]:
+    """Return the identifiers with a value, of any authority, by number."""
+    found = database.all(
+        "SELECT k.id, r.body FROM row_keys AS k JOIN identifier_rows AS r USING (id)"
+        " WHERE k.space = ? AND k.key >= ? AND k.key < ? ORDER BY k.id",
+        (SPACES[IDENTIFIER, "value"], writable(number) + "\x1f", writable(number) + "\x20"),
+    )
+    return [decode_row(IDENTIFIER, integer(row_id), str(body)) for row_id, body in found]
+
+
 def orders_numbered(database: Database, number: str) -> list[int]:
     """Return the orders with an accession, placer or filler number, of any authority."""
     spaces = [SPACES[ORDER, name] for name in ("accession", "placer", "filler")]
