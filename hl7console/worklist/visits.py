@@ -71,7 +71,7 @@ def resolve(
     """
     if not mapped.values:
         return None
-    visit = _find(turn, patient, mapped, is_order=event == "order")
+    visit = find(turn, patient, mapped, is_order=event == "order")
     if visit is None:
         visit = _create(turn, patient, mapped, PLANNED if event == "A05" else ACTIVE)
         if event != "order":
@@ -103,7 +103,8 @@ def _path(mapped: Mapped) -> str:
     return "PV1"
 
 
-def _find(turn: Turn, patient: Row, mapped: Mapped, *, is_order: bool) -> Row | None:
+def find(turn: Turn, patient: Row, mapped: Mapped, *, is_order: bool = False) -> Row | None:
+    """Return the visit that a message names, of whomever; None where there is none yet."""
     number = str(mapped.values.get("visit_no", ""))
     if number:
         return of_number(turn, number, str(mapped.values.get("visit_authority", "")))
