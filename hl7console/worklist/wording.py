@@ -1,7 +1,7 @@
 """The sentences for the codes of notes, flags and rules, and what to ask the sender for.
 
 They stand in ``resources/worklist_wording``, a file an area. A code is ``code = "Sentence."``, or
-a table with ``text`` and ``ask``. Sentences name their values as ``{column}``.
+has ``code.text`` and ``code.ask``. Sentences name their values as ``{column}``.
 """
 
 from __future__ import annotations

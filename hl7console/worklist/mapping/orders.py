@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import Mapped, MappedOrder
-from hl7console.worklist.mapping import identifiers
+from hl7console.worklist.mapping import authorities
 from hl7console.worklist.mapping.context import Context, FindCode
 from hl7console.worklist.mapping.groups import OrderGroup, order_groups
 from hl7console.worklist.mapping.numbers import put_numbers
@@ -64,7 +64,8 @@ def _map_order(
     out = mapped.order
     fill(context, plans[0], segments, out)
     if "PV1" in segments:
-        _put_place(context, plans[2], segments, out)
+        # On the order too, for orders that name no visit.
+        fill(context, plans[2], segments, out)
     put_numbers(context, group, index, out)
     mapped.parent = _parent(context, orc, obr)
     place = orc.number if orc is not None else 0
@@ -78,11 +79,6 @@ def _map_order(
     put_procedure(context, segments, mapped, find_code)
     map_steps(context, group, mapped, plans[1])
     return mapped
-
-
-def _put_place(context: Context, plan: Plan, segments: dict[str, Seg], out: Mapped) -> None:
-    """Put the visit's columns on the order too, for orders that name no visit."""
-    fill(context, plan, segments, out)
 
 
 def _parent(context: Context, orc: Seg | None, obr: Seg | None) -> tuple[str, str, str, str]:
@@ -105,7 +101,7 @@ def _pair_of(context: Context, written: str) -> tuple[str, str]:
         return "", ""
     mark = view.delimiters.subcomponent
     parts = written.split(mark) if mark else [written]
-    return number, identifiers.authorities.of_ei(context, parts).key
+    return number, authorities.of_ei(context, parts).key
 
 
 def put_notes(out: Mapped, column: str, notes: list[Seg]) -> None:

@@ -38,7 +38,7 @@ CLEARS: dict[str, tuple[str, ...]] = {
 
 
 def compile_plans(profile: Profile) -> dict[str, object]:
-    """Return the plan of each area, and ``AREA:SEGMENT`` lists for none."""
+    """Return the plan of each area."""
     plans: dict[str, object] = {}
     for area in AREAS:
         plans[area] = tuple(

@@ -6,6 +6,8 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hl7console.worklist import stations
 from hl7console.worklist.mapped import Mapped, MappedOrder
 from hl7console.worklist.mapping import studies
@@ -15,6 +17,7 @@ from hl7console.worklist.mapping.numbers import MOST_SH, check_number
 from hl7console.worklist.mapping.patient import note_text
 from hl7console.worklist.mapping.plan import Plan, fill
 from hl7console.worklist.mapping.texts import fitted, several_lines
+from hl7console.worklist.reading import Seg
 
 
 def map_steps(context: Context, group: OrderGroup, mapped: MappedOrder, plan: Plan) -> None:
@@ -23,7 +26,7 @@ def map_steps(context: Context, group: OrderGroup, mapped: MappedOrder, plan: Pl
     A step without a number gets one by `number_steps`, once all orders of the message are mapped.
     """
     segments = group.segments
-    ipcs = group.steps or [None]
+    ipcs: Sequence[Seg | None] = group.steps or (None,)
     for place, ipc in enumerate(ipcs):
         if ipc is not None:
             segments = {**segments, "IPC": ipc}

@@ -241,9 +241,8 @@ def _rule_texts(
 
 def _stations(reader: _Reader) -> list[StationRule]:
     rules = []
-    conditions = ("sender", "modality", "location", "procedure", "resource")
+    known = ("sender", "modality", "location", "procedure", "resource", "aet", "name", "room")
     for number, rule in enumerate(reader.rules("station")):
-        known = (*conditions, "aet", "name", "room")
         texts = _rule_texts(reader, "station", number, rule, known)
         key = ("station", str(number))
         for title in texts.get("aet", ()):
@@ -253,7 +252,11 @@ def _stations(reader: _Reader) -> list[StationRule]:
             reader.fail(key, "a station rule needs aet, name or room.")
         rules.append(
             StationRule(
-                *[_upper(texts.get(name, ())) for name in conditions],
+                sender=_upper(texts.get("sender", ())),
+                modality=_upper(texts.get("modality", ())),
+                location=_upper(texts.get("location", ())),
+                procedure=_upper(texts.get("procedure", ())),
+                resource=_upper(texts.get("resource", ())),
                 aet=texts.get("aet", ()),
                 name=texts.get("name", ()),
                 room=(texts.get("room") or ("",))[0],
