@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.worklist_service import WorklistService
 from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.needed import needed_by_worklist
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.writer import StoreWriter
 
@@ -38,3 +39,7 @@ class EngineCore:
     open_worklist: Callable[[], WorklistReader]
     """The same for the worklist."""
     versions: EngineVersions = field(default_factory=EngineVersions)
+
+    def needed_messages(self, ids: Sequence[int]) -> Collection[int]:
+        """Return which of these messages the worklist stands on. Any thread."""
+        return needed_by_worklist(self.writer.path, self.worklist.key, ids)

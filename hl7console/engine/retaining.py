@@ -28,6 +28,9 @@ RULES_EVERY_S = 3600.0
 
 STORE_TIMEOUT_S = 60.0
 
+CATCH_UP_TIMEOUT_S = 30.0
+"""Longest that the rules wait for the worklist, in seconds; what it has not reached, stays."""
+
 
 def run_retention(core: EngineCore, job: EngineJob, command: RunRetention) -> JobReport:
     """Store the rules when some are given, and apply them now. The job's thread.
@@ -56,6 +59,8 @@ def _apply(core: EngineCore, job: EngineJob, settings: RetentionSettings) -> Job
         core.versions.retention += 1
         job.advance(deleted, text="Deleting")
 
+    # The worklist keeps what it stands on, and what it has not reached.
+    core.worklist.catch_up(core.writer.last_message_id, CATCH_UP_TIMEOUT_S)
     done = retention.run(
         core.writer,
         settings,
@@ -63,6 +68,7 @@ def _apply(core: EngineCore, job: EngineJob, settings: RetentionSettings) -> Job
         user=user_name(),
         should_stop=lambda: job.is_cancelled,
         on_progress=tell,
+        keep=core.needed_messages,
     )
     core.versions.retention += 1
     return JobReport(text=done.text, messages=done.deleted, cancelled=done.is_stopped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -50,7 +50,7 @@ class WorklistService:
     def __init__(self, console_path: Path, key: bytes | None, mode: FollowMode) -> None:
         self.mode = mode
         self._console_path = console_path
-        self._key = key
+        self.key = key
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._changed = threading.Condition()
@@ -110,6 +110,19 @@ class WorklistService:
             )
         return _is_past(self._status, message_id, input_id)
 
+    def catch_up(self, message_id: int, timeout_s: float) -> bool:
+        """Wait until a message is applied, or apply it here where nobody follows.
+
+        Raises:
+            ConsoleError: A file cannot be read or written.
+        """
+        if self.mode is not FollowMode.OFF:
+            return self.wait_for(message_id=message_id, timeout_s=timeout_s)
+        with closing(Follower(self._console_path, self.key)) as follower:
+            follower.run_to_end()
+            self._tell(follower.status)
+        return True
+
     def ask_rebuild(self) -> int:
         """Ask for the worklist to be made again; return a number for `is_rebuilt`."""
         with self._changed:
@@ -141,7 +154,7 @@ class WorklistService:
         try:
             while self._wait_for_work():
                 try:
-                    follower = follower or Follower(self._console_path, self._key)
+                    follower = follower or Follower(self._console_path, self.key)
                     self._follow(follower)
                 except (ConsoleError, OSError) as error:
                     self._tell(replace(self._status, problem=_text_of(error)))
@@ -154,7 +167,7 @@ class WorklistService:
     def _look(self) -> None:
         """See how far the worklist is, and begin at once where it is behind."""
         with suppress(ConsoleError):
-            self._tell(look(self._console_path, self._key))
+            self._tell(look(self._console_path, self.key))
         if self._status.behind:
             self._wake.set()
 
@@ -208,7 +221,7 @@ class WorklistService:
         )
         try:
             process.start()
-            ours.send_bytes(self._key or b"")
+            ours.send_bytes(self.key or b"")
         except OSError as error:
             self._tell(replace(self._status, problem=_text_of(error)))
             ours.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,7 +41,19 @@ _TABLES = (
 )
 """What is deleted with a message, and by which column."""
 
+KEEP_AT_ONCE = 10_000
+"""Messages that a plan asks about at once."""
+
 _DAY_US = 24 * 3600 * 1_000_000
+
+
+Keep = Callable[[Sequence[int]], Collection[int]]
+"""Returns which of some messages are needed elsewhere and stay. Any thread."""
+
+
+def keep_none(_ids: Sequence[int]) -> Collection[int]:
+    """Need no message."""
+    return ()
 
 
 class Writer(Protocol):
@@ -67,6 +79,8 @@ class RetentionPlan:
     """Messages that the rules name, but that have open deliveries."""
     text: str
     """One sentence."""
+    kept_worklist: int = 0
+    """Messages that the rules name, but that the worklist stands on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,8 @@ class RetentionReport:
     """What a run did."""
 
     deleted: int = 0
+    kept_worklist: int = 0
+    """Messages that the rules named, but that the worklist stands on."""
     freed_bytes: int = 0
     is_stopped: bool = False
     text: str = ""
@@ -99,15 +115,24 @@ class _Goal:
 @dataclass(frozen=True, slots=True)
 class _Step:
     deleted: int
+    kept: int
     reached_id: int
     """Where the next step goes on."""
     is_done: bool
 
 
-def plan(database: Database, settings: RetentionSettings, now_us: int) -> RetentionPlan:
+def plan(
+    database: Database, settings: RetentionSettings, now_us: int, *, keep: Keep = keep_none
+) -> RetentionPlan:
     """Return what a run would delete by age and number; any connection of the calling thread.
 
     What the size rule would delete on top depends on what becomes free and is not counted.
+
+    Args:
+        database: The connection.
+        settings: The rules.
+        now_us: The present; UTC, microseconds since 1970.
+        keep: Tells which messages the worklist needs.
     """
     with database.transaction(immediate=False):
         goal = _goal_of(database, settings, now_us)
@@ -124,9 +149,23 @@ def plan(database: Database, settings: RetentionSettings, now_us: int) -> Retent
             f" AND m.id IN (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL})",
             (last_id, *values),
         )
-    text = f"{total - kept} messages would be deleted"
-    text += f", {kept} kept for open deliveries." if kept else "."
-    return RetentionPlan(total - kept, kept, text)
+        doomed = [
+            int(row[0] or 0)
+            for row in database.all(
+                "SELECT m.id FROM messages AS m INDEXED BY messages_list"  # noqa: S608 - our own
+                f" WHERE m.id <= ? AND {where} AND m.id NOT IN"
+                f" (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL})",
+                (last_id, *values),
+            )
+        ]
+    needed = sum(
+        len(keep(doomed[start : start + KEEP_AT_ONCE]))
+        for start in range(0, len(doomed), KEEP_AT_ONCE)
+    )
+    text = f"{total - kept - needed} messages would be deleted"
+    text += f", {kept} kept for open deliveries" if kept else ""
+    text += f", {needed} kept for the worklist" if needed else ""
+    return RetentionPlan(total - kept - needed, kept, f"{text}.", needed)
 
 
 def run(
@@ -137,6 +176,7 @@ def run(
     user: str,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[int], None] = lambda _deleted: None,
+    keep: Keep = keep_none,
 ) -> RetentionReport:
     """Delete what the rules say and give the space back. A thread of the caller's; blocks.
 
@@ -147,6 +187,7 @@ def run(
         user: Who asked for it, for the audit trail.
         should_stop: Asked between steps.
         on_progress: Told the number of messages deleted so far.
+        keep: Tells which messages the worklist needs; asked on the writer thread.
 
     Raises:
         ConsoleError: The database failed; what was deleted before stays deleted.
@@ -160,13 +201,17 @@ def run(
         return RetentionReport(text="No rule: every message is kept.")
     before_bytes = call(_file_bytes)
     report = RetentionReport()
-    step = _Step(0, 0, is_done=False)
+    step = _Step(0, 0, 0, is_done=False)
     while not step.is_done:
         if should_stop():
             report = replace(report, is_stopped=True)
             break
-        step = call(partial(_delete, goal=goal, after_id=step.reached_id))
-        report = replace(report, deleted=report.deleted + step.deleted)
+        step = call(partial(_delete, goal=goal, after_id=step.reached_id, keep=keep))
+        report = replace(
+            report,
+            deleted=report.deleted + step.deleted,
+            kept_worklist=report.kept_worklist + step.kept,
+        )
         on_progress(report.deleted)
     while report.deleted and call(_vacuum) and not should_stop():
         pass
@@ -224,7 +269,7 @@ def _where(goal: _Goal, database: Database) -> tuple[str, tuple[int, ...]]:
     )
 
 
-def _delete(database: Database, goal: _Goal, after_id: int) -> _Step:
+def _delete(database: Database, goal: _Goal, after_id: int, keep: Keep) -> _Step:
     """Delete the next messages behind `after_id`; inside the writer's transaction."""
     last_id = database.integer(
         "SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'derived_id'"
@@ -249,12 +294,14 @@ def _delete(database: Database, goal: _Goal, after_id: int) -> _Step:
             size += int(size_bytes or 0)
         if size >= STEP_BYTES:
             break
+    needed = keep(doomed) if doomed else ()
+    doomed = [message_id for message_id in doomed if message_id not in needed]
     for table, column in _TABLES:
         database.execute(
             f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608
             (json.dumps(doomed),),
         )
-    return _Step(len(doomed), reached, is_done=not seen)
+    return _Step(len(doomed), len(needed), reached, is_done=not seen)
 
 
 def _vacuum(database: Database) -> bool:
@@ -274,6 +321,7 @@ def _file_bytes(database: Database) -> int:
 
 def _told(report: RetentionReport, freed: int) -> str:
     text = f"{report.deleted:,} messages deleted, {max(freed, 0) // 1000:,} kB given back"
+    text += f", {report.kept_worklist:,} kept for the worklist" if report.kept_worklist else ""
     return text + ("; stopped before the end." if report.is_stopped else ".")
 
 

@@ -7,13 +7,17 @@ both.
 
 from __future__ import annotations
 
-from hl7console.errors import UsageError
+from contextlib import closing, suppress
+from pathlib import Path
+
+from hl7console.errors import ConsoleError, UsageError
 from hl7console.store import keys
 from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.keys import KeySource
 from hl7console.store.record import NEXT_KEY, PLACE_KEY_FILE, PLACE_KEY_STORE, Record, read_record
 from hl7console.store.recovery import recovery_code
+from hl7console.store.worklist.schema import remove_worklist, worklist_path
 from hl7console.store.workspace import Workspace
 
 
@@ -49,7 +53,26 @@ def rotate_key(workspace: Workspace, source: KeySource) -> str:
     finally:
         database.close()
     _settle(workspace, source, record, new)
+    rekey_worklist(worklist_path(workspace.database_path), workspace.key, new)
     return recovery_code(new)
+
+
+def rekey_worklist(path: Path, old: bytes, new: bytes) -> bool:
+    """Give the worklist its workspace's new key; return whether it has it.
+
+    One that cannot be given it is removed: it is made again from the messages.
+    """
+    if not path.exists():
+        return True
+    try:
+        with closing(Database(path, old)) as database:
+            database.rekey(new)
+    except (ConsoleError, SqlError):
+        # A file that nobody can open any more is noticed and replaced by the next follower too.
+        with suppress(OSError):
+            remove_worklist(path)
+        return False
+    return True
 
 
 def _settle(workspace: Workspace, source: KeySource, record: Record, key: bytes) -> None:

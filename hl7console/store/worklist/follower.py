@@ -25,6 +25,7 @@ from hl7console.store.worklist.schema import (
     create_tables,
     is_current,
     load_meta,
+    remove_worklist,
     worklist_path,
 )
 from hl7console.worklist.state import State
@@ -271,13 +272,3 @@ def is_whole(database: Database) -> bool:
     row = database.one("SELECT count(*) FROM meta")
     place = load_place(database)
     return row is not None and isinstance(place, JournalPlace)
-
-
-def remove_worklist(path: Path) -> None:
-    """Remove a worklist's file with its log. Nobody may have it open.
-
-    Raises:
-        OSError: It cannot be removed (Windows: somebody reads it).
-    """
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)

@@ -135,6 +135,16 @@ def worklist_path(console_path: Path) -> Path:
     return console_path.with_name(WORKLIST_NAME)
 
 
+def remove_worklist(path: Path) -> None:
+    """Remove a worklist's file with its log. Nobody may have it open.
+
+    Raises:
+        OSError: It cannot be removed (Windows: somebody reads it).
+    """
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
 def is_current(database: Database) -> bool:
     """Return whether a file was made with this format, and is whole enough to tell."""
     if not database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"):
