@@ -80,6 +80,7 @@ class RefusedError(Exception):
 
 
 _MISSING: Value = ""
+_new = tuple.__new__
 
 
 class Turn:
@@ -135,20 +136,23 @@ class Turn:
         row_id = state.next_ids[kind]
         state.next_ids[kind] = row_id + 1
         paths, rules = paths or {}, rules or {}
-        kept = {
-            column: value if type(value) is str or type(value) is int else plain(value)
-            for column, value in values.items()
-            if value
-        }
-        sources = {c: Source(number, paths.get(c, ""), rules.get(c, "")) for c in kept}
+        kept: dict[str, Value] = {}
+        sources: dict[str, Source] = {}
+        changes = self._changes
+        for column, value in values.items():
+            if not value:
+                continue
+            if type(value) is not str and type(value) is not int:
+                value = plain(value)
+            path, rule = paths.get(column, ""), rules.get(column, "")
+            kept[column] = value
+            # As Source(...) and Change(...), in half the time: most of a message's work is here.
+            sources[column] = _new(Source, (number, path, rule))
+            changes.append(_new(Change, (kind, row_id, column, None, value, path, rule)))
         row = Row(kind, row_id, kept, sources)
         state.add(row)
         self._undo.append((row, "", None, None))
         self.touched[row] = None
-        self._changes += [
-            Change(kind, row_id, column, None, value, paths.get(column, ""), rules.get(column, ""))
-            for column, value in kept.items()
-        ]
         return row
 
     def set(self, row: Row, column: str, value: Value, path: str = "", rule: str = "") -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import Mapped, MappedOrder, MappedPatient
@@ -75,8 +76,9 @@ def is_for(turn: Turn, row: Row, patient_id: int) -> bool:
     if not identifiers:
         return True
     for pair in identifiers:
-        value, authority = pair  # type: ignore[misc]
-        for identifier in turn.find(IDENTIFIER, "value", value, authority):
+        if not isinstance(pair, list | tuple):
+            continue
+        for identifier in turn.find(IDENTIFIER, "value", str(pair[0]), str(pair[1])):
             if survivor_id(turn, identifier.number("patient")) == patient_id:
                 return True
     return False
@@ -120,16 +122,16 @@ def to_held(mapped: MappedOrder) -> list[object]:
 
 def from_held(held: Sequence[object]) -> MappedOrder:
     """Return the mapped order that `to_held` wrote."""
-    control, status, control_path, time, time_path, parent, order, steps = held
+    control, status, control_path, time, time_path, parent, order, steps = cast("list[Any]", held)
     return MappedOrder(
         str(control),
         str(status),
         _mapped(order),
-        [_mapped(step) for step in steps],  # type: ignore[attr-defined]
+        [_mapped(step) for step in steps],
         str(control_path),
         str(time),
         str(time_path),
-        tuple(parent),  # type: ignore[arg-type]
+        tuple(parent),
     )
 
 
@@ -138,5 +140,5 @@ def _plain(mapped: Mapped) -> list[object]:
 
 
 def _mapped(plain: object) -> Mapped:
-    values, paths, rules, flags = plain  # type: ignore[misc]
+    values, paths, rules, flags = cast("list[Any]", plain)
     return Mapped(dict(values), dict(paths), dict(rules), list(flags))

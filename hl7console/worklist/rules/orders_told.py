@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hl7console.worklist.finding import Keys, keys_of_mapped, sent
 from hl7console.worklist.mapped import MappedOrder
@@ -26,11 +26,11 @@ class Told:
     rank: Rank
     has_fields: bool = True
     """Whether its fields count too, not only its state."""
+    keys: Keys = field(init=False)
+    """The order's identifiers."""
 
-    @property
-    def keys(self) -> Keys:
-        """Return the order's identifiers."""
-        return keys_of_mapped(self.mapped.order)
+    def __post_init__(self) -> None:
+        self.keys = keys_of_mapped(self.mapped.order)
 
     @property
     def control(self) -> str:
