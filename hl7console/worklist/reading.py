@@ -1,14 +1,16 @@
-"""Quick reading of a message's values by the rules: no tree, no spans, each value cut out once.
+r"""Quick reading of a message's values by the rules: no tree, no spans, each value cut out once.
 
-`Message` gives the same values for the same places; a test holds the two together.
+`Message` gives the same values for the same places; a test holds the two together. Only formatting
+sequences (``\.br\``) are read in every field here, since senders write them anywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hl7console.hl7v2 import charset, layout
-from hl7console.hl7v2.delimiters import Delimiters
+from hl7console.hl7v2.delimiters import HEADER_IDS, Delimiters
 from hl7console.hl7v2.escapes import unescape
 
 NULL = '""'
@@ -46,6 +48,8 @@ class Seg:
         raw = self.raw(field)
         if not raw:
             return ""
+        if field <= 2 and self.id in HEADER_IDS:
+            return raw
         mark = self.view.delimiters.repetition
         if mark and mark in raw:
             raw = raw[: raw.index(mark)]
@@ -69,7 +73,7 @@ class View:
         codec: The Python codec that it is read with; "" decides as `Message` does.
     """
 
-    __slots__ = ("_by_id", "codec", "delimiters", "segments")
+    __slots__ = ("_by_id", "codec", "delimiters", "kept", "segments")
 
     def __init__(self, raw: bytes, codec: str = "") -> None:
         decoded = charset.decode(raw, force_codec=codec)
@@ -79,19 +83,19 @@ class View:
         self.delimiters: Delimiters = header.delimiters
         separator = self.delimiters.field
         self.segments: list[Seg] = []
+        self.kept: object = None
+        """What `mapping.context` keeps with the message, so that it is worked out once."""
         self._by_id: dict[str, list[Seg]] = {}
         start = layout.first_written(text)
         body = text[start:] if start else text
         if "\n" in body:
-            body = body.replace("\r\n", "\r").replace("\n", "\r")
+            body = layout.normalise(body, separator)[0]
         for line in body.split("\r"):
-            if len(line) < 3:
-                continue
             fields = line.split(separator)
             name = fields[0]
-            if len(name) != 3:
+            if not _is_name(name):
                 continue
-            if name in ("MSH", "FHS", "BHS"):
+            if name in HEADER_IDS and len(fields) > 1:
                 fields.insert(1, separator)
             same = self._by_id.setdefault(name, [])
             seg = Seg(self, name, fields, len(same) + 1)
@@ -158,3 +162,15 @@ class View:
         if escape and escape in written:
             return unescape(written, self.delimiters, self.codec)
         return written
+
+
+@lru_cache(maxsize=2048)
+def _is_name(text: str) -> bool:
+    """Return whether a line's beginning is a segment's name."""
+    return (
+        len(text) == 3
+        and text.isascii()
+        and text.isalnum()
+        and text.isupper()
+        and text[0].isalpha()
+    )

@@ -28,3 +28,12 @@ class Context:
         default = self.options.default_authority or self.facility or application or entry.listener
         self.default_key = profile.authority_key(default.strip().upper() or "UNKNOWN")
         """Key of the authority that stands for one that was not sent; never empty."""
+
+    @classmethod
+    def of(cls, view: View, profile: Profile, entry: MessageEntry) -> Context:
+        """Return the context of a message; the same one as long as profile and entry are."""
+        kept = view.kept
+        if isinstance(kept, cls) and kept.profile is profile and kept.entry is entry:
+            return kept
+        view.kept = made = cls(view, profile, entry)
+        return made
