@@ -167,11 +167,11 @@ def create(
             str(said.values.get("birth_date", "")),
             str(said.values.get("sex", "")),
         ),
-        "flags": list(said.flags),
+        "flags": list(dict.fromkeys(said.flags)),
     }
     patient = turn.create(PATIENT, values, said.paths, said.rules)
-    for flag in said.flags:
-        turn.note(flag, patient, Severity.FLAG, "PID")
+    for flag in dict.fromkeys(said.flags):
+        turn.note(flag, patient, Severity.FLAG, "PID-5")
     add_identifiers(turn, patient, identifiers, profile)
     return patient
 

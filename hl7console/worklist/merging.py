@@ -62,6 +62,8 @@ def keep(
         "cause": cause,
         "source": source.id,
         "survivor": survivor.id,
+        "source_no": [source.text("patient_id"), source.text("issuer")],
+        "survivor_no": [survivor.text("patient_id"), survivor.text("issuer")],
         "entry": turn.entry.number,
         "moved": moved,
         "status": "done",

@@ -15,6 +15,7 @@ from hl7console.worklist.rows import ORDER, STEP, Row, Value
 from hl7console.worklist.turn import Severity, Turn
 
 CONFLICT_FLAG = "demographic_conflict"
+NAME_MISSING = "name_missing"
 KEYS = frozenset({"patient_id", "issuer", "issuer_oid", "other_ids", "status", "merged_into"})
 """Columns that come from a person's identifiers, never from the fields of a message."""
 _LIKENESS = frozenset({"patient_name", "birth_date", "sex"})
@@ -71,15 +72,23 @@ def update(
     changed = merge_fields(turn, patient, said, only_empty=only_empty, keep=KEYS)
     if not _LIKENESS.isdisjoint(changed):
         set_likeness(turn, patient)
-    flags = patient.list("flags")
-    for flag in said.flags:
-        if flag not in flags:
-            turn.add_flag(patient, flag, "PID")
+    _take_flags(turn, patient, said)
     if not only_empty:
         evidence.remember(turn, patient, source, event_time)
     if changed:
         refresh(turn, patient)
     return bool(changed)
+
+
+def _take_flags(turn: Turn, patient: Row, said: Mapped) -> None:
+    """Set the flags of what a message says; that a name is missing only where none is known."""
+    flags = patient.list("flags")
+    has_name = bool(patient.text("patient_name"))
+    for flag in said.flags:
+        if flag not in flags and not (has_name and flag == NAME_MISSING):
+            turn.add_flag(patient, flag, "PID-5")
+    if has_name and NAME_MISSING in flags:
+        turn.drop_flag(patient, NAME_MISSING, "PID-5")
 
 
 def set_likeness(turn: Turn, patient: Row) -> None:

@@ -79,6 +79,14 @@ class RefusedError(Exception):
         """The columns of a conflict to be kept for a person to decide; None for none."""
 
 
+class Mark(NamedTuple):
+    """A place in a turn: how much was changed and noted before it."""
+
+    undo: int
+    changes: int
+    notes: int
+
+
 _MISSING: Value = ""
 _new = tuple.__new__
 
@@ -236,8 +244,26 @@ class Turn:
 
     def take_back(self) -> Outcome:
         """Undo every change and return what was changed and noted until then."""
+        self._roll_back(0)
+        self.touched.clear()
+        return Outcome(self.entry.number, self._changes, self.notes)
+
+    def mark(self) -> Mark:
+        """Return a place to which `take_back_to` can return."""
+        return Mark(len(self._undo), len(self._changes), len(self.notes))
+
+    def take_back_to(self, mark: Mark) -> list[Note]:
+        """Undo what was changed and noted since a mark, and return those notes."""
+        self._roll_back(mark.undo)
+        del self._changes[mark.changes :]
+        notes = self.notes[mark.notes :]
+        del self.notes[mark.notes :]
+        self.touched = dict.fromkeys(row for row, *_ in self._undo)
+        return notes
+
+    def _roll_back(self, size: int) -> None:
         next_ids = self.state.next_ids
-        for row, column, value, source in reversed(self._undo):
+        for row, column, value, source in reversed(self._undo[size:]):
             if column:
                 self._put(row, column, value, source)
             elif value is None:
@@ -245,9 +271,7 @@ class Turn:
                 next_ids[row.kind] = min(next_ids[row.kind], row.id)
             else:
                 self.state.add(row)
-        self._undo.clear()
-        self.touched.clear()
-        return Outcome(self.entry.number, self._changes, self.notes)
+        del self._undo[size:]
 
     def _put(self, row: Row, column: str, value: Value | None, source: Source | None) -> None:
         indexes = _INDEXED[row.kind].get(column, ())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from hl7console.worklist import identity, moving, visits
 from hl7console.worklist.mapping import identifiers
+from hl7console.worklist.mapping.context import Context
 from hl7console.worklist.mapping.patient import map_patient, map_prior
 from hl7console.worklist.mapping.visit import map_prior_visit, map_visit
 from hl7console.worklist.moving import Number
@@ -206,32 +207,32 @@ def rename_visit(told: AdtEvent) -> None:
         moving.rename_visit(told.turn, visit, columns, cause=told.event, path="PV1-19")
 
 
+def _plain(number: identifiers.Number | None) -> Number:
+    return (number.value, number.authority.key) if number else _NONE
+
+
 def rename_alternate(told: AdtEvent) -> None:
     """Give the visit with the alternate number MRG-6 the alternate number PV1-50 (A51)."""
     for group in groups_of(told):
         for mrg, behind in group.pairs:
             pv1 = behind or told.view.first("PV1")
             person, _ = _target(told, group.pid)
-            old = identifiers.first_cx(mrg, 6, told.profile, told.entry)
-            new = identifiers.first_cx(pv1, 50, told.profile, told.entry) if pv1 else None
-            _need(
-                told, (old.id_value, old.authority) if old else _NONE,
-                (new.id_value, new.authority) if new else _NONE, mrg.path(6), "PV1-50",
-            )  # fmt: skip
-            assert old is not None  # noqa: S101 - _need refused
-            assert new is not None  # noqa: S101
+            context = Context(told.view, told.profile, told.entry)
+            old = _plain(identifiers.number_of_cx(context, mrg, 6))
+            new = _plain(identifiers.number_of_cx(context, pv1, 50) if pv1 else None)
+            _need(told, old, new, mrg.path(6), "PV1-50")
             visit = next(
                 (
                     row
                     for row in told.turn.find(VISIT, "patient", person.id)
-                    if row.text("alternate_visit_no") == old.id_value
+                    if row.text("alternate_visit") == old[0]
                 ),
                 None,
             )
             if visit is None:
                 _unknown(told, "visit_unknown", person, mrg.path(6))
                 continue
-            columns = {"alternate_visit_no": new.id_value}
+            columns = {"alternate_visit": new[0]}
             moving.rename_visit(told.turn, visit, columns, cause=told.event, path="PV1-50")
 
 

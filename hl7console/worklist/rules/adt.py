@@ -24,14 +24,14 @@ from hl7console.worklist.turn import Severity, Turn
 def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None:
     """Apply an ADT message."""
     event = view.get("MSH", 9, 2) or view.get("EVN", 1)
-    time, path, rule = times.event_time(view, None, entry, profile.options)
+    time, path, rule = times.event_time(view, None, entry, profile)
     told = AdtEvent(turn, entry, view, profile, event, time, path, evidence.source_of(entry, view))
     rule_for = _RULES.get(event)
     if rule_for is None:
         turn.note("event_without_effect", None, Severity.IGNORED, "MSH-9", event=event)
         return
-    if rule:
-        turn.note(rule, None, Severity.FLAG if rule == "clock_skew" else Severity.INFO, path)
+    if rule == "clock_skew":
+        turn.note(rule, None, Severity.FLAG, "MSH-7")
     rule_for(told)
 
 

@@ -1,0 +1,273 @@
+"""Undoes a merge, move or renaming: its persons are projected again, without it.
+
+An operator's input ``void`` names the entry that merged. The rows of the persons in question are
+taken out, and every entry that ever touched one of them is applied again, in the journal's order,
+the voided one left out. As the input stands in the journal, a rebuild comes to the same rows.
+
+References: order-states section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from hl7console.worklist.entries import Entry, InputEntry
+from hl7console.worklist.merging import OF_PERSON
+from hl7console.worklist.rows import (
+    CONFLICT,
+    EXAM,
+    LINK,
+    MERGE,
+    ORDER,
+    PATIENT,
+    STEP,
+    Row,
+    Value,
+)
+from hl7console.worklist.turn import Outcome, RefusedError, Severity, Turn
+
+VOIDED = "voided"
+_SHARED = frozenset({"code", "unmapped", "source", "listener"})
+"""Kinds of rows that are nobody's: entries are not gathered for them, and they stay."""
+_BROAD = frozenset({"served", "crossref", "codes", "profile"})
+"""Inputs that touch rows of many persons, and change nothing when they are applied twice."""
+
+RowName = tuple[str, int]
+"""Kind and number of a row."""
+
+
+class History(Protocol):
+    """Which entries touched which rows: changed them, or noted something about them."""
+
+    def record(self, entry: Entry, outcome: Outcome) -> None:
+        """Take in what an entry did, once it was applied (or refused)."""
+
+    def entries_of(self, kind: str, row_id: int) -> Iterable[int]:
+        """Return the numbers of the entries that touched a row."""
+
+    def rows_of(self, number: int) -> Iterable[RowName]:
+        """Return the rows that an entry touched."""
+
+    def entry(self, number: int) -> Entry | None:
+        """Return an entry; None when it is not there any more."""
+
+    def in_order(self, numbers: Iterable[int]) -> list[Entry]:
+        """Return entries in the journal's order."""
+
+
+class MemoryHistory:
+    """A history in memory. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, Entry] = {}
+        self._places: dict[int, int] = {}
+        self._rows: dict[int, dict[RowName, None]] = {}
+        self._touched: dict[RowName, dict[int, None]] = {}
+
+    def record(self, entry: Entry, outcome: Outcome) -> None:
+        """Take in what an entry did."""
+        self._entries[entry.number] = entry
+        self._places.setdefault(entry.number, len(self._places))
+        rows = self._rows.setdefault(entry.number, {})
+        for name in touched_by(outcome):
+            rows[name] = None
+            self._touched.setdefault(name, {})[entry.number] = None
+
+    def entries_of(self, kind: str, row_id: int) -> Iterable[int]:
+        """Return the numbers of the entries that touched a row."""
+        return list(self._touched.get((kind, row_id), ()))
+
+    def rows_of(self, number: int) -> Iterable[RowName]:
+        """Return the rows that an entry touched."""
+        return list(self._rows.get(number, ()))
+
+    def entry(self, number: int) -> Entry | None:
+        """Return an entry; None when it was not recorded."""
+        return self._entries.get(number)
+
+    def in_order(self, numbers: Iterable[int]) -> list[Entry]:
+        """Return entries in the order in which they were recorded."""
+        known = sorted((self._places[n], n) for n in set(numbers) if n in self._places)
+        return [self._entries[number] for _, number in known]
+
+
+def touched_by(outcome: Outcome) -> list[RowName]:
+    """Return the rows that an entry changed or noted something about, each once."""
+    names: dict[RowName, None] = {}
+    for change in outcome.changes:
+        names[change.kind, change.row_id] = None
+    for note in outcome.notes:
+        if note.row_id:
+            names[note.kind, note.row_id] = None
+    return list(names)
+
+
+def is_void(entry: InputEntry) -> bool:
+    """Return whether an input undoes a merge."""
+    return entry.kind == "operator" and entry.body.get("action") == "void"
+
+
+Apply = Callable[[Turn, Entry], None]
+
+
+def void(turn: Turn, entry: InputEntry, history: History | None, apply: Apply) -> None:
+    """Undo a merge: project the persons of it again, without it.
+
+    Args:
+        turn: The turn.
+        entry: The input that names the merge's entry.
+        history: Which entries touched what.
+        apply: Applies one entry in a turn.
+
+    Raises:
+        RefusedError: There is no such merge, or it was undone before.
+    """
+    number = _number(entry.body)
+    merges = turn.find(MERGE, "entry", number) if number else []
+    if history is None:
+        turn.refuse("undo_without_history")
+    if not merges:
+        turn.refuse("undo_unknown", entry=str(number))
+    if any(row.text("status") == VOIDED for row in merges):
+        turn.refuse("undone_already", entry=str(number))
+    gathered = _Gathered(turn, history)
+    gathered.gather(merges)
+    former = [row for row in gathered.rows if row.kind == MERGE and row.text("status") == VOIDED]
+    left_out = {number: entry.number, **{r.number("entry"): r.number("undo") for r in former}}
+    names = {row.number("entry"): _names_of(row) for row in [*former, *merges]}
+    for row in gathered.rows:
+        turn.delete(row)
+    replayed = _replay(turn, gathered, left_out, apply)
+    for voided, by in left_out.items():
+        turn.create(
+            MERGE,
+            {
+                "status": VOIDED,
+                "entry": voided,
+                "undo": by,
+                "replayed": replayed,
+                **names.get(voided, {}),
+            },
+        )
+    turn.note("merge_undone", None, entry=str(number), count=str(len(replayed)))
+
+
+def _names_of(merge: Row) -> dict[str, Value]:
+    """Return what a merge's row says of whom it was about, and why it was done."""
+    return {
+        column: merge.values[column]
+        for column in ("what", "cause", "source_no", "survivor_no")
+        if column in merge.values
+    }
+
+
+def _number(body: Mapping[str, object]) -> int:
+    value = body.get("entry", 0)
+    return value if isinstance(value, int) else 0
+
+
+class _Gathered:
+    """The rows of some persons, and all entries that touched any of them."""
+
+    def __init__(self, turn: Turn, history: History) -> None:
+        self._turn = turn
+        self._history = history
+        self._rows: dict[RowName, Row | None] = {}
+        self._numbers: dict[int, None] = {}
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the rows that exist, in the order in which they were met."""
+        return [row for row in self._rows.values() if row is not None]
+
+    def entries(self) -> list[Entry]:
+        """Return the entries in the journal's order."""
+        return self._history.in_order(self._numbers)
+
+    def gather(self, merges: Iterable[Row]) -> None:
+        """Take in merges, their persons, and all that hangs together with them."""
+        names: list[RowName] = [(row.kind, row.id) for row in merges]
+        while names:
+            kind, row_id = names.pop()
+            if kind in _SHARED or (kind, row_id) in self._rows:
+                continue
+            row = self._turn.get(kind, row_id)
+            self._rows[kind, row_id] = row
+            if row is not None:
+                names += self._beside(row)
+            for number in self._history.entries_of(kind, row_id):
+                names += self._expand(number)
+
+    def _expand(self, number: int) -> list[RowName]:
+        """Return the rows that an entry touched beside, and those that it was replayed into."""
+        if number in self._numbers:
+            return []
+        self._numbers[number] = None
+        entry = self._history.entry(number)
+        if isinstance(entry, InputEntry) and entry.kind in _BROAD:
+            return []
+        return list(self._history.rows_of(number))
+
+    def _beside(self, row: Row) -> list[RowName]:
+        """Return the rows that belong with a row."""
+        names: list[RowName] = []
+        if row.kind == PATIENT:
+            for kind in OF_PERSON:
+                names += _names(self._turn.find(kind, "patient", row.id))
+            names += _names(self._turn.find(PATIENT, "survivor", row.id))
+            names += _names(self._turn.find(LINK, "patients", row.id))
+            names += _names(self._turn.find(CONFLICT, "patients", row.id))
+            names += _names(self._turn.find(MERGE, "survivor", row.id))
+            names += _names(self._turn.find(MERGE, "source", row.id))
+        elif row.kind == MERGE:
+            names += [(PATIENT, row.number("source")), (PATIENT, row.number("survivor"))]
+            for number in row.list("replayed"):
+                names += self._expand(int(str(number)))
+        elif row.kind == ORDER:
+            names += _names(self._turn.find(STEP, "order", row.id))
+            names += _names(self._turn.find(CONFLICT, "order", row.id))
+        elif row.kind == STEP:
+            names += _names(self._turn.find(EXAM, "steps", row.id))
+        patient = row.number("patient")
+        if patient:
+            names.append((PATIENT, patient))
+        return [name for name in names if name[1]]
+
+
+def _names(rows: Iterable[Row]) -> list[RowName]:
+    return [(row.kind, row.id) for row in rows]
+
+
+def _replay(
+    turn: Turn, gathered: _Gathered, left_out: Mapping[int, int], apply: Apply
+) -> list[int]:
+    """Apply the gathered entries again, each all or nothing; return their numbers."""
+    undos = set(left_out.values())
+    now = turn.entry
+    replayed = []
+    for entry in gathered.entries():
+        number = entry.number
+        if number in left_out or number in undos or number == now.number:
+            replayed.append(number)
+            continue
+        replayed.append(number)
+        mark = turn.mark()
+        turn.entry = entry
+        try:
+            apply(turn, entry)
+        except RefusedError as refused:
+            notes = turn.take_back_to(mark)
+            if refused.conflict:
+                turn.create(CONFLICT, refused.conflict)
+            turn.notes += [
+                note._replace(kind="", row_id=0)
+                for note in notes
+                if note.severity == Severity.ERROR
+            ]
+        except Exception as error:  # noqa: BLE001 - as when it was applied the first time
+            turn.take_back_to(mark)
+            turn.note("fault", None, Severity.ERROR, kind=type(error).__name__)
+        finally:
+            turn.entry = now
+    return replayed
