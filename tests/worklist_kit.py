@@ -232,6 +232,7 @@ class Journal:
                 segments += order_segments(line[7:])
             else:
                 segments.append(standard_segment(line))
+        told = told and self._as_late_as_evn(told, segments)
         listener = told.get("listener", "main")
         if listener not in self.listeners and (self.case.profile or self.case.profile_text):
             self.listeners.add(listener)
@@ -242,6 +243,17 @@ class Journal:
         yield MessageEntry(
             self.messages, at, raw, listener, "", is_duplicate="duplicate" in told
         )
+
+    def _as_late_as_evn(self, told: dict[str, str], segments: list[str]) -> dict[str, str]:
+        """Return the header's values with MSH-7 at EVN-2, where that is later and no time is told."""
+        events = [segment.split("|")[2] for segment in segments if segment.startswith("EVN|")]
+        if events and "at" not in told and events[0] > self.now.strftime("%Y%m%d%H%M%S"):
+            stamp = events[0]
+            self.now = datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            fields = segments[0].split("|")
+            segments[0] = "|".join([*fields[:6], stamp, *fields[7:]])
+            told["received"] = (self.now + timedelta(seconds=2)).strftime("%Y%m%d%H%M%S")
+        return told
 
     def _profile(self, listener: str) -> InputEntry:
         case = self.case
@@ -263,6 +275,8 @@ class Journal:
         at = told.get("at", self.now.strftime("%Y%m%d%H%M%S"))
         sender = told.get("from", "RIS|HOSP")
         version = "2.5.1" if kind in ("OMI", "OMG") else "2.3.1"
+        if re.fullmatch(r"\d{14}", at):
+            self.now = max(self.now, datetime.strptime(at, "%Y%m%d%H%M%S").replace(tzinfo=UTC))
         number = told.get("id", f"M{self.messages + 1}")
         told["MSH"] = f"MSH|^~\\&|{sender}|HL7CONSOLE|RAD|{at}||{message}|{number}|P|{version}" + (
             f"||||||{told['charset']}" if told.get("charset") else ""
