@@ -52,7 +52,7 @@ def _person(told: AdtEvent) -> tuple[Row, MappedPatient]:
         told.turn, patient, mapped, only_empty=False, event_time=told.time, source=told.source
     )
     if not patient.text("patient_name"):
-        told.turn.note("patient_without_name", patient, Severity.ERROR, "PID-5")
+        told.turn.note(persons.NAME_MISSING, patient, Severity.ERROR, "PID-5")
     return patient, mapped
 
 
@@ -96,7 +96,7 @@ def _upsert(told: AdtEvent) -> None:
         return
     if is_latest:
         if told.event in _STATUS:
-            told.turn.set(visit, "status", _STATUS[told.event], told.event_path, told.event)
+            told.turn.set(visit, "status", _STATUS[told.event], told.event_path, "adt_event")
         _join(told, patient, visit)
     _refresh(told, visit)
 
@@ -108,7 +108,7 @@ def _join(told: AdtEvent, patient: Row, visit: Row) -> None:
     """Give the open orders of a person that have no visit this one."""
     for order in told.turn.find(ORDER, "patient", patient.id):
         if not order.number("visit") and persons.open_steps(told.turn, order):
-            told.turn.set(order, "visit", visit.id, "PV1-19", told.event)
+            told.turn.set(order, "visit", visit.id, "PV1-19", "adt_event")
 
 
 def _refresh(told: AdtEvent, visit: Row) -> None:
@@ -130,8 +130,8 @@ def _discharge(told: AdtEvent) -> None:
     if visit is None or not is_latest:
         return
     discharged = visit.text("discharge_date") + visit.text("discharge_time")
-    told.turn.set(visit, "status", visits.DISCHARGED, told.event_path, "A03")
-    told.turn.set(visit, "discharged", discharged or told.time, "PV1-45", "A03")
+    told.turn.set(visit, "status", visits.DISCHARGED, told.event_path, "adt_event")
+    told.turn.set(visit, "discharged", discharged or told.time, "PV1-45", "adt_event")
     if told.profile.options.flag_discharged:
         for step in _steps_of(told, visit):
             told.turn.add_flag(step, "discharged", "PV1-45")
@@ -142,8 +142,8 @@ def _undo_discharge(told: AdtEvent) -> None:
     if visit is None or not is_latest:
         return
     for column in ("discharged", "discharge_date", "discharge_time"):
-        told.turn.set(visit, column, "", "PV1-45", "A13")
-    told.turn.set(visit, "status", visits.ACTIVE, told.event_path, "A13")
+        told.turn.set(visit, column, "", "PV1-45", "discharge_taken_back")
+    told.turn.set(visit, "status", visits.ACTIVE, told.event_path, "adt_event")
     for step in _steps_of(told, visit):
         told.turn.drop_flag(step, "discharged")
 
@@ -152,7 +152,7 @@ def _cancel_visit(told: AdtEvent) -> None:
     _, visit, is_latest = _visit(told)
     if visit is None or not is_latest:
         return
-    told.turn.set(visit, "status", visits.CANCELLED, told.event_path, told.event)
+    told.turn.set(visit, "status", visits.CANCELLED, told.event_path, "adt_event")
     if told.profile.options.cancels_visit_flags_rows:
         for step in _steps_of(told, visit):
             told.turn.add_flag(step, "visit_cancelled", told.event_path)
@@ -172,7 +172,7 @@ def _arrive(told: AdtEvent) -> None:
             if states.standing(step) == states.StepState.SCHEDULED:
                 states.request_state(
                     told.turn, step, states.StepState.ARRIVED, states.Rank.SCHEDULE,
-                    path=told.event_path, rule="A10",
+                    path=told.event_path, rule="arrived",
                 )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def _delete_person(told: AdtEvent) -> None:
     patient, _ = _known(told)
     if patient is None:
         return
-    told.turn.set(patient, "status", identity.INACTIVE, told.event_path, "A29")
+    told.turn.set(patient, "status", identity.INACTIVE, told.event_path, "adt_event")
     _ask(told, "person_deleted", patient)
 
 
@@ -199,7 +199,7 @@ def _delete_visit(told: AdtEvent) -> None:
     if visit is None or visit.number("patient") != patient.id:
         told.turn.note("visit_unknown", patient, Severity.ERROR, "PV1-19")
         return
-    told.turn.set(visit, "status", visits.INACTIVE, told.event_path, "A23")
+    told.turn.set(visit, "status", visits.INACTIVE, told.event_path, "adt_event")
     _ask(told, "visit_deleted", patient)
 
 
