@@ -15,11 +15,8 @@ from PySide6.QtGui import (
     QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,6 +25,7 @@ from PySide6.QtWidgets import (
 from hl7console.engine.console import Console
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask, DialogAsk
+from hl7console.ui.bars import bar_button, demo_banner
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.drop_overlay import DropOverlay, can_take, taken_from
 from hl7console.ui.imports.imports import Imports
@@ -40,6 +38,7 @@ from hl7console.ui.preferences import Preferences
 from hl7console.ui.rail import Rail
 from hl7console.ui.status_line import StatusLine
 from hl7console.ui.theme import Scheme, theme
+from hl7console.ui.worklist.hook import WorklistHook
 
 if TYPE_CHECKING:
     from hl7console.ui.help.view import HelpView
@@ -47,7 +46,8 @@ if TYPE_CHECKING:
 
 _PLACES = (
     ("messages", "Messages", "list", "Ctrl+1"),
-    ("settings", "Settings", "settings", "Ctrl+2"),
+    ("worklist", "Worklist", "table-2", "Ctrl+2"),
+    ("settings", "Settings", "settings", "Ctrl+3"),
 )
 
 
@@ -102,6 +102,10 @@ class MainWindow(QMainWindow):
         self.imports = Imports(self, console, self.bridge, self.ask, self.notice)
         self._build(is_demo=is_demo)
         self._add_actions()
+        self.worklist = WorklistHook(
+            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
+            self.notice, partial(self.go_to, "worklist"),
+        )  # fmt: skip
         self.message_actions = MessageActions(
             self.messages, console, self.bridge, self.actions_by_name, self.ask, self.notice
         )
@@ -122,7 +126,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if is_demo:
-            column.addWidget(_demo_banner())
+            column.addWidget(demo_banner())
         column.addWidget(self.notice)
         column.addWidget(self._stack, 1)
         column.addWidget(self.status)
@@ -148,7 +152,7 @@ class MainWindow(QMainWindow):
             )
         search = self.messages.search
         table: tuple[tuple[str, str, Callable[[], object], str, str, str], ...] = (
-            ("search.focus", "Search messages", self._go_to_search, "Ctrl+F", "search", "Search"),
+            ("search.focus", "Search", self._go_to_search, "Ctrl+F", "search", "Search"),
             ("search.clear", "Clear the search", search.clear, "", "x", "Search"),
             ("list.new", "Show new messages", self.messages.show_new, "Ctrl+Home", "arrow-up",
              "List"),
@@ -186,7 +190,7 @@ class MainWindow(QMainWindow):
         self.rail.add_tool(self.actions_by_name["view.scheme"], "Colours", "contrast")
         self.rail.add_tool(self.actions_by_name["help.show"], "Help", "circle-question-mark")
         for name, title in (("list.columns", "Columns"), ("import.files", "Import…")):
-            self.messages.add_to_bar(_bar_button(self.actions_by_name, name, title))
+            self.messages.add_to_bar(bar_button(self.actions_by_name, name, title))
 
     def _connect(self) -> None:
         self.bridge.snapshot_changed.connect(self.status.show_snapshot)
@@ -195,6 +199,13 @@ class MainWindow(QMainWindow):
         self.messages.import_wanted.connect(self.imports.choose_files)
         self.imports.show_wanted.connect(self._on_show_imported)
         self.messages.listeners_wanted.connect(self._on_listeners_wanted)
+        worklist = self.worklist
+        worklist.made.connect(self._stack.addWidget)
+        worklist.listeners_wanted.connect(self._on_listeners_wanted)
+        worklist.import_wanted.connect(self.imports.choose_files)
+        worklist.filter_wanted.connect(self._on_filter_wanted)
+        worklist.message_wanted.connect(self._on_message_wanted)
+        worklist.profile_wanted.connect(self._page("listeners"))
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 
@@ -218,6 +229,7 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         self.message_actions.stop()
         self.messages.stop()
+        self.worklist.stop()
         if self._settings is not None:
             self._settings.stop()
         self._preferences.save()
@@ -227,11 +239,25 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def go_to(self, name: str) -> None:
         """Show a place."""
-        place: QWidget = self.settings() if name == "settings" else self.messages
+        place: QWidget = self.messages
+        target: QWidget = self.messages.table
+        if name == "settings":
+            place, target = self.settings(), self.settings().list
+        elif name == "worklist":
+            place, target = self.worklist.place(), self.worklist.place().table
         self._stack.setCurrentWidget(place)
         self.rail.show_place(name)
-        target = self.messages.table if name == "messages" else self.settings().list
         target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str)
+    def _on_filter_wanted(self, text: str) -> None:
+        self.go_to("messages")
+        self.messages.search.set_text(text)
+
+    @Slot(int)
+    def _on_message_wanted(self, message_id: int) -> None:
+        self.go_to("messages")
+        self.messages.show_message(message_id)
 
     def settings(self) -> SettingsPlace:
         """Return the settings, made when they are first wanted."""
@@ -272,6 +298,9 @@ class MainWindow(QMainWindow):
     # Actions
 
     def _go_to_search(self) -> None:
+        if self._stack.currentWidget() not in (self.messages, self._settings):
+            self.worklist.place().search.focus()
+            return
         self.go_to("messages")
         self.messages.search.focus()
 
@@ -350,25 +379,3 @@ def _scheme(preferences: Preferences) -> Scheme:
         return Scheme(preferences.text("scheme", Scheme.SYSTEM))
     except ValueError:
         return Scheme.SYSTEM
-
-
-def _demo_banner() -> QFrame:
-    banner = QFrame()
-    banner.setObjectName("demoBanner")
-    row = QHBoxLayout(banner)
-    row.setContentsMargins(12, 4, 12, 4)
-    text = QLabel("DEMO · An invented hospital on this computer. No real patients, no network.")
-    text.setObjectName("demoText")
-    row.addWidget(text)
-    row.addStretch(1)
-    return banner
-
-
-def _bar_button(actions: Actions, name: str, title: str) -> QPushButton:
-    action = actions[name]
-    button = QPushButton(title)
-    button.setObjectName(f"bar.{name}")
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
-    button.clicked.connect(action.trigger)
-    return button

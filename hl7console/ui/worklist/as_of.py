@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDateTimeEdit, QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QDateTimeEdit,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 
 from hl7console.ui.theme import GRID
 from hl7console.ui.worklist import words
@@ -19,7 +27,7 @@ _SECOND_US = 1_000_000
 class AsOfBar(QFrame):
     """A banner with a slider while the list shows a moment that is past. GUI thread only."""
 
-    moved = Signal(int)
+    moved = Signal(object)
     """The moment that is wanted, in microseconds since 1970; 0 for now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
@@ -79,6 +79,10 @@ class ChoiceButton(QPushButton):
             action.toggled.connect(self._on_toggled)
             self._actions[value] = action
         self._tell()
+
+    def options(self) -> list[tuple[str, str]]:
+        """Return what is offered, as (value, title) pairs."""
+        return [(value, action.text()) for value, action in self._actions.items()]
 
     def chosen(self) -> tuple[str, ...]:
         """Return the values that are ticked."""
@@ -220,6 +224,16 @@ class FilterBar(QFrame):
         action.setDefaultWidget(row)
         self.day.menu_of.addSeparator()
         self.day.menu_of.addAction(action)
+
+    def set_known(self, modalities: Iterable[str], stations: Iterable[str]) -> None:
+        """Offer these modalities and stations, unless their menu is open."""
+        known = [(name, name) for name in sorted(stations) if name]
+        for button, options in (
+            (self.modality, [(name, name) for name in sorted(modalities) if name]),
+            (self.station, [*known, ("", "Without a station")]),
+        ):
+            if not button.menu_of.isVisible():
+                button.set_options(options)
 
     def query(self, text: str, at_us: int, order_by: str, *, descending: bool) -> LineQuery:
         """Return what is chosen, with these other parts, as a query."""

@@ -60,8 +60,10 @@ class StepHeader(QWidget):
         self.banner_links = QLabel()
         self.banner_links.setObjectName("stepBannerLinks")
         self.banner_links.setWordWrap(True)
-        self.banner_links.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse
-                                                  | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)  # fmt: skip
+        self.banner_links.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse
+            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
         self.banner_links.linkActivated.connect(self.link_chosen)
         inner = QVBoxLayout(self.banner)
         inner.setContentsMargins(12, GRID, 12, GRID)
@@ -89,8 +91,8 @@ class StepHeader(QWidget):
         parts = [line.procedure or "No procedure", line.accession or "no accession"]
         self.title.setText(" · ".join(parts))
         self.state.tell(*words.state_words(line))
-        word, token = words.priority_words(line.priority)
-        self.priority.tell(word if token != "muted" else "", token)
+        word, role = words.priority_words(line.priority)
+        self.priority.tell(word if role != "muted" else "", role)
         self.person.setText(" · ".join(p for p in (line.patient_name, line.patient_id) if p))
         self._show_banner(line)
 

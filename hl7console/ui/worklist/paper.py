@@ -90,10 +90,10 @@ def bold(text: str) -> Piece:
     return f'<span style="font-weight:600">{escape(text)}</span>'
 
 
-def fixed(text: str, token: str = "text") -> Piece:
+def fixed(text: str, role: str = "text") -> Piece:
     """Return a text in the fixed-width font."""
     font = fixed_font()
-    name = theme().color(token).name()
+    name = theme().color(role).name()
     return (
         f"<span style=\"font-family:'{font.family()}';font-size:{font.pixelSize()}px;"
         f'color:{name}">{escape(text)}</span>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from hl7console.ui.icons import set_icon
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.theme import BAR, GRID
 from hl7console.ui.worklist.as_of import AsOfBar
+from hl7console.ui.worklist.emptiness import buttons, emptiness
 from hl7console.ui.worklist.feed import LineFeed
 from hl7console.ui.worklist.filters import FilterBar
 from hl7console.ui.worklist.reads import WorklistReads
@@ -71,8 +72,6 @@ class WorklistPlace(QWidget):
         self._is_started = False
         self._is_menu_open = False
         self._is_first = True
-        self._order_by = "priority"
-        self._descending = False
         self.feed = LineFeed(opener, self)
         self.table = LineTable(self.feed.model)
         self.search = SearchLine()
@@ -148,7 +147,7 @@ class WorklistPlace(QWidget):
         table.current_changed.connect(self._on_current_changed)
         table.resized.connect(self._place_news)
         table.pointer_left.connect(self._settle)
-        table.sort_wanted.connect(self._on_sort_wanted)
+        table.sorting_changed.connect(self.submit)
         table.customContextMenuRequested.connect(self.menu_wanted)
         table.opened.connect(lambda _: self.side.tabs.setFocus(Qt.FocusReason.OtherFocusReason))
         self._news.clicked.connect(self.feed.let_in)
@@ -180,7 +179,13 @@ class WorklistPlace(QWidget):
             width = self.width()
             side = max(400, min(560, round(width * 0.36), width - _LIST_WIDTH))
             self.splitter.setSizes([width - side, side])
+            self.table.fit_columns(width - side)
         self.start()
+        self.line_changed.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.line_changed.emit()
 
     def start(self) -> None:
         """Load the list, once."""
@@ -204,7 +209,10 @@ class WorklistPlace(QWidget):
     def query(self) -> LineQuery:
         """Return what the list shows, as a query."""
         return self.filters.query(
-            self.search.text, self.as_of.at_us, self._order_by, descending=self._descending
+            self.search.text,
+            self.as_of.at_us,
+            self.table.order_by,
+            descending=self.table.descending,
         )
 
     @Slot()
@@ -213,23 +221,6 @@ class WorklistPlace(QWidget):
         if self._is_started:
             self._slow.start()
             self.feed.show(self.query(), self.filters.group.value)
-
-    @Slot(str)
-    def _on_sort_wanted(self, order_by: str) -> None:
-        self._descending = order_by == self._order_by and not self._descending
-        self._order_by = order_by
-        self._show_sorting()
-        self.submit()
-
-    def _show_sorting(self) -> None:
-        header = self.table.horizontalHeader()
-        keys = [column.order_by for column in self.feed.model.columns]
-        if self._order_by == "priority" and not self._descending:
-            header.setSortIndicatorShown(False)
-            return
-        order = Qt.SortOrder.DescendingOrder if self._descending else Qt.SortOrder.AscendingOrder
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(keys.index(self._order_by), order)
 
     @Slot()
     def _on_listed(self) -> None:
@@ -255,15 +246,8 @@ class WorklistPlace(QWidget):
         self.feed.reads().ask(lambda reads: reads.counts(None), self._on_counts, self.fault.emit)
 
     def _on_counts(self, counts: Counts) -> None:
-        modalities = [(name, name) for name in sorted(counts.by_modality) if name]
-        stations = [(name, name) for name in sorted(counts.by_station) if name]
-        for button, options in (
-            (self.filters.modality, modalities),
-            (self.filters.station, [*stations, ("", "Without a station")]),
-        ):
-            if not button.menu_of.isVisible():
-                button.set_options(options)
-        names = [name for name, _ in stations]
+        self.filters.set_known(counts.by_modality, counts.by_station)
+        names = sorted(name for name in counts.by_station if name)
         self.side.why.set_stations(names)
         self.side.answer.set_callers(names)
 
@@ -279,33 +263,19 @@ class WorklistPlace(QWidget):
         if self.feed.count:
             self._stack.setCurrentWidget(self.table)
             return
+        told = emptiness(
+            is_narrowed=bool(self.search.text) or self.filters.is_narrowed,
+            is_past=bool(self.as_of.at_us),
+            is_all_days=self.filters.day.value == "all",
+        )
+        acts: dict[str, Callable[[], object]] = {
+            "everything": self.show_everything,
+            "now": self.as_of.leave,
+            "listener": self.listeners_wanted.emit,
+            "import": self.import_wanted.emit,
+        }
+        self.empty.tell(told.title, told.text, icon=told.icon, buttons=buttons(told, acts))
         self._stack.setCurrentWidget(self.empty)
-        everything = ("Show everything", self.show_everything)
-        if self.search.text or self.filters.is_narrowed:
-            self.empty.tell(
-                "No line is like this", "Nothing on the worklist matches the search and filters.",
-                icon="text-search", buttons=(everything,),
-            )  # fmt: skip
-        elif self.as_of.at_us:
-            self.empty.tell(
-                "Nothing stood here then", "Move the slider, or go back to now.",
-                icon="history", buttons=(("Back to now", self.as_of.leave), everything),
-            )  # fmt: skip
-        elif self.filters.day.value != "all":
-            self.empty.tell(
-                "No steps on these days", "There may be some on other days, or without a date.",
-                icon="inbox", buttons=(everything,),
-            )  # fmt: skip
-        else:
-            self.empty.tell(
-                "No orders yet",
-                "Orders that a listener receives stand here a moment later: ORM^O01, OMG^O19, "
-                "OMI^O23. Add a listener, or import files as if they had been received.",
-                buttons=(
-                    ("Add a listener", self.listeners_wanted.emit),
-                    ("Import files…", self.import_wanted.emit),
-                ),
-            )
 
     def show_everything(self) -> None:
         """Show the lines of all days, whatever they are."""
@@ -425,7 +395,7 @@ class WorklistPlace(QWidget):
         if first_us:
             self.as_of.enter(first_us, last_us)
 
-    @Slot(int)
+    @Slot(object)
     def _on_moved(self, at_us: int) -> None:
         self.as_of_button.setText("As of then" if at_us else "As of now")
         self.submit()

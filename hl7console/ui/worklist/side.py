@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console
@@ -28,6 +28,9 @@ class SideTab(IntEnum):
     HISTORY = 3
     REPORT = 4
 
+
+_NARROW = 450
+"""Below this width the tabs stand closer, in pixels."""
 
 _TITLES = ("Why?", "Messages", "C-FIND answer", "History", "Report")
 
@@ -57,6 +60,7 @@ class StepPane(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("stepTabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
         pages = (self.why, self.messages, self.answer, self.history, self.report)
         for page, title in zip(pages, _TITLES, strict=True):
             self.tabs.addTab(page, title)
@@ -84,6 +88,15 @@ class StepPane(QWidget):
             key = QShortcut(QKeySequence(f"Alt+{tab + 1}"), self)
             key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             key.activated.connect(lambda tab=tab: self.tabs.setCurrentIndex(tab))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        bar = self.tabs.tabBar()
+        is_narrow = event.size().width() < _NARROW
+        if bool(bar.property("narrow")) != is_narrow:
+            bar.setProperty("narrow", is_narrow)
+            bar.style().unpolish(bar)
+            bar.style().polish(bar)
 
     def show_nothing(self) -> None:
         """Show no line."""

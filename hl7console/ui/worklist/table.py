@@ -1,5 +1,4 @@
-"""The table of lines: whole rows, headings that fold, keyboard, and whether the mouse is over it.
-"""
+"""The table of lines: whole rows, headings that fold, keyboard, sorting."""
 
 from __future__ import annotations
 
@@ -21,6 +20,9 @@ from hl7console.ui.worklist.line_painter import LinePainter
 from hl7console.ui.worklist.model import LineTableModel
 
 _CELL_PADDING = 18
+_CUT_TO = {"procedure": 88, "patient": 92, "mrn": 68, "station": 64}
+"""Columns that are made narrower where there is no room, and how narrow at most, in pixels."""
+_CUT_FLAGS = 40
 _MARK_WIDTH = 2
 """Width of the mark at the row one is at, in pixels."""
 
@@ -36,14 +38,16 @@ class LineTable(QTableView):
     resized = Signal()
     pointer_left = Signal()
     """The mouse is no longer over the rows."""
-    sort_wanted = Signal(str)
-    """A column's heading was clicked: what to sort by."""
+    sorting_changed = Signal()
+    """A column's heading was clicked: `order_by` or `descending` is another."""
 
     def __init__(self, model: LineTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("worklistTable")
         self.setAccessibleName("Worklist")
         self._list = model
+        self.order_by = "priority"
+        self.descending = False
         self._set_behaviour()
         self.setModel(model)
         self._painter = LinePainter(model, self)
@@ -84,6 +88,17 @@ class LineTable(QTableView):
         char = QFontMetrics(fixed_font()).horizontalAdvance("0")
         for place, column in enumerate(self._list.columns):
             self.setColumnWidth(place, column.chars * char + _CELL_PADDING)
+
+    def fit_columns(self, width: int) -> None:
+        """Take room from texts that can be cut until the others fit into `width` pixels."""
+        keys = [column.key for column in self._list.columns]
+        shown = keys[: keys.index("flags")]
+        over = sum(self.columnWidth(keys.index(key)) for key in shown) + _CUT_FLAGS - width
+        for key, least in _CUT_TO.items():
+            column = keys.index(key)
+            cut = min(max(over, 0), max(self.columnWidth(column) - least, 0))
+            self.setColumnWidth(column, self.columnWidth(column) - cut)
+            over -= cut
 
     # What is chosen
 
@@ -251,8 +266,16 @@ class LineTable(QTableView):
     @Slot(int)
     def _on_heading_clicked(self, section: int) -> None:
         order_by = self._list.columns[section].order_by
-        if order_by:
-            self.sort_wanted.emit(order_by)
+        if not order_by:
+            return
+        self.descending = order_by == self.order_by and not self.descending
+        self.order_by = order_by
+        header = self.horizontalHeader()
+        # STAT first is how the list begins; it needs no arrow.
+        header.setSortIndicatorShown(self.order_by != "priority" or self.descending)
+        order = Qt.SortOrder.DescendingOrder if self.descending else Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(section, order)
+        self.sorting_changed.emit()
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:

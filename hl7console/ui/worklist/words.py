@@ -65,7 +65,8 @@ _COLUMN_WORDS = {
 }
 HIDDEN = frozenset(
     {"last_event", "state_entry", "state_rank", "likeness", "wanted", "entry", "open",
-     "listener", "sender", "profile", "birth_date_text", "order", "visit", "patient"}
+     "listener", "sender", "profile", "birth_date_text", "order", "visit", "patient", "source",
+     "survivor", "waits_for"}
 )  # fmt: skip
 """Columns that only the rules need: *Why?* does not list them."""
 

@@ -1,0 +1,136 @@
+"""Puts the worklist into the window: made when it is first wanted, its actions known at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from hl7console.engine.console import Console
+from hl7console.ui.actions import Actions
+from hl7console.ui.ask import Ask
+from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.notice import Notice
+from hl7console.ui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from hl7console.ui.worklist.line_actions import LineActions
+    from hl7console.ui.worklist.place import WorklistPlace
+
+
+class WorklistHook(QObject):
+    """Owns the place and its actions. GUI thread only; call `stop` before it goes.
+
+    Args:
+        window: Owner.
+        console: The engine.
+        bridge: Tells when something changed.
+        preferences: What the window remembers.
+        actions: The window's actions.
+        ask: Asks questions.
+        notice: Says what went well or wrong.
+        go: Goes to the place.
+    """
+
+    made = Signal(object)
+    """The place (`WorklistPlace`) was made."""
+    filter_wanted = Signal(str)
+    message_wanted = Signal(int)
+    listeners_wanted = Signal()
+    import_wanted = Signal()
+    profile_wanted = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        console: Console,
+        bridge: EngineBridge,
+        preferences: Preferences,
+        actions: Actions,
+        ask: Ask,
+        notice: Notice,
+        go: Callable[[], object],
+    ) -> None:
+        super().__init__(window)
+        self._console, self._bridge = console, bridge
+        self._preferences, self._actions = preferences, actions
+        self._ask, self._notice, self._go = ask, notice, go
+        self._place: WorklistPlace | None = None
+        self._line_actions: LineActions | None = None
+        self._add_actions()
+
+    def _add_actions(self) -> None:
+        table: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
+            ("asOf", "Worklist as it stood at an earlier time", "Ctrl+T", "history",
+             lambda: self.place().toggle_as_of()),
+            ("errors", "Worklist: errors, and what to ask the sender for", "", "triangle-alert",
+             lambda: self._desk(0)),
+            ("conflicts", "Worklist: conflicts", "", "info", lambda: self._desk(1)),
+            ("duplicates", "Worklist: likely duplicates", "", "user", lambda: self._desk(2)),
+            ("merges", "Worklist: merges", "", "merge", lambda: self._desk(3)),
+            ("codes", "Worklist: unmapped codes", "", "binary", lambda: self._desk(4)),
+            ("mergeByHand", "Merge two persons…", "", "merge",
+             lambda: self.line_actions().merge(None, None)),
+            ("importCodes", "Import exam codes…", "", "file-down",
+             lambda: self.line_actions().import_table("codes")),
+            ("importCrossref", "Import a cross-reference of patients…", "", "file-down",
+             lambda: self.line_actions().import_table("crossref")),
+            ("foldAll", "Fold all groups", "Ctrl+Shift+Left", "chevron-right",
+             lambda: self.place().table.fold_all(is_folded=True)),
+            ("unfoldAll", "Unfold all groups", "Ctrl+Shift+Right", "chevron-down",
+             lambda: self.place().table.fold_all(is_folded=False)),
+            ("rebuild", "Make the worklist again from the journal…", "", "wrap-text",
+             lambda: self.line_actions().rebuild()),
+        )  # fmt: skip
+        for name, text, keys, icon, slot in table:
+            self._actions.add(
+                f"worklist.{name}", text, self._there(slot), shortcut=keys, icon=icon,
+                group="Worklist place",
+            )  # fmt: skip
+
+    def _there(self, slot: Callable[[], object]) -> Callable[[], None]:
+        def act() -> None:
+            self._go()
+            slot()
+
+        return act
+
+    def _desk(self, tab: int) -> None:
+        from hl7console.ui.worklist.desk import DeskTab
+
+        self.line_actions().show_desk(DeskTab(tab))
+
+    def place(self) -> WorklistPlace:
+        """Return the place, made when it is first wanted."""
+        if self._place is None:
+            from hl7console.ui.worklist.line_actions import LineActions
+            from hl7console.ui.worklist.place import WorklistPlace
+
+            place = WorklistPlace(
+                self._console, self._bridge, self._preferences, self._console.open_worklist
+            )
+            self._place = place
+            self._line_actions = LineActions(
+                place, self._console, self._bridge, self._actions, self._ask, self._notice
+            )
+            place.listeners_wanted.connect(self.listeners_wanted)
+            place.import_wanted.connect(self.import_wanted)
+            self._line_actions.filter_wanted.connect(self.filter_wanted)
+            self._line_actions.message_wanted.connect(self.message_wanted)
+            self._line_actions.profile_wanted.connect(self.profile_wanted)
+            self.made.emit(place)
+        return self._place
+
+    def line_actions(self) -> LineActions:
+        """Return the actions of a line, made with the place."""
+        self.place()
+        if self._line_actions is None:
+            raise RuntimeError("The place has no actions.")
+        return self._line_actions
+
+    def stop(self) -> None:
+        """End the threads of the place."""
+        if self._place is not None:
+            self._place.stop()
