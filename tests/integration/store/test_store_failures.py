@@ -257,7 +257,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path, monkeypa
     monkeypatch.setattr("hl7console.store.migrations.STEPS", (*STEPS, ("second", fail)))
     with pytest.raises(WorkspaceError):
         migrate(database)
-    assert database.integer("PRAGMA user_version") == 1
+    assert database.integer("PRAGMA user_version") == len(STEPS)
     assert database.all("SELECT 1 FROM sqlite_schema WHERE name = 'half'") == []
     monkeypatch.undo()
     assert migrate(database) == 0
