@@ -10,7 +10,7 @@ from __future__ import annotations
 from hl7console.worklist import evidence
 from hl7console.worklist.finding import MADE_UP, sent
 from hl7console.worklist.mapped import Mapped, merge_fields
-from hl7console.worklist.rows import APPOINTMENT, STEP, Row
+from hl7console.worklist.rows import APPOINTMENT, ORDER, STEP, Row
 from hl7console.worklist.rules import orders_state
 from hl7console.worklist.rules.orders_told import Told
 from hl7console.worklist.states import Rank, StepState, request_state, settle
@@ -201,6 +201,8 @@ def fill_numbers(turn: Turn, order: Row, mapped: Mapped, *, flag: bool = True) -
         if not value or order.text(name) == value:
             continue
         if not order.text(name):
+            if _is_taken(turn, order, name, mapped):
+                continue
             for column in columns:
                 if column in mapped.values:
                     turn.set(
@@ -211,6 +213,23 @@ def fill_numbers(turn: Turn, order: Row, mapped: Mapped, *, flag: bool = True) -
         elif flag and name != "group_no" and sent(mapped, name):
             turn.add_flag(order, f"{name}_changed", mapped.paths.get(name, ""))
     return was_set
+
+
+def _is_taken(turn: Turn, order: Row, name: str, mapped: Mapped) -> bool:
+    """Return whether an identifier belongs to an order of another patient; tell so."""
+    if name == "accession":
+        authority = str(mapped.values.get("accession_authority", ""))
+        others = turn.find(ORDER, "accession", str(mapped.values[name]), authority)
+    elif name == "study_uid":
+        others = turn.find(ORDER, "study", str(mapped.values[name]))
+    else:
+        return False
+    patient = order.number("patient")
+    if all(other.number("patient") == patient for other in others):
+        return False
+    path = mapped.paths.get(name, "")
+    turn.note(f"{name}_of_other_patient", order, Severity.ERROR, path)
+    return True
 
 
 def _rename(turn: Turn, step: Row, mapped: Mapped) -> None:

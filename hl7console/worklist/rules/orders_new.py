@@ -11,6 +11,7 @@ from hl7console.worklist.rules import orders_waiting
 from hl7console.worklist.rules.orders_change import make_step
 from hl7console.worklist.rules.orders_message import OrderMessage
 from hl7console.worklist.rules.orders_told import Told
+from hl7console.worklist.states import StepState
 from hl7console.worklist.turn import Severity
 
 _NEEDED = ("start_date", "start_time", "modality", "sps_id")
@@ -38,7 +39,7 @@ def create(message: OrderMessage, told: Told, *flags: str) -> Row:
     message.fill_patient(patient, told)
     if not told.wish:
         message.note("control_unmapped", order, Severity.ERROR, told)
-    for mapped in told.mapped.steps:
+    for mapped in told.mapped.steps or [Mapped()]:
         step = make_step(turn, order, mapped, told)
         message.met_steps[step.id] = None
     orders_waiting.got_keys(turn, order)
@@ -62,7 +63,7 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
     }
     if told.time:
         values["last_event"] = [[told.source, told.time, message.entry.number]]
-        if told.wish.isupper() and told.wish != "KEEP":
+        if told.wish in StepState.__members__:
             values["state_event"] = [[told.source, told.time, told.wish]]
     paths = {
         **mapped.order.paths,

@@ -67,7 +67,9 @@ def apply_wish(turn: Turn, order: Row, steps: list[Row], told: Told) -> None:
 
 def _counts_though_late(order: Row, step: Row, told: Told, asked: str) -> bool:
     now = standing(step)
-    if told.wish == control.PREVIOUS or (now is not None and LEVELS[asked] < LEVELS[now]):
+    if told.wish == control.PREVIOUS or now in FINAL:
+        return False
+    if now is not None and LEVELS[asked] < LEVELS[now]:
         return False
     claim = evidence.last_claim(order, told.source, "state_event")
     if claim is None or told.time >= claim.time:

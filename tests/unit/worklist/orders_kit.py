@@ -8,7 +8,7 @@ from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import Mapped, MappedIdentifier, MappedOrder, MappedPatient
 from hl7console.worklist.profiles.options import Options
 from hl7console.worklist.profiles.profile import Profile
-from hl7console.worklist.rows import CONFLICT, IDENTIFIER, ORDER, PATIENT, STEP, WAITING, Row
+from hl7console.worklist.rows import ORDER, STEP, Row
 from hl7console.worklist.rules.orders_codes import apply_orders
 from hl7console.worklist.rules.orders_message import OrderMessage
 from hl7console.worklist.state import State
@@ -140,4 +140,4 @@ class Worklist:
         return self.codes(Severity.ERROR)
 
 
-__all__ = ["CONFLICT", "IDENTIFIER", "PATIENT", "WAITING", "Worklist", "bare", "order_of", "person_of"]
+__all__ = ["Worklist", "bare", "order_of", "person_of"]

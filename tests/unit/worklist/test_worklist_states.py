@@ -1,4 +1,4 @@
-"""The states of a step: every cell of the matrix, the ranks, holds, and steps that are incomplete."""
+"""The states of a step: every cell of the matrix, ranks, holds, and steps that are incomplete."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def step_in(turn: Turn, state: str, rank: int = 1) -> Row:
     return turn.create(STEP, {"sps_id": "S1", "state": state, "state_rank": rank if state else 0})
 
 
-@pytest.mark.parametrize(("was", "to", "mark"), CELLS, ids=[f"{w or 'none'}-{t}" for w, t, _ in CELLS])
+@pytest.mark.parametrize(
+    ("was", "to", "mark"), CELLS, ids=[f"{was or 'none'}-{to}" for was, to, _ in CELLS]
+)
 def test_every_cell_of_the_matrix(was: str, to: StepState, mark: str, missing):
     turn = new_turn(State())
     step = step_in(turn, was)

@@ -77,6 +77,7 @@ def test_some_results_complete_only_by_option():
     assert state_for("SR", "A", {}, Options(sc_a_completes=True)) == ("COMPLETED", "SC_A")
 
 
+HISTORY_ONLY = ["LI", "UN", "CN", "PR", "AF", "DF", "FU", "OF", "RF", "CP", "OP", "PY"]
 CODES = {
     "NW": Meaning.NEW, "SN": Meaning.NUMBER, "NA": Meaning.NUMBER, "OK": Meaning.HISTORY,
     "UA": Meaning.STATE, "CA": Meaning.STATE, "OC": Meaning.STATE, "CR": Meaning.STATE,
@@ -88,7 +89,7 @@ CODES = {
     "RQ": Meaning.REPLACED, "RU": Meaning.REPLACED, "UM": Meaning.UNABLE, "PA": Meaning.PARENT,
     "CH": Meaning.CHILD, "SC": Meaning.STATUS, "SS": Meaning.HISTORY, "SR": Meaning.STATUS,
     "RE": Meaning.HISTORY, "RR": Meaning.HISTORY, "DE": Meaning.ERROR, "": Meaning.EMPTY,
-    **dict.fromkeys("LI UN CN PR AF DF FU OF RF CP OP PY".split(), Meaning.HISTORY),
+    **dict.fromkeys(HISTORY_ONLY, Meaning.HISTORY),
 }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
-"""What order messages do: the tables of order control, and everything that comes too early, too late,
-twice or wrongly. On mapped orders; that messages are mapped so is tested elsewhere.
+"""What order messages do: the tables of order control, and what comes too early, too late, twice
+or wrongly. On mapped orders; that messages are mapped so is tested elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hl7console.worklist.turn import Severity
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from orders_kit import Worklist, bare, order_of  # noqa: E402
+from orders_kit import Worklist, bare, order_of
 
 T8, T9, T10, T11 = ("20261103080000", "20261103090000", "20261103100000", "20261103110000")
 DAY_MINUTES = 24 * 60
@@ -66,7 +66,8 @@ STATES_AFTER = [
     ("XO", "", "STARTED", "STARTED", ""), ("XX", "SC", "UNSCHEDULED", "SCHEDULED", ""),
     ("XR", "IP", "SCHEDULED", "STARTED", ""),
     ("CA", "CA", "SCHEDULED", "CANCELED", ""), ("CA", "", "ON_HOLD", "CANCELED", ""),
-    ("CA", "CA", "STARTED", "STARTED", "ca_after_start"), ("CA", "CA", "COMPLETED", "COMPLETED", ""),
+    ("CA", "CA", "STARTED", "STARTED", "ca_after_start"),
+    ("CA", "CA", "COMPLETED", "COMPLETED", ""),
     ("DC", "CA", "STARTED", "DISCONTINUED", ""), ("DC", "", "SCHEDULED", "CANCELED", ""),
     ("DC", "DC", "ARRIVED", "CANCELED", ""), ("DC", "DC", "COMPLETED", "COMPLETED", ""),
     ("OD", "", "STARTED", "DISCONTINUED", ""), ("DR", "", "STARTED", "DISCONTINUED", ""),
@@ -86,8 +87,10 @@ STATES_AFTER = [
     ("SS", "", "SCHEDULED", "SCHEDULED", ""), ("RE", "CM", "SCHEDULED", "SCHEDULED", ""),
     ("DE", "", "SCHEDULED", "SCHEDULED", ""), ("CA", "SC", "SCHEDULED", "SCHEDULED", ""),
     ("ZZ", "", "SCHEDULED", "SCHEDULED", ""), ("LI", "", "SCHEDULED", "SCHEDULED", ""),
-    ("RP", "", "SCHEDULED", "CANCELED", "replaced"), ("RU", "", "SCHEDULED", "CANCELED", "replaced"),
-    ("RQ", "", "ARRIVED", "CANCELED", "replaced"), ("PA", "", "SCHEDULED", "UNSCHEDULED", "is_parent"),
+    ("RP", "", "SCHEDULED", "CANCELED", "replaced"),
+    ("RU", "", "SCHEDULED", "CANCELED", "replaced"),
+    ("RQ", "", "ARRIVED", "CANCELED", "replaced"),
+    ("PA", "", "SCHEDULED", "UNSCHEDULED", "is_parent"),
 ]  # fmt: skip
 
 
@@ -103,8 +106,10 @@ def test_state_by_code_and_status(worklist, control, status, before, after, flag
 
 @pytest.mark.parametrize(
     ("control", "status", "code"),
-    [("SC", "ER", "sender_lacks_order"), ("DE", "", "sender_data_error"), ("ZZ", "", "control_unknown"),
-     ("CA", "SC", "control_unmapped"), ("SC", "", "control_unmapped"), ("XO", "HD", "control_unmapped")],
+    [("SC", "ER", "sender_lacks_order"), ("DE", "", "sender_data_error"),
+     ("ZZ", "", "control_unknown"),
+     ("CA", "SC", "control_unmapped"), ("SC", "", "control_unmapped"),
+     ("XO", "HD", "control_unmapped")],
 )  # fmt: skip
 def test_the_error_list_says_what_had_no_effect(worklist, control, status, code):
     worklist.send(bare(control, status, at=T9))
@@ -146,7 +151,8 @@ def test_discontinuing_cancels_the_steps_that_have_not_started():
     turn.set(worklist.step("S1"), "state", "STARTED")
     turn.set(worklist.step("S3"), "state", "COMPLETED")
     worklist.send(bare("DC", "DC", at=T9))
-    assert [s.text("state") for s in worklist.rows(STEP)] == ["DISCONTINUED", "CANCELED", "COMPLETED"]
+    states = [s.text("state") for s in worklist.rows(STEP)]
+    assert states == ["DISCONTINUED", "CANCELED", "COMPLETED"]
 
 
 def test_a_cancel_that_names_a_step_is_for_that_step():
@@ -355,7 +361,8 @@ def test_a_message_for_somebody_else_goes_on_waiting_until_they_are_one_person()
     assert worklist.step_state == "SCHEDULED"
     assert "waiting_other_patient" in worklist.rows(WAITING)[0].list("flags")
     turn = worklist.turn()
-    turn.create("identifier", {"id_value": "815", "authority": "HOSP", "patient": 1, "status": "active"})
+    number = {"id_value": "815", "authority": "HOSP", "patient": 1, "status": "active"}
+    turn.create("identifier", number)
     retry(turn, worklist.rows(PATIENT)[0])
     assert worklist.step_state == "CANCELED"
     assert worklist.rows(WAITING) == []
