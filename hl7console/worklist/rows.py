@@ -159,7 +159,7 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     MERGE: {"survivor": ("survivor",), "source": ("source",), "entry": ("entry",)},
     CONFLICT: {"patients": ("patients",), "order": ("order",), "status": ("status",)},
     CODE: {"code": ("sender", "code", "system"), "sender": ("sender",)},
-    UNMAPPED: {"code": ("sender", "code", "system")},
+    UNMAPPED: {"code": ("sender", "code", "system"), "value": ("code",)},
     SOURCE: {"name": ("listener", "sender")},
     LISTENER: {"name": ("name",)},
 }

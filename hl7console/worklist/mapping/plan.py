@@ -1,20 +1,13 @@
-"""The fields of a profile, compiled: for each column, how it is read and where it may stand.
-
-Each kind of value has one function. It gets the field as it is written, puts the column, and says
-whether it found a value; else the next source is tried.
-"""
-
-# ruff: noqa: ARG001 - all conversions have one shape
+"""The fields of a profile, compiled: for each column, how it is read and where it may stand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from hl7console.worklist.mapped import Mapped
-from hl7console.worklist.mapping import authorities, codes, names, studies
 from hl7console.worklist.mapping.context import Context
-from hl7console.worklist.mapping.texts import NULL, fitted, one_line, several_lines
-from hl7console.worklist.mapping.times import moment_of, start_of
+from hl7console.worklist.mapping.conversions import CLEARS, CONVERT, Convert, path_of
+from hl7console.worklist.mapping.texts import NULL
 from hl7console.worklist.profiles.columns import COLUMNS
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.profiles.sources import FieldSource
@@ -23,18 +16,12 @@ from hl7console.worklist.reading import Seg
 Segments = Mapping[str, Seg]
 """The segment of each name that a row is made from."""
 
-Convert = Callable[[Context, Mapped, str, Seg, FieldSource, str], bool]
-PlanRow = tuple[str, Convert, tuple[FieldSource, ...]]
+Place = tuple[str, int, FieldSource, FieldSource]
+"""Segment, field, and the source as the first choice and as a fallback."""
+PlanRow = tuple[str, Convert, tuple[Place, ...]]
 Plan = tuple[PlanRow, ...]
 
 AREAS = ("patient", "visit", "order", "step")
-
-CLEARS: dict[str, tuple[str, ...]] = {
-    "start_dt": ("start_date", "start_time"),
-    "admit_dt": ("admit_date", "admit_time"),
-    "issue_dt": ("issue_date", "issue_time"),
-}
-"""Columns of the rows for those that a profile names as one."""
 
 
 def compile_plans(profile: Profile) -> dict[str, object]:
@@ -42,11 +29,16 @@ def compile_plans(profile: Profile) -> dict[str, object]:
     plans: dict[str, object] = {}
     for area in AREAS:
         plans[area] = tuple(
-            (column, _CONVERT[COLUMNS[column].kind], sources)
+            (column, CONVERT[COLUMNS[column].kind], tuple(map(_place_of, sources)))
             for column, sources in profile.fields.items()
             if COLUMNS[column].area == area and sources
         )
     return plans
+
+
+def _place_of(source: FieldSource) -> Place:
+    first = source._replace(rule="")
+    return source.segment, source.field, first, source._replace(rule="fallback")
 
 
 def plan_of(profile: Profile, area: str) -> Plan:
@@ -57,338 +49,25 @@ def plan_of(profile: Profile, area: str) -> Plan:
 def fill(context: Context, plan: Plan, segments: Segments, out: Mapped) -> None:
     """Put the columns of a plan, each from the first of its sources that has a value.
 
-    A column whose fields are only ``""`` is put as "": cleared.
+    A source is a fallback when the segment of one before it was there. A column whose fields are
+    only ``""`` is put as "": cleared.
     """
     get = segments.get
-    for column, convert, sources in plan:
+    for column, convert, places in plan:
         null_path = ""
-        for source in sources:
-            seg = get(source[0])
+        is_fallback = False
+        for name, number, first, later in places:
+            seg = get(name)
             if seg is None:
                 continue
             fields = seg.fields
-            number = source[1]
-            if number >= len(fields) or not (raw := fields[number]):
-                continue
-            if raw == NULL:
-                null_path = null_path or path_of(seg, source)
-            elif convert(context, out, column, seg, source, raw):
-                break
+            if number < len(fields) and (raw := fields[number]):
+                if raw == NULL:
+                    null_path = null_path or path_of(seg, first)
+                elif convert(context, out, column, seg, later if is_fallback else first, raw):
+                    break
+            is_fallback = True
         else:
             if null_path:
                 for cleared in CLEARS.get(column, (column,)):
                     out.put(cleared, "", null_path, "null")
-
-
-def path_of(seg: Seg, source: FieldSource) -> str:
-    """Return the path of a source for provenance."""
-    if seg.number == 1:
-        return source.path
-    return source.path.replace(seg.id, f"{seg.id}[{seg.number}]", 1)
-
-
-def first_repetition(context: Context, raw: str) -> str:
-    """Return what stands before the first repetition mark."""
-    mark = context.view.delimiters.repetition
-    return raw[: raw.index(mark)] if mark and mark in raw else raw
-
-
-def _value(context: Context, source: FieldSource, raw: str) -> str:
-    raw = first_repetition(context, raw)
-    return context.view.part(raw, source.component or 1, source.subcomponent or 1).strip()
-
-
-def _text(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    value = one_line(_value(context, source, raw))
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
-
-
-def _long(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    value = several_lines(_value(context, source, raw))
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
-
-
-def _texts(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    values = []
-    for written in seg.repetitions(source.field):
-        value = one_line(context.view.part(written, source.component or 1))
-        if value:
-            values.append(fitted(out, column, value, COLUMNS[column].vr))
-    if not values:
-        return False
-    out.put(column, values, path_of(seg, source), source.rule)
-    return True
-
-
-def _number(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    value = _value(context, source, raw)
-    if not value:
-        return False
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
-
-
-def _uid(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    value = _value(context, source, raw)
-    if not value:
-        return False
-    if not studies.is_uid(value):
-        out.flag("study_uid_invalid")
-        return False
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
-
-
-def _hd(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    parts = context.view.components(first_repetition(context, raw))
-    start = (source.component or 1) - 1
-    authority = authorities.of_ei(context, parts, start)
-    if authority.is_defaulted:
-        return False
-    value = [authority.namespace, authority.universal_id, authority.universal_type]
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
-
-
-def _code(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    parts = context.view.components(first_repetition(context, raw))
-    start = (source.component or 1) - 1
-    item = codes.triplet(context, parts, start)
-    if item is None:
-        return False
-    out.put(column, codes.fit_item(item, out), path_of(seg, source), source.rule)
-    return True
-
-
-def _xpn(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    name = names.pn_of_xpn(context, seg.repetitions(source.field), out.flags)
-    if not name:
-        return False
-    out.put(column, name, path_of(seg, source), source.rule)
-    return True
-
-
-def _xcn(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    for written in seg.repetitions(source.field):
-        if name := names.pn_of_xcn(context, written, out.flags):
-            out.put(column, name, path_of(seg, source), source.rule)
-            return True
-    return False
-
-
-def _xcns(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    found = [names.pn_of_xcn(context, r, out.flags) for r in seg.repetitions(source.field)]
-    found = [name for name in found if name]
-    if not found:
-        return False
-    out.put(column, found, path_of(seg, source), source.rule)
-    return True
-
-
-def _cnn(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    name = names.pn_of_cnn(context, first_repetition(context, raw), out.flags)
-    if not name:
-        return False
-    out.put(column, name, path_of(seg, source), source.rule)
-    return True
-
-
-def _when(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    moment = moment_of(_value(context, source, raw), context.profile)
-    if moment is None:
-        out.flag("date_invalid")
-        return False
-    if not moment.date:
-        return False
-    for flag in moment.flags:
-        out.flag(flag)
-    date, time = CLEARS[column]
-    path, rule = path_of(seg, source), "message_time" if seg.id == "MSH" else source.rule
-    out.put(date, moment.date, path, rule)
-    if moment.time:
-        out.put(time, moment.time, path, rule)
-    return True
-
-
-def _start(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    written = _value(context, source, raw)
-    if not written:
-        return False
-    date, time, flags = start_of(written, context.profile)
-    for flag in flags:
-        out.flag(flag)
-    if not date:
-        return False
-    path = path_of(seg, source)
-    rule = "time_unknown" if "time_unknown" in flags else source.rule
-    out.put("start_date", date, path, source.rule)
-    out.put("start_time", time, path, rule)
-    if not (written.startswith(date) and written[8:].startswith(time)):
-        out.put("start_text", written, path, source.rule)
-    return True
-
-
-def _birth(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    written = _value(context, source, raw)
-    path = path_of(seg, source)
-    moment = moment_of(written[:8], context.profile) or moment_of(written, context.profile)
-    if not written:
-        return False
-    out.put("birth_date_text", written, path)
-    if moment is not None and moment.date:
-        if "date_format" in moment.flags:
-            out.flag("date_format")
-        out.put(column, moment.date, path, source.rule)
-        return True
-    out.flag("birth_date_partial" if moment is not None else "birth_date_invalid")
-    out.put(column, "", path, "birth_date_partial" if moment is not None else "date_invalid")
-    return True
-
-
-def _sex(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    written = _value(context, source, raw)
-    if not written:
-        return False
-    known = codes.translated(context, "sex", written)
-    path = path_of(seg, source)
-    rule = "" if known == written else "code_translated"
-    out.put(column, known or "", path, rule)
-    if not known:
-        out.put("sex_text", written[:64], path)
-    return True
-
-
-def _priority(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    written = _value(context, source, raw)
-    if not written:
-        return False
-    known = codes.translated(context, "priority", written)
-    if known is None:
-        out.flag("priority_unknown")
-    out.put(column, known or "", path_of(seg, source), source.rule)
-    return True
-
-
-def _modality(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    written = _value(context, source, raw)
-    if not written:
-        return False
-    modality, rule = codes.modality_of(context, written, out)
-    if not modality:
-        return False
-    out.put(column, modality, path_of(seg, source), rule or source.rule)
-    return True
-
-
-def is_title(text: str) -> bool:
-    """Return whether a text is an AE title."""
-    return 0 < len(text) <= 16 and text.isascii() and text.isprintable() and "\\" not in text
-
-
-def _titles(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    found = []
-    for written in seg.repetitions(source.field):
-        title = context.view.part(written, source.component or 1).strip()
-        if is_title(title):
-            found.append(title)
-        elif title and not source.rule:
-            out.flag("station_invalid")
-    if not found:
-        return False
-    out.put(column, list(dict.fromkeys(found)), path_of(seg, source), source.rule)
-    return True
-
-
-def _address(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    view = context.view
-    parts = view.components(first_repetition(context, raw))[:6]
-    value = ", ".join([text for part in parts if (text := one_line(view.part(part)))])
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
-
-
-def _place(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    view = context.view
-    parts = view.components(first_repetition(context, raw))[:3]
-    value = "-".join([text for part in parts if (text := one_line(view.part(part)))])
-    if not value:
-        return False
-    out.put(column, fitted(out, column, value, "LO"), path_of(seg, source), source.rule)
-    return True
-
-
-def _needs(
-    context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
-) -> bool:
-    """Put pregnancy (B6) and what other ambulatory states say."""
-    path = path_of(seg, source)
-    needs = []
-    for written in seg.repetitions(source.field):
-        value = one_line(context.view.part(written, source.component or 1))
-        if value.upper() == "B6":
-            out.put("pregnancy", 3, path, "code_translated")
-        elif value:
-            needs.append(value)
-    if needs:
-        out.put(column, fitted(out, column, ", ".join(needs), "LO"), path, source.rule)
-    return bool(needs)
-
-
-_CONVERT: dict[str, Convert] = {
-    "text": _text, "long": _long, "texts": _texts, "names": _texts, "number": _number,
-    "uid": _uid, "hd": _hd, "code": _code, "xpn": _xpn, "xcn": _xcn, "xcns": _xcns, "cnn": _cnn,
-    "when": _when, "start": _start, "birth": _birth, "sex": _sex, "priority": _priority,
-    "modality": _modality, "titles": _titles, "address": _address, "place": _place,
-    "needs": _needs,
-}  # fmt: skip

@@ -19,7 +19,7 @@ class FieldSource(NamedTuple):
     path: str
     """As it is written, for provenance."""
     rule: str
-    """``fallback`` for all but the first source of a column."""
+    """``fallback`` where it stands in for one before it."""
 
 
 def parse_source(text: str, *, is_first: bool) -> FieldSource:

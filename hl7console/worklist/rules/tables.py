@@ -41,6 +41,8 @@ def apply_codes(turn: Turn, entry: InputEntry) -> None:
             bad += 1
             continue
         kept[_take(turn, values)] = None
+    for row in kept:
+        _close(turn, row)
     if bad:
         turn.note("code_lines_invalid", None, Severity.FLAG, count=str(bad))
     removed = 0
@@ -76,6 +78,12 @@ def _take(turn: Turn, values: dict[str, str]) -> Row:
     else:
         for column, value in values.items():
             turn.set(row, column, value)
-    for unmapped in turn.find(UNMAPPED, "code", *key):
-        turn.delete(unmapped)
     return row
+
+
+def _close(turn: Turn, row: Row) -> None:
+    """Take the codes that a line is for off the list of those that the table lacks."""
+    find = codes.finder(turn)
+    for unmapped in turn.find(UNMAPPED, "value", row.text("code")):
+        if find(unmapped.text("sender"), unmapped.text("code"), unmapped.text("system")):
+            turn.delete(unmapped)

@@ -37,7 +37,11 @@ def agree(raw: bytes) -> None:
                     wanted = message.get(f"{place}[1].{component}.{sub}") or ""
                     assert seg.get(number, component, sub) == wanted, (place, component, sub)
             field = segment.field(number)
-            written = [message.text[r.start:r.end] for r in field.repetitions] if field is not None else []
+            written = (
+                [message.text[r.start : r.end] for r in field.repetitions]
+                if field is not None
+                else []
+            )
             assert seg.repetitions(number) == ([] if written == [""] else written), place
 
 
@@ -46,7 +50,7 @@ def test_agrees_with_the_tree(raw: bytes):
     agree(raw)
 
 
-WRITTEN = st.text(alphabet="AB1^~&\\|\r\n\"FTE\u00e4 ", max_size=60)
+WRITTEN = st.text(alphabet='AB1^~&\\|\r\n"FTE\u00e4 ', max_size=60)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["PID", "OBR", "ZDS", "x"]), WRITTEN), max_size=6))
