@@ -261,6 +261,20 @@ class Turn:
         self.touched = dict.fromkeys(row for row, *_ in self._undo)
         return notes
 
+    def take_back_kinds(self, mark: Mark, kinds: frozenset[str]) -> None:
+        """Undo what was changed on rows of some kinds since a mark; the rest stays."""
+        since = self._undo[mark.undo :]
+        if not any(row.kind in kinds for row, *_ in since):
+            return
+        del self._undo[mark.undo :]
+        self._undo += [step for step in since if step[0].kind in kinds]
+        self._roll_back(mark.undo)
+        self._undo += [step for step in since if step[0].kind not in kinds]
+        self._changes[mark.changes :] = [
+            change for change in self._changes[mark.changes :] if change.kind not in kinds
+        ]
+        self.touched = dict.fromkeys(row for row, *_ in self._undo)
+
     def _roll_back(self, size: int) -> None:
         next_ids = self.state.next_ids
         for row, column, value, source in reversed(self._undo[size:]):

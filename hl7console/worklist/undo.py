@@ -256,6 +256,7 @@ def _replay(
         turn.entry = entry
         try:
             apply(turn, entry)
+            turn.take_back_kinds(mark, _SHARED)
         except RefusedError as refused:
             notes = turn.take_back_to(mark)
             if refused.conflict:

@@ -33,7 +33,7 @@ def apply(turn: Turn, entry: InputEntry) -> None:
         identifiers = _identifiers(row)
         if len(identifiers) < 2:
             counts["unusable"] += 1
-            turn.note("crossref_row_unusable", None, Severity.FLAG, row=str(number))
+            turn.note("crossref_row_unusable", None, Severity.FLAG, line=str(number))
             continue
         named |= {(i.id_value, i.authority): None for i in identifiers}
         counts[_apply_row(turn, identifiers, table, number)] += 1
@@ -98,7 +98,7 @@ def _object(turn: Turn, known: Sequence[Row], number: int) -> None:
         if row.text("rule") == "crossref_conflict" and list(row.list("patients")) == wanted:
             return
     turn.create(CONFLICT, identity.conflict(turn, "crossref_conflict", known, ""))
-    turn.note("crossref_conflict", known[0], Severity.ERROR, row=str(number))
+    turn.note("crossref_conflict", known[0], Severity.ERROR, line=str(number))
 
 
 def _withdraw(turn: Turn, table: str, named: Mapping[tuple[str, str], None]) -> None:
