@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hl7console.engine.console import EngineSnapshot
+
+_MANY = 2_000
+"""So many messages behind are worth a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Emptiness:
@@ -63,3 +68,12 @@ def buttons(
 ) -> tuple[tuple[str, Callable[[], object]], ...]:
     """Return the buttons with what they do."""
     return tuple((title, acts[name]) for title, name in told.buttons)
+
+
+def behind_text(snapshot: EngineSnapshot) -> str:
+    """Return what keeps the worklist from being up to date, as a sentence; "" when it is."""
+    if snapshot.worklist_problem:
+        return snapshot.worklist_problem
+    if snapshot.worklist_behind > _MANY:
+        return f"{snapshot.worklist_behind:,} messages are not on the worklist yet; it follows."
+    return ""

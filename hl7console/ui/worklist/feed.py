@@ -64,6 +64,7 @@ class LineFeed(QObject):
         self._is_still = False
         self._is_listing = False
         self._is_stale = False
+        self._is_asking_rows = False
         self._behind: Listing | None = None
         self._waiting: list[list[int]] = []
         self._timer = QTimer(self)
@@ -204,19 +205,25 @@ class LineFeed(QObject):
         self._ask_rows()
 
     def _ask_rows(self) -> None:
-        if self._reads.is_busy or not self._waiting:
+        if self._is_asking_rows or not self._waiting:
             return
+        self._is_asking_rows = True
         ids = self._waiting.pop()
         at_us = self.query.at_us
 
         def put(rows: list[LineRow]) -> None:
+            self._is_asking_rows = False
             if at_us == self.query.at_us:
                 self.model.put_rows(rows, ids)
             else:
                 self.model.unmark(ids)
             self._ask_rows()
 
-        self._reads.ask(lambda reads: reads.rows(ids, at_us), put, self.failed.emit)
+        def failed(error: ConsoleError) -> None:
+            self._is_asking_rows = False
+            self.failed.emit(error)
+
+        self._reads.ask(lambda reads: reads.rows(ids, at_us), put, failed)
 
     def set_query(self, **parts: object) -> None:
         """Show other lines by changing parts of the query."""

@@ -13,8 +13,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from hl7console.store.worklist.records import LineRow
 from hl7console.ui.messages.columns import Kind
 from hl7console.ui.worklist import words
-from hl7console.ui.worklist.columns import COLUMNS, flag_text
+from hl7console.ui.worklist.columns import COLUMNS
 from hl7console.ui.worklist.listing import Group, Listing
+from hl7console.ui.worklist.sentences import line_sentences
 
 WINDOW = 200
 """Rows fetched at once."""
@@ -193,7 +194,7 @@ class LineTableModel(QAbstractTableModel):
             return None
         shown = self.columns[column]
         if shown.key in ("state", "flags") and (found.missing or found.flags):
-            return flag_text(found)
+            return "\n".join(line_sentences(found))
         text = shown.value(found)
         return text if shown.kind is not Kind.PILL and len(text) > shown.chars else None
 

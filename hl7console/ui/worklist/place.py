@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -16,18 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hl7console.engine.console import Console
+from hl7console.engine.console import Console, EngineSnapshot
 from hl7console.errors import ConsoleError
 from hl7console.store.worklist.records import Counts, EntryEffect, LineQuery, LineRow, StepDetails
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.empty_state import EmptyState
-from hl7console.ui.icons import set_icon
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.theme import BAR, GRID
 from hl7console.ui.worklist.as_of import AsOfBar
-from hl7console.ui.worklist.emptiness import buttons, emptiness
+from hl7console.ui.worklist.emptiness import behind_text, buttons, emptiness
 from hl7console.ui.worklist.feed import LineFeed
 from hl7console.ui.worklist.filters import FilterBar
+from hl7console.ui.worklist.news_chip import NewsChip
 from hl7console.ui.worklist.reads import WorklistReads
 from hl7console.ui.worklist.search_line import SearchLine
 from hl7console.ui.worklist.side import StepPane
@@ -69,7 +70,9 @@ class WorklistPlace(QWidget):
         self._bridge = bridge
         self._preferences = preferences
         self._shown_id = 0
+        self._version = bridge.snapshot.worklist_version
         self._is_started = False
+        self._is_stopped = False
         self._is_menu_open = False
         self._is_first = True
         self.feed = LineFeed(opener, self)
@@ -89,11 +92,7 @@ class WorklistPlace(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
-        self._news = QPushButton("The list has changed", self.table)
-        self._news.setObjectName("worklistNews")
-        self._news.setProperty("kind", "chip")
-        set_icon(self._news, "arrow-up", "on_accent", size=14)
-        self._news.hide()
+        self._news = NewsChip(self.table)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -111,6 +110,11 @@ class WorklistPlace(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._built_bar())
+        self.behind = QLabel()
+        self.behind.setObjectName("worklistFault")
+        self.behind.setWordWrap(True)
+        self.behind.hide()
+        layout.addWidget(self.behind)
         layout.addWidget(self.as_of)
         layout.addWidget(self.splitter, 1)
         self._slow = QTimer(self)
@@ -145,7 +149,7 @@ class WorklistPlace(QWidget):
         feed.refreshed.connect(self._fetch_details)
         feed.model.dataChanged.connect(self._on_rows_there)
         table.current_changed.connect(self._on_current_changed)
-        table.resized.connect(self._place_news)
+        table.resized.connect(self._news.find_place)
         table.pointer_left.connect(self._settle)
         table.sorting_changed.connect(self.submit)
         table.customContextMenuRequested.connect(self.menu_wanted)
@@ -200,6 +204,9 @@ class WorklistPlace(QWidget):
             self._preferences.set_blob("worklist/splitter", self.splitter.saveState())
         self._preferences.set_text("worklist/group", self.filters.group.value)
         self._preferences.set_text("worklist/day", self.filters.day.value)
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         self._bridge.snapshot_changed.disconnect(self._on_snapshot)
         self.feed.stop()
         self.side.stop()
@@ -285,8 +292,12 @@ class WorklistPlace(QWidget):
     # Changes as they come
 
     @Slot(object)
-    def _on_snapshot(self, _snapshot: object) -> None:
-        if self._is_started:
+    def _on_snapshot(self, snapshot: EngineSnapshot) -> None:
+        text = behind_text(snapshot)
+        self.behind.setText(text)
+        self.behind.setVisible(bool(text))
+        if self._is_started and snapshot.worklist_version != self._version:
+            self._version = snapshot.worklist_version
             self.feed.look_again()
 
     @Slot()
@@ -301,14 +312,7 @@ class WorklistPlace(QWidget):
     @Slot(bool)
     def _on_behind(self, is_behind: bool) -> None:
         self._news.setVisible(is_behind)
-        self._place_news()
-
-    @Slot()
-    def _place_news(self) -> None:
-        self._news.adjustSize()
-        left = (self.table.width() - self._news.width()) // 2
-        self._news.move(left, self.table.horizontalHeader().height() + GRID)
-        self._news.raise_()
+        self._news.find_place()
 
     @Slot()
     def _on_rows_outdated(self) -> None:

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hl7console.ui.worklist.words import column_words, plain
+from hl7console.store.worklist.records import LineRow
+from hl7console.ui.worklist.words import column_words, state_name
+from hl7console.worklist import wording
 from hl7console.worklist.lines import DESCRIPTIONS
 from hl7console.worklist.turn import Note
 
 
 def note_sentence(note: Note) -> str:
     """Return what a note says."""
-    return _told(note.rule, note.args)
+    return wording.sentence(note.rule, _worded(note.args))
 
 
 def rule_sentence(rule: str) -> str:
-    """Return what a rule did, in a few words."""
-    return plain(rule)
+    """Return what a rule did, without its full stop."""
+    return wording.sentence(rule).rstrip(".")
 
 
 def flag_sentence(flag: str) -> str:
     """Return what a flag means."""
-    return _told(flag, {})
+    return wording.sentence(flag)
 
 
 def ask_sentence(note: Note) -> str:
     """Return what to ask the sender for; "" where there is nothing to ask."""
-    del note
-    return ""
+    return wording.ask(note.rule, _worded(note.args))
 
 
-def _told(code: str, args: Mapping[str, str]) -> str:
-    values = ", ".join(value for value in args.values() if value)
-    return f"{plain(code)}: {values}" if values else plain(code)
+def _worded(args: Mapping[str, str]) -> dict[str, str]:
+    """Return a note's values with columns and states as people call them."""
+    told = {}
+    for name, value in args.items():
+        if name in ("column", "columns"):
+            value = ", ".join(column_words(part.strip()) for part in str(value).split(","))
+        elif name in ("state", "was", "to", "wanted") and str(value).isupper():
+            value = state_name(str(value))[0]
+        told[name] = str(value)
+    return told
 
 
 def where_from(column: str) -> str:
@@ -41,3 +49,9 @@ def where_from(column: str) -> str:
     if about is None:
         return ""
     return f"The {column_words(column)} should have come from {about.wanted_from}."
+
+
+def line_sentences(line: LineRow) -> list[str]:
+    """Return what is missing of a line and what its flags mean, a sentence each."""
+    missing = [f"No {column_words(column)}. {where_from(column)}" for column in line.missing]
+    return [*missing, *(flag_sentence(flag) for flag in line.flags)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -9,8 +10,10 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console
+from hl7console.settings import AeRules
 from hl7console.store.worklist.records import EntryEffect, LineRow, StepDetails
 from hl7console.ui.worklist.answer_pane import AnswerPane
+from hl7console.ui.worklist.asking import answer_page, verdict
 from hl7console.ui.worklist.chain import chain_page, history_page
 from hl7console.ui.worklist.entry_messages import EntryMessages
 from hl7console.ui.worklist.header import StepHeader
@@ -35,6 +38,11 @@ _NARROW = 450
 _TITLES = ("Why?", "Messages", "C-FIND answer", "History", "Report")
 
 
+def default_rules(_ae_title: str) -> AeRules:
+    """Return the rules of AE titles that have none of their own."""
+    return AeRules()
+
+
 class StepPane(QWidget):
     """Shows one line. GUI thread only; call `stop` before it goes."""
 
@@ -51,6 +59,8 @@ class StepPane(QWidget):
         self.step_id = 0
         self.details: StepDetails | None = None
         self.effects: list[EntryEffect] = []
+        self.rules_of: Callable[[str], AeRules] = default_rules
+        """Returns what is different for a calling AE title."""
         self.header = StepHeader()
         self.why = WhyPane()
         self.messages = EntryMessages(console)
@@ -83,6 +93,8 @@ class StepPane(QWidget):
         for page in (self.why.page, self.history, self.report):
             page.link_chosen.connect(self._on_link)
         self.header.link_chosen.connect(self._on_link)
+        self.why.station_asked.connect(self._on_station_asked)
+        self.answer.caller_chosen.connect(self._show_answer)
         self.tabs.currentChanged.connect(self._on_tab)
         for tab in SideTab:
             key = QShortcut(QKeySequence(f"Alt+{tab + 1}"), self)
@@ -135,6 +147,20 @@ class StepPane(QWidget):
             lambda: history_page(effects) if details else "", keeps_place=keeps_place
         )
         self.report.show_page(lambda: reports_page(details), keeps_place=keeps_place)
+        self._show_answer()
+
+    @Slot()
+    def _show_answer(self) -> None:
+        details, caller = self.details, self.answer.chosen
+        rules = self.rules_of(caller)
+        self.answer.page.show_page(lambda: answer_page(details, caller, rules))
+
+    @Slot(str)
+    def _on_station_asked(self, station: str) -> None:
+        if self.details is None or not station:
+            self.why.answer("", "")
+        else:
+            self.why.answer(*verdict(self.details, station, self.rules_of(station)))
 
     def show_tab(self, tab: SideTab) -> None:
         """Show one of the tabs."""

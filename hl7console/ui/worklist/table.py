@@ -99,6 +99,7 @@ class LineTable(QTableView):
             cut = min(max(over, 0), max(self.columnWidth(column) - least, 0))
             self.setColumnWidth(column, self.columnWidth(column) - cut)
             over -= cut
+        self.setColumnWidth(keys.index("flags"), _CUT_FLAGS)
 
     # What is chosen
 
