@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hl7console.worklist.mapped import Mapped
+from hl7console.worklist.mapping import studies
 from hl7console.worklist.rows import ORDER, STEP, Row
 from hl7console.worklist.turn import Turn
 
@@ -138,6 +139,27 @@ def candidates(turn: Turn, keys: Keys) -> list[Row]:
         if fitting := [order for order in found if is_compatible(order, keys)]:
             return fitting
     return []
+
+
+def check_tail(turn: Turn, mapped: Mapped) -> None:
+    """Take a shortened accession number back to its full length where another one ends the same.
+
+    The order is kept then, but not served: no modality can take so long a number.
+    """
+    whole = str(mapped.values.get("accession_sent", ""))
+    if not whole:
+        return
+    authority = str(mapped.values.get("accession_authority", ""))
+    others = turn.find(ORDER, "accession", str(mapped.values["accession"]), authority)
+    if all(order.text("accession_sent") == whole for order in others):
+        return
+    path = mapped.paths["accession"]
+    mapped.put("accession", whole, path)
+    mapped.rules.pop("accession", None)
+    mapped.flags.append("accession_tail_taken")
+    if mapped.rules.get("study_uid") == "uid_derived":
+        uid = studies.derived_uid(authority, whole, str(mapped.values.get("rp_id", "")))
+        mapped.put("study_uid", uid, "", "uid_derived")
 
 
 def narrowed(turn: Turn, orders: list[Row], mapped: Mapped, steps: list[Mapped]) -> list[Row]:

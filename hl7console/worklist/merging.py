@@ -27,6 +27,7 @@ from hl7console.worklist.rows import (
     Row,
     Value,
 )
+from hl7console.worklist.rules import orders_waiting
 from hl7console.worklist.turn import Turn
 
 MERGED = "merged"
@@ -104,6 +105,7 @@ def merge(
     identity.show_numbers(turn, survivor)
     flag_started(turn, _orders(turn, moved))
     persons.refresh(turn, survivor)
+    orders_waiting.retry(turn, survivor)
     row = keep(turn, "merge", cause, source, survivor, moved, path)
     turn.note("merged", survivor, path=path, cause=cause)
     return row

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hl7console.worklist import evidence, waiting
-from hl7console.worklist.finding import candidates, contradicts, keys_of_order, narrowed, sent
+from hl7console.worklist.finding import (
+    candidates,
+    check_tail,
+    contradicts,
+    keys_of_order,
+    narrowed,
+    sent,
+)
 from hl7console.worklist.mapped import MappedOrder
 from hl7console.worklist.rows import ORDER, STEP, Row
 from hl7console.worklist.rules import control, orders_family, orders_new, orders_waiting
@@ -36,6 +43,7 @@ def apply_orders(message: OrderMessage, mapped: list[MappedOrder]) -> None:
     overrides, options = message.profile.control, message.profile.options
     resent: list[Row] = []
     for one in joined(mapped):
+        check_tail(message.turn, one.order)
         meaning = meaning_of(one.control)
         code = None
         if meaning == Meaning.EMPTY:
@@ -157,7 +165,7 @@ def _change(message: OrderMessage, told: Told, order: Row) -> list[Row]:
     before = keys_of_order(order)
     apply_known(turn, order, told)
     if keys_of_order(order) != before:
-        orders_waiting.got_keys(turn, order)
+        orders_new.got_keys(turn, order)
     return _meet(message, order, told)
 
 
@@ -233,7 +241,7 @@ def _number(message: OrderMessage, told: Told, known: list[Row]) -> list[Row]:
     message.check_patient(order, told)
     if fill_numbers(message.turn, order, told.mapped.order):
         message.note("number_assigned", order, Severity.INFO, told)
-        orders_waiting.got_keys(message.turn, order)
+        orders_new.got_keys(message.turn, order)
     else:
         message.note("history_only", order, Severity.INFO, told)
     evidence.remember(message.turn, order, told.source, told.time, told.mapped.event_time_path)

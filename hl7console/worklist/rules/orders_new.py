@@ -5,14 +5,15 @@ References: order-states section 5.
 
 from __future__ import annotations
 
+from hl7console.worklist import linking
 from hl7console.worklist.mapped import Mapped
-from hl7console.worklist.rows import ORDER, Row, Value
+from hl7console.worklist.rows import ORDER, STEP, Row, Value
 from hl7console.worklist.rules import orders_waiting
 from hl7console.worklist.rules.orders_change import make_step
 from hl7console.worklist.rules.orders_message import OrderMessage
 from hl7console.worklist.rules.orders_told import Told
 from hl7console.worklist.states import StepState
-from hl7console.worklist.turn import Severity
+from hl7console.worklist.turn import Severity, Turn
 
 _NEEDED = ("start_date", "start_time", "modality", "sps_id")
 
@@ -42,7 +43,7 @@ def create(message: OrderMessage, told: Told, *flags: str) -> Row:
     for mapped in told.mapped.steps or [Mapped()]:
         step = make_step(turn, order, mapped, told)
         message.met_steps[step.id] = None
-    orders_waiting.got_keys(turn, order)
+    got_keys(turn, order)
     return order
 
 
@@ -139,3 +140,9 @@ def is_complete(message: OrderMessage, told: Told) -> bool:
 
 def _has_one_of(mapped: Mapped, *columns: str) -> bool:
     return any(mapped.values.get(column) for column in columns)
+
+
+def got_keys(turn: Turn, order: Row) -> None:
+    """Join what waits for an order that is new, or that has got identifiers."""
+    orders_waiting.replay(turn, order)
+    linking.link_waiting(turn, order, turn.find(STEP, "order", order.id))

@@ -5,11 +5,11 @@ References: order-states section 5, first two rows.
 
 from __future__ import annotations
 
-from hl7console.worklist import evidence, linking, waiting
+from hl7console.worklist import evidence, waiting
 from hl7console.worklist.finding import keys_of_order
 from hl7console.worklist.mapped import MappedPatient
 from hl7console.worklist.profiles.options import Options
-from hl7console.worklist.rows import ORDER, STEP, Row
+from hl7console.worklist.rows import ORDER, Row
 from hl7console.worklist.rules.orders_change import apply_known
 from hl7console.worklist.rules.orders_told import Told
 from hl7console.worklist.states import Rank
@@ -97,9 +97,3 @@ def retry(turn: Turn, patient: Row) -> None:
     """Try again what waits for the orders of a person: after a merge, or with new identifiers."""
     for order in turn.find(ORDER, "patient", patient.id):
         replay(turn, order)
-
-
-def got_keys(turn: Turn, order: Row) -> None:
-    """Join what waits for an order that is new, or that has got identifiers."""
-    replay(turn, order)
-    linking.link_waiting(turn, order, turn.find(STEP, "order", order.id))

@@ -46,8 +46,10 @@ class Orders(RuleBasedStateMachine):
         self.ended: dict[int, str] = {}
         self.joined = False
 
-    @rule(number=NUMBERS, told=FULL, at=TIMES, patient=PATIENTS, listener=LISTENERS,
-          priority=st.sampled_from(["ROUTINE", "STAT"]), start=st.sampled_from(["093000", None]))  # fmt: skip
+    @rule(
+        number=NUMBERS, told=FULL, at=TIMES, patient=PATIENTS, listener=LISTENERS,
+        priority=st.sampled_from(["ROUTINE", "STAT"]), start=st.sampled_from(["093000", None]),
+    )  # fmt: skip
     def send_full(self, number, told, at, patient, listener, priority, start):
         control, status = told.split(" ")
         order = order_of(control, status, at=at, sps=f"S{number}", priority=priority,
@@ -68,7 +70,8 @@ class Orders(RuleBasedStateMachine):
 
     @rule(first=NUMBERS, second=NUMBERS, at=TIMES, patient=PATIENTS)
     def send_two(self, first, second, at, patient):
-        orders = [order_of(at=at, sps=f"S{n}", **numbers(n)) for n in dict.fromkeys((first, second))]
+        both = dict.fromkeys((first, second))
+        orders = [order_of(at=at, sps=f"S{n}", **numbers(n)) for n in both]
         self.send(None, at, *orders, patient=patient)
 
     @precondition(lambda self: self.worklist.rows(STEP))
@@ -133,7 +136,8 @@ class Orders(RuleBasedStateMachine):
     def every_step_has_a_state_and_a_key_of_its_own(self):
         steps = self.worklist.rows(STEP)
         assert all(step.text("state") in set(StepState) for step in steps)
-        keys = [(step.text("study_uid"), step.text("sps_id")) for step in steps if step.text("sps_id")]
+        numbered = [step for step in steps if step.text("sps_id")]
+        keys = [(step.text("study_uid"), step.text("sps_id")) for step in numbered]
         assert len(keys) == len(set(keys))
 
     @invariant()
