@@ -11,6 +11,7 @@ from pathlib import Path
 from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
+from hl7console.engine.worklist_service import FollowMode
 from hl7console.errors import UsageError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings
 from hl7console.store.keys import KeySource
@@ -35,6 +36,7 @@ def open_console(
     create: bool = True,
     kind: str = KIND_CONSOLE,
     may_attach: bool = True,
+    worklist: str = FollowMode.PROCESS,
 ) -> Engine | AttachedConsole:
     """Return a running console for a workspace; `stop` ends it, or detaches from the owner.
 
@@ -48,6 +50,7 @@ def open_console(
         create: Make the workspace when there is none.
         kind: ``console`` or ``demo``.
         may_attach: Whether attaching to an owner will do.
+        worklist: Where an owner's worklist rules run: ``process``, ``thread`` or ``off``.
 
     Raises:
         WorkspaceInUseError: Another program owns it, and attaching won't do or doesn't work.
@@ -59,7 +62,11 @@ def open_console(
     while True:
         lock = OwnerLock.acquire(path)
         if lock is not None:
-            return _own(path, key_source, lock, listeners, ephemeral, create=create, kind=kind)
+            workspace = _open_owned(path, key_source, lock, create=create, kind=kind)
+            engine = Engine(
+                workspace, listeners=listeners, ephemeral=ephemeral, lock=lock, worklist=worklist
+            )
+            return _started(engine, lock)
         if not may_attach or listeners is not None:
             raise WorkspaceInUseError(
                 f"Another console (process {owner_pid(path)}) uses this workspace.",
@@ -74,19 +81,18 @@ def open_console(
         threading.Event().wait(_TRY_EVERY_S)
 
 
-def _own(
-    path: Path,
-    key_source: KeySource | None,
-    lock: OwnerLock,
-    listeners: Sequence[ListenerSettings] | None,
-    ephemeral: bool,
-    *,
-    create: bool,
-    kind: str,
-) -> Engine:
+def _open_owned(
+    path: Path, key_source: KeySource | None, lock: OwnerLock, *, create: bool, kind: str
+) -> Workspace:
     try:
-        workspace = Workspace.open(path, key_source, create=create, kind=kind)
-        engine = Engine(workspace, listeners=listeners, ephemeral=ephemeral, lock=lock)
+        return Workspace.open(path, key_source, create=create, kind=kind)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _started(engine: Engine, lock: OwnerLock) -> Engine:
+    try:
         engine.start()
     except BaseException:
         lock.release()

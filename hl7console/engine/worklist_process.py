@@ -6,9 +6,12 @@ far it is. It ends with the engine, also when that was killed: its end of the pi
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
+import os
 import signal
+import sys
 from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -23,6 +26,9 @@ END = b"end"
 
 RETRY_S = 1.0
 """Seconds until what failed is tried again."""
+
+_NICER = 10
+_BELOW_NORMAL = 0x4000
 
 _GC_THRESHOLDS = (50_000, 20, 100)
 """Rows live long and in no cycles: looking for garbage less often saves a tenth of the time."""
@@ -40,11 +46,22 @@ def follow(connection: Connection, console_path: str) -> None:
         console_path: The workspace's ``console.db``.
     """
     _leave_signals_to_the_engine()
+    give_way()
     gc.set_threshold(*_GC_THRESHOLDS)
     with suppress(EOFError, OSError), closing(connection):
         key = connection.recv_bytes() or None
         gc.freeze()
         _run(connection, Path(console_path), key)
+
+
+def give_way() -> None:
+    """Let receiving and the window go first where processors are few."""
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+        return
+    with suppress(OSError):
+        os.nice(_NICER)
 
 
 def _leave_signals_to_the_engine() -> None:

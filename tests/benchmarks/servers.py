@@ -1,6 +1,6 @@
 """The servers that the receive benchmark compares, each in a process of its own.
 
-    python tests/benchmarks/servers.py null|hl7|bare|console [--folder DIR]
+    python tests/benchmarks/servers.py null|hl7|bare|console|console_off [--folder DIR]
 
 Prints ``listening PORT``, and for every line on standard input one JSON line; ends with the
 input.
@@ -10,7 +10,8 @@ input.
   an acknowledgement, stores nothing.
 * ``bare`` is the least that keeps the durability rule: one asyncio loop that commits each row to
   an encrypted database before it answers, with the answer put together from MSH-10 alone.
-* ``console`` is the whole engine with an encrypted workspace.
+* ``console`` is the whole engine with an encrypted workspace; ``console_off`` the same without
+  anybody that follows the worklist.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def bare(folder: Path) -> None:
     serve_asyncio(start)
 
 
-def console(folder: Path) -> None:
+def console(folder: Path, worklist: str) -> None:
     from hl7console.engine.open_console import open_console
     from hl7console.settings import ListenerSettings
     from hl7console.store.keys import KeySource
@@ -133,11 +134,21 @@ def console(folder: Path) -> None:
         folder / "workspace",
         KeySource(use_key_store=False, key_folder=folder / "keys"),
         listeners=[ListenerSettings("bench", port=0)],
+        worklist=worklist,
     )
     address = engine.snapshot().interfaces[0].address
     print("listening", address.rpartition(":")[2], flush=True)
     tick = threading.Event()
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        if line.startswith("worklist"):
+            s = engine.snapshot()
+            told = {
+                "behind": s.worklist_behind,
+                "entry": s.worklist_entry,
+                "last": s.last_message_id,
+            }
+            print(json.dumps(told), flush=True)
+            continue
         # Waits until full text has caught up with what is stored.
         start_s = time.perf_counter()
         while (s := engine.snapshot()).derived_id < s.last_message_id:
@@ -151,7 +162,7 @@ def console(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["null", "hl7", "bare", "console"])
+    parser.add_argument("kind", choices=["null", "hl7", "bare", "console", "console_off"])
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
@@ -159,7 +170,8 @@ def main() -> None:
         "null": null,
         "hl7": hl7_package,
         "bare": lambda: bare(folder),
-        "console": lambda: console(folder),
+        "console": lambda: console(folder, "process"),
+        "console_off": lambda: console(folder, "off"),
     }
     kinds[options.kind]()
 

@@ -180,7 +180,9 @@ class Follower:
                 place = item.place
                 break
         if place != before:
-            self._saver.save(place)
+            if not self._saver.save(before, place):
+                self._begin_again()
+                return 1
             self.place = place
         self._applied += count
         last = chunk.last

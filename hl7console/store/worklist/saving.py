@@ -113,14 +113,24 @@ class Saver:
             encode(outcome.notes) if outcome.notes else "[]",
         )
 
-    def save(self, place: JournalPlace) -> None:
+    def save(self, before: JournalPlace, place: JournalPlace) -> bool:
         """Write the batch and how far the journal was followed; all or nothing.
+
+        Args:
+            before: How far the file was when the batch was begun.
+            place: How far it is with the batch.
+
+        Returns:
+            False when somebody else took the file further meanwhile (a follower whose engine
+            was killed just now): nothing was written, and the batch is void.
 
         Raises:
             sqlcipher3.dbapi2.Error: Nothing was written.
         """
         database = self._database
         with database.transaction():
+            if load_place(database) != before:
+                return False
             self._save_rows()
             self._save_lines()
             database.executemany(_SAVE_ENTRY, self._entries)
@@ -135,6 +145,7 @@ class Saver:
         self._entries.clear()
         self._events.clear()
         self._noted.clear()
+        return True
 
     def _save_rows(self) -> None:
         database, saved_keys = self._database, self._loader.saved_keys

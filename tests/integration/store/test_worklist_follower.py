@@ -206,6 +206,18 @@ def test_a_worklist_that_cannot_be_used_is_made_again(store, damage):
         assert len(reader.lines()) == 2
 
 
+def test_two_followers_do_not_get_in_each_others_way(store):
+    for n in range(1, 9):
+        put(store, order(n), order(n, "XO", text="CT neck"), start=2 * n)
+    with follower(store) as one, follower(store) as other:
+        while not (one.is_at_end() and other.is_at_end()):
+            one.step(3)
+            other.step(2)
+    with reading(store) as reader:
+        assert [line.procedure for line in reader.lines()] == ["CT neck"] * 8
+        assert reader.watermark().position == 16
+
+
 def test_a_deleted_step_has_no_line_and_no_keys(store):
     put(store, order(1), order(1, "DE"))
     follow(store)

@@ -29,7 +29,7 @@ def small_rules(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def filled(store):
-    raws = [  # fmt: skip
+    raws = [
         order(1, day="20260105", time="100000", modality="CT", station="CT1"),
         order(
             2,
