@@ -5,7 +5,6 @@ References: order-states section 5.
 
 from __future__ import annotations
 
-from hl7console.worklist import linking
 from hl7console.worklist.mapped import Mapped
 from hl7console.worklist.rows import ORDER, STEP, Row, Value
 from hl7console.worklist.rules import orders_waiting
@@ -54,6 +53,7 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
     values: dict[str, Value] = {
         **mapped.order.values,
         "patient": patient.id,
+        "named_ids": message.named_ids(),
         "visit": visit.id if visit else 0,
         "listener": message.entry.listener,
         "sender": message.sender,
@@ -69,6 +69,7 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
     paths = {
         **mapped.order.paths,
         "patient": "PID-3",
+        "named_ids": "PID-3",
         "visit": "PV1-19" if visit else "",
         "control": mapped.control_path,
         "status_code": told.path,
@@ -145,4 +146,8 @@ def _has_one_of(mapped: Mapped, *columns: str) -> bool:
 def got_keys(turn: Turn, order: Row) -> None:
     """Join what waits for an order that is new, or that has got identifiers."""
     orders_waiting.replay(turn, order)
+    try:
+        from hl7console.worklist import linking
+    except ImportError:
+        return
     linking.link_waiting(turn, order, turn.find(STEP, "order", order.id))
