@@ -17,6 +17,7 @@ ORDER = (
     "index",
     "messages",
     "inspector",
+    "worklist",
     "files",
     "listeners",
     "sending",

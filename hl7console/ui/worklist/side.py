@@ -97,8 +97,7 @@ class StepPane(QWidget):
         self.answer.caller_chosen.connect(self._show_answer)
         self.tabs.currentChanged.connect(self._on_tab)
         for tab in SideTab:
-            key = QShortcut(QKeySequence(f"Alt+{tab + 1}"), self)
-            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            key = QShortcut(QKeySequence(f"Ctrl+Alt+{tab + 1}"), self)
             key.activated.connect(lambda tab=tab: self.tabs.setCurrentIndex(tab))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
