@@ -134,11 +134,6 @@ def refresh_order(turn: Turn, order: Row) -> None:
             states.settle(turn, step)
 
 
-def is_open(turn: Turn, order: Row) -> bool:
-    """Return whether any step of an order is not final."""
-    return any(step.text("state") not in states.FINAL for step in open_steps(turn, order))
-
-
 def open_steps(turn: Turn, order: Row) -> list[Row]:
     """Return the steps of an order that are not final."""
     return [

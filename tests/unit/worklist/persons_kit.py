@@ -34,7 +34,7 @@ class Site:
     def adt(
         self, event: str, *segments: str, at: int | None = None, sender: str = "RIS"
     ) -> Outcome:
-        """Receive an ADT; `at` is its time in minutes after the start, else one later than before."""
+        """Receive an ADT; `at` is its time in minutes, else one later than before."""
         return self._send(f"ADT^{event}", segments, at, sender)
 
     def order(
@@ -52,8 +52,8 @@ class Site:
             pid,
             *([pv1] if pv1 else []),
             f"ORC|NW|P{n}^RIS|F{n}^PACS||SC||^^^20261104093000^^R",
-            f"OBR|1|P{n}^RIS|F{n}^PACS|CTH^CT head^99RIS||||||||||||||{accession or f'A{n}'}|RP{n}|S{n}"
-            "||||CT",
+            f"OBR|1|P{n}^RIS|F{n}^PACS|CTH^CT head^99RIS||||||||||||||{accession or f'A{n}'}"
+            f"|RP{n}|S{n}||||CT",
             f"ZDS|1.2.826.0.1.{n}^RIS^Application^DICOM",
         ]
         return self._send("ORM^O01", segments, at, "RIS")
