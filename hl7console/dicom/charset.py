@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other scripts are what it is about
 """Which character set an answer is sent in, and text in the letters that an AE can show.
 
 References:
@@ -52,9 +53,10 @@ _CYRILLIC = {
     "ґ": "g",
 }  # fmt: skip
 _LATIN = {
-    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i",
-    "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "…": "...", "€": "EUR", "\xa0": " ",
-    "ä": "ae", "ö": "oe", "ü": "ue", "µ": "u", "°": " deg",
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l",
+    "\u0131": "i", "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-",
+    "\u2014": "-", "\u2026": "...", "\u20ac": "EUR", "\xa0": " ", "ä": "ae", "ö": "oe", "ü": "ue",
+    "\xb5": "u", "\xb0": " deg",
 }  # fmt: skip
 _LETTERS = _LATIN | _GREEK | _CYRILLIC
 
@@ -67,7 +69,7 @@ def choose(texts: Iterable[str], rules: AeRules, requested: Sequence[str]) -> tu
     text = "\n".join(texts)
     if text.isascii():
         return ()
-    tried = [(name,) for name in rules.charsets if name]
+    tried: list[tuple[str, ...]] = [(name,) for name in rules.charsets if name]
     tried += [tuple(requested)] if requested else []
     tried += [(name,) for name in ALWAYS]
     for names in tried:

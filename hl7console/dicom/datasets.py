@@ -81,7 +81,7 @@ def _texts(value: object) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue":
-        return tuple([str(part) for part in value])  # type: ignore[union-attr, attr-defined]
+        return tuple([str(part) for part in value])  # type: ignore[attr-defined]
     return (str(value),)
 
 

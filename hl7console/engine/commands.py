@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hl7console.engine import worklist_inputs
+from hl7console.engine import dicom_work, worklist_inputs
 from hl7console.engine.console import (
     Command,
     DeleteInterface,
@@ -25,6 +25,14 @@ from hl7console.engine.console import (
     WorklistInput,
 )
 from hl7console.engine.core import EngineCore
+from hl7console.engine.dicom_commands import (
+    AskPacs,
+    DeleteAeRules,
+    SaveAeRules,
+    SavePacs,
+    SaveWorklistService,
+    TestPacs,
+)
 from hl7console.engine.importing import import_files
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.links import Links
@@ -55,6 +63,15 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             return "rebuild", lambda job: worklist_inputs.rebuild(core, job, command)
         case ImportCodes() | ImportCrossref():
             return "table", lambda _: worklist_inputs.import_table(core, command)
+        case (
+            SaveWorklistService()
+            | SaveAeRules()
+            | DeleteAeRules()
+            | SavePacs()
+            | TestPacs()
+            | AskPacs()
+        ):
+            return "dicom", lambda _: dicom_work.work_of(core, command)
     return "settings", _change_of(core, command)
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from hl7console.engine.dicom_commands import DicomCommand
 from hl7console.engine.events import InterfaceEvent
 from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
 from hl7console.store.reader import StoreReader
@@ -38,7 +39,7 @@ class InterfaceStatus:
 
     name: str
     kind: str
-    """``listener`` or ``destination``."""
+    """``listener``, ``destination`` or ``worklist`` (the DICOM service)."""
     state: LinkState
     address: str
     """``host:port`` in use (the real port when 0 was asked for)."""
@@ -56,6 +57,8 @@ class InterfaceStatus:
     last_event: str = ""
     """The last thing on this interface that somebody should look at, as a plain sentence."""
     last_event_at_us: int = 0
+    ae_title: str = ""
+    """Of the DICOM service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,7 @@ Command = (
     | RebuildWorklist
     | ImportCodes
     | ImportCrossref
+    | DicomCommand
 )
 
 

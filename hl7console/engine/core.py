@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
@@ -38,6 +39,7 @@ class EngineCore:
     worklist: WorklistService
     open_worklist: Callable[[], WorklistReader]
     """The same for the worklist."""
+    dicom: DicomLink
     versions: EngineVersions = field(default_factory=EngineVersions)
 
     def needed_messages(self, ids: Sequence[int]) -> Collection[int]:

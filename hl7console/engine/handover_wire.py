@@ -41,6 +41,7 @@ _NONCE_BYTES = 32
 
 _ALLOWED_MODULES = (
     "hl7console.engine.console",
+    "hl7console.engine.dicom_commands",
     "hl7console.engine.events",
     "hl7console.engine.handover_wire",
     "hl7console.errors",

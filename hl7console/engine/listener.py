@@ -101,7 +101,7 @@ class Listener:
         except OSError as fault:
             if sock is not None:
                 sock.close()
-            self._fail(_explain_bind(fault, self.settings))
+            self._fail(explain_bind(fault, self.settings))
             return False
         self._address = peer_text(sock.getsockname())
         self._set_state(LinkState.LISTENING)
@@ -283,7 +283,7 @@ async def check_address(settings: ListenerSettings) -> None:
     try:
         sock = await _bind(settings)
     except OSError as fault:
-        raise _explain_bind(fault, settings) from fault
+        raise explain_bind(fault, settings) from fault
     sock.close()
 
 
@@ -292,7 +292,8 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, 10013}
 _NOT_OURS = {errno.EADDRNOTAVAIL, 10049}
 
 
-def _explain_bind(fault: OSError, settings: ListenerSettings) -> ConsoleError:
+def explain_bind(fault: OSError, settings: ListenerSettings) -> ConsoleError:
+    """Return why a port cannot be had, in words."""
     where = peer_text((settings.host, settings.port))
     if fault.errno in _IN_USE:
         return EnvironmentFaultError(

@@ -19,6 +19,7 @@ from hl7console.engine.collecting import TurnCollector
 from hl7console.engine.commands import job_of
 from hl7console.engine.console import Command, EngineSnapshot
 from hl7console.engine.core import EngineCore
+from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.fairness import HeldBytes
 from hl7console.engine.handover import HandoverServer
@@ -33,7 +34,7 @@ from hl7console.engine.retaining import Housekeeping
 from hl7console.engine.worklist_inputs import put_profiles
 from hl7console.engine.worklist_service import FollowMode, WorklistService
 from hl7console.errors import ConsoleError, WorkspaceInUseError
-from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings, WorklistServiceSettings
 from hl7console.store import deliveries, interfaces
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
@@ -57,6 +58,7 @@ class Engine:
         ephemeral: Changes of interfaces are for this run only, and not stored.
         lock: Ownership of the workspace, when it was acquired before.
         worklist: Where the worklist's rules run: ``process``, ``thread`` or ``off``.
+        dicom: The DICOM service to run in place of the stored one, for this run only.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Engine:
         ephemeral: bool = False,
         lock: OwnerLock | None = None,
         worklist: str = FollowMode.PROCESS,
+        dicom: WorklistServiceSettings | None = None,
     ) -> None:
         self.workspace: Path = workspace.path
         self.show_window: Callable[[], None] | None = None
@@ -94,6 +97,13 @@ class Engine:
             workspace.database_path, workspace.key, FollowMode(worklist)
         )
         self._profile_problem = ""
+        self._dicom = DicomLink(
+            self._writer,
+            self.open_worklist,
+            self._worklist,
+            given=dicom,
+            is_off=FollowMode(worklist) is FollowMode.OFF or (dicom is None and ephemeral),
+        )
         self._control_ids = ControlIds()
         self._inbox: AnswerInbox | None = None
         self._collector: TurnCollector | None = None
@@ -107,6 +117,7 @@ class Engine:
             self.open_reader,
             self._worklist,
             self.open_worklist,
+            self._dicom,
         )
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
 
@@ -161,6 +172,7 @@ class Engine:
             self._profile_problem = put_profiles(self._writer, self.workspace, listeners)
             self._links.start(listeners, destinations)
             self._worklist.start()
+            self._dicom.start()
         except BaseException:
             self.stop(2.0)
             raise
@@ -214,6 +226,8 @@ class Engine:
             log.info("Stopping: listeners")
             with contextlib.suppress(TimeoutError, ConsoleError):
                 self._links.stop(min(FINISH_TIMEOUT_S, timeout_s * 0.6))
+        log.info("Stopping: DICOM")
+        self._dicom.stop(min(2.0, max(0.5, _left(deadline_s))))
         log.info("Stopping: jobs")
         self._jobs.stop(min(1.0, _left(deadline_s)))
         if self._is_serving:
@@ -244,10 +258,10 @@ class Engine:
             stored_total=writer.stored_total,
             derived_id=writer.derived_id,
             received_per_s=self._rate.per_s() if self._is_running else 0.0,
-            settings_version=self._links.version,
+            settings_version=self._links.version + self._dicom.version,
             deliveries_version=versions.deliveries,
             retention_version=versions.retention,
-            interfaces=self._links.statuses(),
+            interfaces=(*self._links.statuses(), *self._dicom.statuses()),
             problem=self._problem or self._disk_warning or self._own_problem,
             running=self._is_running and not self._has_stopped,
             worklist_entry=worklist.message_id,
@@ -266,7 +280,7 @@ class Engine:
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on a listener beside messages, oldest first."""
-        return self._links.events(name)
+        return self._links.events(name) or self._dicom.events(name)
 
     def received_history(self, span_s: int) -> list[int]:
         """Return messages received in each of the last seconds, oldest first."""

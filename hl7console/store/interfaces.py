@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from hl7console.errors import UsageError
-from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
+from hl7console.settings import (
+    AeRules,
+    DestinationSettings,
+    ListenerSettings,
+    PacsSettings,
+    RetentionSettings,
+    WorklistServiceSettings,
+)
 from hl7console.store.connection import Database
 
 
@@ -20,6 +27,15 @@ class InterfaceKind(StrEnum):
 
     LISTENER = "listener"
     DESTINATION = "destination"
+    WORKLIST = "worklist"
+    """The DICOM service; there is at most one."""
+    AE = "ae"
+    """What is different for one calling AE."""
+    PACS = "pacs"
+
+
+AE_PREFIX = "AE "
+"""In front of AE titles where rules for one are stored: an AE title is no interface's name."""
 
 
 def load_listeners(database: Database) -> tuple[ListenerSettings, ...]:
@@ -67,6 +83,69 @@ def save_destination(
     """
     settings.validate()
     _save(database, InterfaceKind.DESTINATION, settings.name, settings.to_mapping(), previous_name)
+
+
+def load_worklist_service(database: Database) -> WorklistServiceSettings | None:
+    """Return the settings of the DICOM service; None when there is none.
+
+    Raises:
+        UsageError: The stored settings are not valid any more.
+    """
+    found = _load(database, InterfaceKind.WORKLIST)
+    return WorklistServiceSettings.from_mapping(found[0]) if found else None
+
+
+def save_worklist_service(database: Database, settings: WorklistServiceSettings) -> None:
+    """Replace the settings of the DICOM service.
+
+    Raises:
+        UsageError: The settings contradict each other, or the name is taken.
+    """
+    settings.validate()
+    kind = InterfaceKind.WORKLIST
+    with database.transaction():
+        database.execute("DELETE FROM interfaces WHERE kind = ?", (str(kind),))
+        _save(database, kind, settings.name, settings.to_mapping(), "")
+
+
+def load_ae_rules(database: Database) -> tuple[AeRules, ...]:
+    """Return the rules for calling AEs, by AE title.
+
+    Raises:
+        UsageError: A stored rule is not valid any more.
+    """
+    return tuple(AeRules.from_mapping(values) for values in _load(database, InterfaceKind.AE))
+
+
+def save_ae_rules(database: Database, rules: AeRules, *, previous_title: str = "") -> None:
+    """Create or replace the rules for an AE; `previous_title` renames them.
+
+    Raises:
+        UsageError: The rules contradict each other, or the AE title has rules already.
+    """
+    rules.validate()
+    previous = AE_PREFIX + previous_title if previous_title else ""
+    name = AE_PREFIX + rules.ae_title
+    _save(database, InterfaceKind.AE, name, rules.to_mapping(), previous)
+
+
+def load_pacs(database: Database) -> tuple[PacsSettings, ...]:
+    """Return the archives that can be asked, by name.
+
+    Raises:
+        UsageError: A stored setting is not valid any more.
+    """
+    return tuple(PacsSettings.from_mapping(v) for v in _load(database, InterfaceKind.PACS))
+
+
+def save_pacs(database: Database, settings: PacsSettings, *, previous_name: str = "") -> None:
+    """Create or replace an archive; `previous_name` renames it.
+
+    Raises:
+        UsageError: The settings contradict each other, or the name is taken.
+    """
+    settings.validate()
+    _save(database, InterfaceKind.PACS, settings.name, settings.to_mapping(), previous_name)
 
 
 def delete_interface(database: Database, name: str) -> bool:
