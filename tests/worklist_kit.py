@@ -17,11 +17,17 @@ from hl7console.worklist.projection import Projection
 from hl7console.worklist.rows import CONFLICT, IDENTIFIER, KINDS, ORDER, PATIENT, STEP, VISIT, Row
 from hl7console.worklist.state import State
 from hl7console.worklist.turn import Note, Outcome, Severity
+from hl7console.worklist.undo import MemoryHistory
 
 CASES = Path(__file__).parent / "worklist_cases"
 STANDARD: dict[str, str] = tomllib.loads((CASES / "standard.toml").read_text(encoding="utf-8"))
 
-CODECS = {"UNICODE UTF-8": "utf-8", "8859/1": "latin-1", "8859/5": "iso8859-5", "8859/7": "iso8859-7"}
+CODECS = {
+    "UNICODE UTF-8": "utf-8",
+    "8859/1": "latin-1",
+    "8859/5": "iso8859-5",
+    "8859/7": "iso8859-7",
+}
 TYPES = {
     "ORM": "ORM^O01", "OMG": "OMG^O19^OMG_O19", "OMI": "OMI^O23^OMI_O23", "ORU": "ORU^R01",
     "ORR": "ORR^O02", "ORI": "ORI^O24", "ORG": "ORG^O20", "ACK": "ACK",
@@ -93,11 +99,13 @@ def _spread(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _repeated(messages: str, times: int) -> str:
     """Return the messages with the lines behind ``>`` written so many times, # counting them."""
-    before, *rest = re.split(r"^(?=>)", messages, maxsplit=1, flags=re.M)
+    before, *rest = re.split(r"^(?=>)", messages, maxsplit=1, flags=re.MULTILINE)
     if not rest:
         return messages
     lines = [line[1:] for line in rest[0].splitlines()]
-    return before + "\n".join([line.replace("#", str(n + 1)) for n in range(times) for line in lines])
+    return before + "\n".join(
+        [line.replace("#", str(n + 1)) for n in range(times) for line in lines]
+    )
 
 
 def all_cases() -> list[Case]:
@@ -109,7 +117,9 @@ def matrix_cases() -> list[Case]:
     """Return a case for each pair of states of the matrix."""
     matrix = tomllib.loads((CASES / "matrix" / "transitions.toml").read_text(encoding="utf-8"))
     status, through = matrix.pop("status"), matrix.pop("through")
-    control = [f'{word}_{code} = "{state}"' for state, code in status.items() for word in ("SC", "NW")]
+    control = [
+        f'{word}_{code} = "{state}"' for state, code in status.items() for word in ("SC", "NW")
+    ]
     profile = "\n".join(["[control]", *control]) + "\n"
     cases = []
     for was, wanted in matrix.items():
@@ -162,9 +172,7 @@ def order_segments(rest: str) -> list[str]:
     control, status, changes = words.groups()
     left_out = re.findall(r"(?:^|\s)-([A-Z]\w\w)\b", changes)
     segments = {name: STANDARD[name] for name in ("PID", "PV1", "ORC", "OBR", "ZDS")}
-    segments["ORC"] = with_fields(
-        segments["ORC"], f"1={control.strip('-')} 5={status.strip('-')}"
-    )
+    segments["ORC"] = with_fields(segments["ORC"], f"1={control.strip('-')} 5={status.strip('-')}")
     for name, number, value in _CHANGE.findall(changes):
         place = f"{number}={value}"
         if not name and number in ("2", "3"):
@@ -240,12 +248,10 @@ class Journal:
         self.messages += 1
         at = microseconds(told["received"]) if told else int(self.now.timestamp()) * 1_000_000
         raw = ("\r".join(segments) + "\r").encode(CODECS.get(told.get("charset", ""), "utf-8"))
-        yield MessageEntry(
-            self.messages, at, raw, listener, "", is_duplicate="duplicate" in told
-        )
+        yield MessageEntry(self.messages, at, raw, listener, "", is_duplicate="duplicate" in told)
 
     def _as_late_as_evn(self, told: dict[str, str], segments: list[str]) -> dict[str, str]:
-        """Return the header's values with MSH-7 at EVN-2, where that is later and no time is told."""
+        """Return the header's values, MSH-7 at EVN-2 where that is later and no time is told."""
         events = [segment.split("|")[2] for segment in segments if segment.startswith("EVN|")]
         if events and "at" not in told and events[0] > self.now.strftime("%Y%m%d%H%M%S"):
             stamp = events[0]
@@ -260,7 +266,11 @@ class Journal:
         text = shipped_profile(case.profile) if case.profile else 'base = "default"\n'
         if case.profile and case.profile_text:
             text = f'base = "{case.profile}"\n'
-        body = {"listener": listener, "name": case.profile or "case", "text": text + case.profile_text}
+        body = {
+            "listener": listener,
+            "name": case.profile or "case",
+            "text": text + case.profile_text,
+        }
         return self._entry("profile", body)
 
     def _told(self, line: str) -> dict[str, str]:
@@ -283,7 +293,11 @@ class Journal:
         )
         if "received" not in told:
             stamp = re.match(r"\d{14}", at)
-            base = datetime.strptime(stamp[0], "%Y%m%d%H%M%S").replace(tzinfo=UTC) if stamp else self.now
+            base = (
+                datetime.strptime(stamp[0], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+                if stamp
+                else self.now
+            )
             told["received"] = (base + timedelta(seconds=2)).strftime("%Y%m%d%H%M%S")
         return told
 
@@ -327,7 +341,7 @@ def mpps_body(rest: str) -> dict[str, Any]:
 
 def run(case: Case) -> Result:
     """Apply all entries of a case to an empty state."""
-    projection = Projection(State())
+    projection = Projection(State(), history=MemoryHistory())
     result = Result(projection.state)
     for entry in Journal(case).entries():
         outcome, _rows = projection.apply(entry)
@@ -345,7 +359,7 @@ _COLUMN = re.compile(
 )
 
 
-class Unmet(AssertionError):
+class UnmetError(AssertionError):
     """An expectation that doesn't hold."""
 
 
@@ -361,7 +375,7 @@ def check(case: Case, result: Result) -> list[str]:
     for line in case.expect:
         try:
             _check_line(line, result, refused)
-        except Unmet as unmet:
+        except UnmetError as unmet:
             wrong.append(f"{line}: {unmet}")
     for number in sorted(refused):
         rules = [n.rule for o in result.outcomes if o.number == number for n in o.notes]
@@ -392,7 +406,7 @@ def _check_line(line: str, result: Result, refused: set[int]) -> None:
 
 def _need(holds: object, text: str) -> None:
     if not holds:
-        raise Unmet(text)
+        raise UnmetError(text)
 
 
 def _flags(result: Result) -> list[str]:
@@ -446,15 +460,19 @@ def _row(state: State, kind: str, key: str) -> Row:
     rows = list(state.all(kind))
     if key:
         if kind == PATIENT:
-            people = {i.number("patient") for i in state.all(IDENTIFIER) if i.text("id_value") == key}
+            people = {
+                i.number("patient") for i in state.all(IDENTIFIER) if i.text("id_value") == key
+            }
             exact = [row for row in rows if row.text("patient_id") == key]
             rows = exact or [row for row in rows if row.id in people]
         else:
-            rows = [row for row in rows if key in [v for v in row.values.values() if type(v) is str]]
+            rows = [
+                row for row in rows if key in [v for v in row.values.values() if type(v) is str]
+            ]
     if kind == PATIENT and len(rows) > 1:
         rows = [row for row in rows if not row.number("merged_into")]
     if len(rows) != 1:
-        raise Unmet(f"{len(rows)} rows of kind {kind} {key}")
+        raise UnmetError(f"{len(rows)} rows of kind {kind} {key}")
     return rows[0]
 
 
@@ -531,4 +549,14 @@ def _text(value: Any) -> str:
     return "" if value in (None, 0, []) else str(value)
 
 
-__all__ = ["CASES", "CONFLICT", "Case", "Journal", "all_cases", "check", "load_cases", "matrix_cases", "run"]
+__all__ = [
+    "CASES",
+    "CONFLICT",
+    "Case",
+    "Journal",
+    "all_cases",
+    "check",
+    "load_cases",
+    "matrix_cases",
+    "run",
+]

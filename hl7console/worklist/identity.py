@@ -32,6 +32,11 @@ INACTIVE = "inactive"
 CREATING = frozenset({"order", "A01", "A04", "A05", "A28", "merge", "link"})
 """Events that are expected to bring new persons; one that another event makes is flagged."""
 
+_NAMELESS = frozenset({"merge", "link"})
+"""Events that need not tell a name: they carry identifiers only."""
+
+_TOO_LONG = "identifier_too_long"
+
 
 def row_of(turn: Turn, identifier: MappedIdentifier) -> Row | None:
     """Return the row of an identifier: by number and authority, else by number and universal id."""
@@ -96,6 +101,8 @@ def resolve(
     if not found:
         if not may_create:
             turn.refuse("patient_unknown", path)
+        if event not in _NAMELESS and not mapped.patient.values.get("patient_name"):
+            turn.refuse(persons.NAME_MISSING, "PID-5")
         patient = create(turn, mapped, identifiers, profile)
         if event not in CREATING:
             turn.add_flag(patient, "created_by_update", path, event=event)
@@ -159,6 +166,7 @@ def create(
 ) -> Row:
     """Make a person with what a message says of them, and return it."""
     said = mapped.patient
+    flags = dict.fromkeys([*said.flags, *(f for f in mapped.flags if f == _TOO_LONG)])
     values = {
         **said.values,
         "status": ACTIVE,
@@ -167,11 +175,12 @@ def create(
             str(said.values.get("birth_date", "")),
             str(said.values.get("sex", "")),
         ),
-        "flags": list(dict.fromkeys(said.flags)),
+        "flags": list(flags),
     }
     patient = turn.create(PATIENT, values, said.paths, said.rules)
-    for flag in dict.fromkeys(said.flags):
-        turn.note(flag, patient, Severity.FLAG, "PID-5")
+    for flag in flags:
+        path = "PID-3" if flag == _TOO_LONG else "PID-5"
+        turn.note(flag, patient, Severity.FLAG, path)
     add_identifiers(turn, patient, identifiers, profile)
     return patient
 

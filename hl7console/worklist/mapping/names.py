@@ -52,12 +52,16 @@ def _group(view: View, parts: list[str], start: int, flags: list[str]) -> str:
 
 
 def _cut(parts: list[str]) -> str:
-    """Return a name within 64 characters: middle first, then suffix, then what is longest."""
+    """Return a name within 64 characters: middle first, then suffix, prefix, given and family.
+
+    A suffix or prefix is left out as a whole: half a title says nothing.
+    """
     for index in (2, 4, 3, 1, 0):
         over = len("^".join(parts).rstrip("^")) - _MOST
         if over <= 0:
             break
-        parts[index] = parts[index][: max(0, len(parts[index]) - over)].rstrip()
+        kept = 0 if index > 2 else max(0, len(parts[index]) - over)
+        parts[index] = parts[index][:kept].rstrip()
     return "^".join(parts).rstrip("^")
 
 

@@ -70,7 +70,7 @@ def take_allergies(context: Context, segments: Iterable[Seg], out: Mapped) -> No
     path = ""
     for seg in segments:
         raw = seg.raw(3)
-        if not raw:
+        if not raw or (seg.id == "IAM" and seg.get(6).strip().upper() == "D"):
             continue
         path = path or seg.path(3)
         if raw.strip() == NULL:

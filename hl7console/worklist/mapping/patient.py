@@ -71,7 +71,7 @@ def _scope(view: View, pid: Seg) -> _Scope:
             if last == "PID":
                 scope.notes.append(seg)
             continue
-        if name == "AL1":
+        if name in ("AL1", "IAM"):
             scope.allergies.append(seg)
         elif name == "OBX":
             scope.observed.append(seg)

@@ -20,21 +20,19 @@ References: order-states sections 2, 3 and 5.
 
 from __future__ import annotations
 
+from hl7console.worklist import codes, evidence
 from hl7console.worklist.entries import MessageEntry
+from hl7console.worklist.mapping.orders import map_orders
+from hl7console.worklist.mapping.patient import map_patient
+from hl7console.worklist.mapping.visit import map_visit
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import View
-from hl7console.worklist.turn import Turn
+from hl7console.worklist.rows import STEP
+from hl7console.worklist.turn import Severity, Turn
 
 
 def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None:
     """Apply an order message."""
-    from hl7console.worklist import codes, evidence
-    from hl7console.worklist.mapping.orders import map_orders
-    from hl7console.worklist.mapping.patient import map_patient
-    from hl7console.worklist.mapping.visit import map_visit
-    from hl7console.worklist.rules.orders_codes import apply_orders
-    from hl7console.worklist.rules.orders_message import OrderMessage
-
     mapped = map_orders(view, profile, entry, codes.finder(turn))
     for one in mapped:
         codes.note_unmapped(turn, one)
@@ -46,3 +44,14 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     sender = evidence.sender_of(view)
     source = f"{entry.listener}|{sender}"
     apply_orders(OrderMessage(turn, entry, profile, source, sender, person, visit), mapped)
+    _tell_incomplete(turn)
+
+
+def _tell_incomplete(turn: Turn) -> None:
+    """Put into the error list which values this message left steps without."""
+    for step in list(turn.touched):
+        if step.kind != STEP or not step.values.get("wanted") or not step.values.get("missing"):
+            continue
+        if step.sources["missing"].entry == turn.entry.number:
+            columns = ", ".join([str(column) for column in step.list("missing")])
+            turn.note("order_incomplete", step, Severity.ERROR, "", columns=columns)

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from worklist_kit import CASES, Case, all_cases, check, matrix_cases, run  # noqa: E402
+from worklist_kit import CASES, Case, all_cases, check, matrix_cases, run
 
 ALL = all_cases()
 
