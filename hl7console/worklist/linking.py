@@ -1,0 +1,206 @@
+"""Which order a report, document, appointment or exam belongs to, and joining it to that order.
+
+What comes before its order waits: its row holds the keys it waits for (`waits_for`), and is joined
+when an order with one of them is there. It is never joined to an order of another person: then the
+row stays alone, and an open conflict asks a person to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hl7console.worklist import exams, reports, scheduling
+from hl7console.worklist.persons_named import Agreement, agreement, survivor
+from hl7console.worklist.rows import (
+    APPOINTMENT,
+    CONFLICT,
+    DOCUMENT,
+    EXAM,
+    ORDER,
+    REPORT,
+    STEP,
+    Row,
+    Value,
+    key_of,
+)
+from hl7console.worklist.turn import Severity, Turn
+
+_CONFLICTS = {
+    REPORT: "report_names_other_patient",
+    DOCUMENT: "document_names_other_patient",
+    APPOINTMENT: "appointment_names_other_patient",
+    EXAM: "exam_names_other_patient",
+}
+
+
+class Keys(NamedTuple):
+    """What a message says of the order that it is about. Each number goes with its authority."""
+
+    study_uid: str = ""
+    accession: tuple[str, str] = ("", "")
+    filler: tuple[str, str] = ("", "")
+    placer: tuple[str, str] = ("", "")
+
+    def written(self) -> list[str]:
+        """Return the keys as `waits_for` holds them, the most telling first."""
+        keys = [key_of("study", self.study_uid)] if self.study_uid else []
+        for name, (number, authority) in (
+            ("accession", self.accession),
+            ("filler", self.filler),
+            ("placer", self.placer),
+        ):
+            if number:
+                keys.append(key_of(name, number, authority))
+        return keys
+
+
+def keys_of_order(order: Row) -> list[str]:
+    """Return the keys by which something may wait for this order."""
+    return Keys(
+        order.text("study_uid"),
+        (order.text("accession"), order.text("accession_authority")),
+        (order.text("filler_no"), order.text("filler_authority")),
+        (order.text("placer_no"), order.text("placer_authority")),
+    ).written()
+
+
+def orders_for(turn: Turn, keys: Sequence[str]) -> list[Row]:
+    """Return the orders under the first of these keys that finds any, narrowed by the others.
+
+    Several remain only where they cannot be told apart, such as orders that share an accession.
+    """
+    found: list[Row] = []
+    for key in keys:
+        name, *parts = key.split("\x1f")
+        here = turn.find(ORDER, name, *parts)
+        if not found:
+            found = here
+        elif here and len(found) > 1:
+            found = [order for order in found if order in here] or found
+    live = [order for order in found if not order.number("replaced_by")]
+    return live or found
+
+
+def steps_of(turn: Turn, order: Row) -> list[Row]:
+    """Return the steps of an order, by number."""
+    return turn.find(STEP, "order", order.id)
+
+
+def link(turn: Turn, row: Row, keys: Sequence[str]) -> Row | None:
+    """Join a new row to its order, or let it wait for one.
+
+    Args:
+        turn: The turn.
+        row: A report, document or appointment, with its `named_…` columns.
+        keys: What it says of its order, the most telling first.
+
+    Returns:
+        The order; None when the row waits.
+    """
+    orders = orders_for(turn, keys)
+    if not orders:
+        turn.set(row, "waits_for", list(keys), rule="waits_for_order")
+        return None
+    return _join_first(turn, row, orders, keys)
+
+
+def _join_first(turn: Turn, row: Row, orders: list[Row], keys: Sequence[str]) -> Row | None:
+    same = [order for order in orders if agreement(turn, row, order) is not Agreement.OTHER]
+    if not same:
+        turn.set(row, "waits_for", list(keys), rule="waits_for_order")
+        object_to(turn, row, orders[0])
+        return None
+    attach(turn, row, same[0])
+    if len(same) > 1:
+        turn.set(row, "also_orders", [order.id for order in same[1:]], rule="shared_key")
+        if row.kind == REPORT:
+            for order in same[1:]:
+                reports.tell_order(turn, row, order)
+    return same[0]
+
+
+def object_to(turn: Turn, row: Row, order: Row) -> None:
+    """Keep a row apart from an order of another person, and ask a person to decide; once."""
+    rule = _CONFLICTS[row.kind]
+    if rule in row.list("flags"):
+        return
+    turn.set(row, "flags", [*row.list("flags"), rule], rule=rule)
+    turn.note(rule, row, Severity.ERROR, "PID-3" if row.kind != EXAM else "PatientID")
+    patients = [n for n in (order.number("patient"), row.number("patient")) if n]
+    conflict: dict[str, Value] = {
+        "rule": rule,
+        "status": "open",
+        "patients": list(dict.fromkeys(patients)),
+        "order": order.id,
+        "about_kind": row.kind,
+        "about": row.id,
+        "entry": turn.entry.number,
+    }
+    turn.create(CONFLICT, conflict, rules={"status": rule})
+
+
+def attach(turn: Turn, row: Row, order: Row, *, by_hand: bool = False) -> None:
+    """Join a row to an order, and let it have its effects there.
+
+    Args:
+        turn: The turn.
+        row: A report, document, appointment or exam.
+        order: The order.
+        by_hand: An operator says so: persons are not compared.
+    """
+    rule = "linked_by_hand" if by_hand else "linked"
+    if not by_hand and agreement(turn, row, order) is Agreement.UNKNOWN:
+        turn.add_flag(row, "patient_not_confirmed")
+    if row.kind != EXAM:
+        turn.set(row, "order", order.id, rule=rule)
+    turn.set(row, "waits_for", "", rule=rule)
+    patient = survivor(turn, order.number("patient"))
+    if patient is not None:
+        turn.set(row, "patient", patient.id, rule=rule)
+    turn.drop_flag(row, _CONFLICTS[row.kind])
+    turn.note(rule, row)
+    if row.kind == REPORT:
+        reports.tell_order(turn, row, order)
+    elif row.kind == APPOINTMENT:
+        scheduling.tell_steps(turn, row, steps_of(turn, order))
+    elif row.kind == EXAM:
+        exams.join(turn, row, order, steps_of(turn, order))
+
+
+def settle_conflicts(turn: Turn, row: Row, note: str = "") -> None:
+    """Mark the open conflicts about a row as done."""
+    for conflict in turn.find(CONFLICT, "status", "open"):
+        if conflict.text("about_kind") == row.kind and conflict.number("about") == row.id:
+            turn.set(conflict, "status", "done", rule="resolved")
+            turn.set(conflict, "resolution", note, rule="resolved")
+
+
+def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
+    """Join what waits for an order that is new, or that has new keys.
+
+    Args:
+        turn: The turn.
+        order: The order.
+        steps: Its steps, as they are now.
+    """
+    for key in keys_of_order(order):
+        for kind in (APPOINTMENT, REPORT, DOCUMENT):
+            for row in turn.find(kind, "waits_for", key):
+                if not row.number("order"):
+                    _join_late(turn, row, order)
+    seen = list(steps)
+    if not seen:
+        return
+    waiting = turn.find(EXAM, "study", order.text("study_uid")) if order.text("study_uid") else []
+    if accession := order.text("accession"):
+        waiting = [*waiting, *turn.find(EXAM, "accession", accession)]
+    for exam in dict.fromkeys(waiting):
+        exams.join_late(turn, exam, order, seen, object_to)
+
+
+def _join_late(turn: Turn, row: Row, order: Row) -> None:
+    if agreement(turn, row, order) is Agreement.OTHER:
+        object_to(turn, row, order)
+        return
+    attach(turn, row, order)
