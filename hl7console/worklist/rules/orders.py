@@ -28,6 +28,8 @@ from hl7console.worklist.mapping.visit import map_visit
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import View
 from hl7console.worklist.rows import STEP
+from hl7console.worklist.rules.orders_codes import apply_orders
+from hl7console.worklist.rules.orders_message import OrderMessage
 from hl7console.worklist.turn import Severity, Turn
 
 

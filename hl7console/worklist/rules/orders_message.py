@@ -51,6 +51,10 @@ class OrderMessage:
             self._known = list(found)
         return self._known
 
+    def named_ids(self) -> list[list[str]]:
+        """Return the identifiers that the message names its person by, with their authorities."""
+        return [[i.id_value, i.authority] for i in self.person.identifiers] if self.person else []
+
     def patient_of_new(self) -> Row:
         """Return the person of a new order, made where the profile allows it; refuses else."""
         if self._patient is None:
