@@ -71,10 +71,6 @@ class Options:
     """An accession over 16 characters: conflict (not served) or tail (last 16, where unique)."""
     accession_prefix: str = ""
     """Taken off the front of accessions."""
-    keep_address: bool = False
-    """Show the address (PID-11) to modalities."""
-    keep_phone: bool = False
-    """Show the telephone number (PID-13, PID-14) to modalities."""
     require_admission_id: bool = False
     """Neither PV1-19 nor PID-18: flag."""
     default_modality: str = ""
