@@ -132,13 +132,8 @@ def void(turn: Turn, entry: InputEntry, history: History | None, apply: Apply) -
     if any(row.text("status") == VOIDED for row in merges):
         turn.refuse("undone_already", entry=str(number))
     gathered = _Gathered(turn, history)
-    gathered.gather(merges)
-    former = [row for row in gathered.rows if row.kind == MERGE and row.text("status") == VOIDED]
-    left_out = {number: entry.number, **{r.number("entry"): r.number("undo") for r in former}}
-    names = {row.number("entry"): _names_of(row) for row in [*former, *merges]}
-    for row in gathered.rows:
-        turn.delete(row)
-    replayed = _replay(turn, gathered, left_out, apply)
+    gathered.gather(_names(merges))
+    names, left_out, replayed = _project_again(turn, entry, gathered, apply)
     for voided, by in left_out.items():
         turn.create(
             MERGE,
@@ -151,6 +146,41 @@ def void(turn: Turn, entry: InputEntry, history: History | None, apply: Apply) -
             },
         )
     turn.note("merge_undone", None, entry=str(number), count=str(len(replayed)))
+
+
+def _project_again(
+    turn: Turn, entry: InputEntry, gathered: _Gathered, apply: Apply
+) -> tuple[dict[int, dict[str, Value]], dict[int, int], list[int]]:
+    """Take the gathered rows out and apply their entries again.
+
+    Where those reach somebody who wasn't gathered (who came later than an entry that names them),
+    that person is gathered too, and all begins anew.
+
+    Returns:
+        What the rows of voided merges said, the voided entries with what voids them, and the
+        entries that were applied.
+    """
+    mark = turn.mark()
+    first_new = dict(turn.state.next_ids)
+    while True:
+        voided = [row for row in gathered.rows if _is_voided(row, entry)]
+        names = {row.number("entry"): _names_of(row) for row in voided}
+        left_out = {row.number("entry"): row.number("undo") or entry.number for row in voided}
+        for row in gathered.rows:
+            turn.delete(row)
+        replayed = _replay(turn, gathered, left_out, apply)
+        beyond = gathered.beyond(first_new)
+        if not beyond:
+            return names, left_out, replayed
+        turn.take_back_to(mark)
+        gathered.gather(beyond)
+
+
+def _is_voided(row: Row, entry: InputEntry) -> bool:
+    """Return whether a merge was voided before, or is by this input."""
+    if row.kind != MERGE:
+        return False
+    return row.text("status") == VOIDED or row.number("entry") == _number(entry.body)
 
 
 def _names_of(merge: Row) -> dict[str, Value]:
@@ -185,9 +215,26 @@ class _Gathered:
         """Return the entries in the journal's order."""
         return self._history.in_order(self._numbers)
 
-    def gather(self, merges: Iterable[Row]) -> None:
-        """Take in merges, their persons, and all that hangs together with them."""
-        names: list[RowName] = [(row.kind, row.id) for row in merges]
+    def beyond(self, first_new: Mapping[str, int]) -> list[RowName]:
+        """Return the rows that were there before and were reached without being gathered."""
+        reached: dict[RowName, None] = {}
+        for row in self._turn.touched:
+            reached[row.kind, row.id] = None
+            if row.id >= first_new[row.kind]:
+                for column in ("patient", "merged_into", "source", "survivor"):
+                    reached[PATIENT, row.number(column)] = None
+                for number in row.list("patients"):
+                    reached[PATIENT, int(str(number))] = None
+        return [
+            (kind, row_id)
+            for kind, row_id in reached
+            if 0 < row_id < first_new[kind]
+            and kind not in _SHARED
+            and (kind, row_id) not in self._rows
+        ]
+
+    def gather(self, names: list[RowName]) -> None:
+        """Take in rows, their persons, and all that hangs together with them."""
         while names:
             kind, row_id = names.pop()
             if kind in _SHARED or (kind, row_id) in self._rows:
