@@ -304,6 +304,11 @@ class Turn:
 
 def plain(value: Value) -> Value:
     """Return a value as it comes back from the store: lists for tuples, at any depth."""
+    if type(value) is list:
+        for part in value:
+            if type(part) is not str and type(part) is not int:
+                return _listed(value)
+        return value
     return _listed(value) if isinstance(value, list | tuple) else value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from hl7console.store.connection import Database, SqlValue
 from hl7console.store.worklist.journal import JournalItem, JournalPlace
@@ -18,7 +17,7 @@ from hl7console.store.worklist.schema import (
 from hl7console.worklist.entries import InputEntry, MessageEntry
 from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, STEP, VISIT, Row
 from hl7console.worklist.state import State
-from hl7console.worklist.turn import Change, Outcome, Severity
+from hl7console.worklist.turn import Outcome, Severity
 
 WORST: dict[str, int] = {
     Severity.INFO: 1,
@@ -72,24 +71,22 @@ class Saver:
         for row in rows:
             self._rows[row] = None
         self.position += 1
-        changes = sorted(outcome.changes, key=_row_of)
-        for (kind, row_id), group in groupby(changes, _row_of):
-            told = list(group)
-            self._events.append(
-                (self.position, KIND_NUMBERS[kind], row_id, encode([c[2:] for c in told]))
-            )
-            self._note_shown(kind, row_id, told)
+        by_row: dict[tuple[str, int], list[tuple[object, ...]]] = {}
+        for change in outcome.changes:
+            by_row.setdefault(change[:2], []).append(change[2:])
+        for (kind, row_id), changes in by_row.items():
+            self._events.append((self.position, KIND_NUMBERS[kind], row_id, encode(changes)))
+            self._note_shown(kind, row_id, changes)
         self._entries.append(self._entry(item, outcome))
-        touched = {(change.kind, change.row_id) for change in changes}
         self._noted |= {
             (f"{note.kind} {note.row_id}", self.position): None
             for note in outcome.notes
-            if note.row_id and (note.kind, note.row_id) not in touched
+            if note.row_id and (note.kind, note.row_id) not in by_row
         }
 
-    def _note_shown(self, kind: str, row_id: int, changes: list[Change]) -> None:
+    def _note_shown(self, kind: str, row_id: int, changes: list[tuple[object, ...]]) -> None:
         if kind in (STEP, ORDER) or (
-            kind in (PATIENT, VISIT) and any(c.column in SHOWN[kind] for c in changes)
+            kind in (PATIENT, VISIT) and any(change[0] in SHOWN[kind] for change in changes)
         ):
             row = self._state.get(kind, row_id)
             if row is not None:
@@ -184,10 +181,6 @@ class Saver:
         self._database.executemany(
             _SAVE_LINE, [line_values(state, step) for step in steps.values()]
         )
-
-
-def _row_of(change: Change) -> tuple[str, int]:
-    return change.kind, change.row_id
 
 
 def _user_of(item: JournalItem) -> str:
