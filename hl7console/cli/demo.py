@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from hl7console.cli import output
 from hl7console.cli.demo_summary import accepted, print_summary, summary_values
+from hl7console.cli.dicom_options import dicom_options, profile_option, service_of
 from hl7console.cli.display import check_display
 from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import demo_path, join_demo, key_source
@@ -39,6 +43,8 @@ Examples:
 )
 @click.option("--show", is_flag=True, help="Print a line for each message. Only with --headless.")
 @click.option("--fresh", is_flag=True, help="Delete what earlier demos left, then start.")
+@dicom_options
+@profile_option
 @click.option("--seed", type=int, hidden=True, help="The same people in the same order.")
 @json_option
 @place_options
@@ -52,6 +58,9 @@ def demo(
     fresh: bool,
     seed: int | None,
     as_json: bool,
+    mwl_port: int | None,
+    ae_title: str,
+    profile: str,
 ) -> None:
     """Watch an invented hospital send real HL7 messages.
 
@@ -63,11 +72,13 @@ def demo(
     if not headless and (seconds is not None or show or as_json):
         raise UsageError("--seconds, --show and --json go with --headless.")
     path = demo_path(place)
+    dicom = service_of(mwl_port, ae_title)
+    demo_run = partial(running_demo, path, seed=seed, dicom=dicom, profile=profile)
     if fresh:
         clear(path)
     source = key_source(place, kind=KIND_DEMO)
     if headless:
-        with stopping_on_signals() as stop, running_demo(path, source, seed=seed) as running:
+        with stopping_on_signals() as stop, demo_run(source) as running:
             watch = Watch(running.engine, show=show)
             announce(wait_for_listeners(running.engine))
             span = f"for {seconds:g} s; Ctrl+C ends it earlier" if seconds else "until Ctrl+C"
@@ -78,13 +89,18 @@ def demo(
         context.exit(0 if is_whole else 1)
     check_display()
     program: Program = context.obj
-    context.exit(_open_window(program.open_window, path, source, seed))
+    context.exit(_open_window(program.open_window, path, source, demo_run))
 
 
-def _open_window(open_window: OpenWindow, path: Path, source: KeySource, seed: int | None) -> int:
+def _open_window(
+    open_window: OpenWindow,
+    path: Path,
+    source: KeySource,
+    demo_run: Callable[[KeySource], AbstractContextManager[RunningDemo]],
+) -> int:
     """Open the window on a new demo or on the one that runs; return the exit code."""
     try:
-        with running_demo(path, source, seed=seed) as running:
+        with demo_run(source) as running:
             return open_window(running.engine, demo=True)
     except WorkspaceInUseError:
         with join_demo(path, source) as console:

@@ -18,6 +18,9 @@ INDEX_TIMEOUT_S = 60.0
 """Longest that a command waits for the full-text index, in seconds."""
 
 _POLL_S = 0.02
+_LISTENING = ("listener", "worklist")
+"""Kinds of interfaces that listen."""
+
 _SHOW_EVERY_S = 0.25
 
 
@@ -32,7 +35,7 @@ def wait_for_listeners(
     pause = threading.Event()
     deadline = time.monotonic() + timeout_s
     while True:
-        listeners = tuple(i for i in console.snapshot().interfaces if i.kind == "listener")
+        listeners = tuple(i for i in console.snapshot().interfaces if i.kind in _LISTENING)
         if all(i.state != LinkState.STARTING for i in listeners):
             return listeners
         if time.monotonic() > deadline:
@@ -55,10 +58,11 @@ def wait_until_indexed(console: Console, *, timeout_s: float = INDEX_TIMEOUT_S) 
 
 
 def ready_line(listener: InterfaceStatus) -> str:
-    """Return the line that says where a listener listens: ``listening HOST:PORT[ tls]``."""
+    """Return the line that says where it listens: ``listening HOST:PORT[ dicom AET][ tls]``."""
     parsed = parse_address(listener.address)
     address = show_address(*parsed) if parsed else listener.address
-    return f"listening {address}" + (" tls" if listener.tls not in ("", "off") else "")
+    service = f" dicom {listener.ae_title}" if listener.kind == "worklist" else ""
+    return f"listening {address}{service}" + (" tls" if listener.tls not in ("", "off") else "")
 
 
 def announce(listeners: tuple[InterfaceStatus, ...]) -> int:

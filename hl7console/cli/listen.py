@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hl7console.cli import output
+from hl7console.cli.dicom_options import dicom_options, profile_option, service_of
 from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import own
 from hl7console.cli.options import Place, json_option, place_options
@@ -20,6 +21,7 @@ EPILOG = """\
 Examples:
   hl7console listen --port 2575 --show
   hl7console listen --port 0 --tls-cert server.pem --tls-key server.key
+  hl7console listen --port 2575 --mwl-port 11112 --ae-title RADWL
   hl7console listen --port 2576 --tls-cert s.pem --tls-key s.key --client-ca ca.pem
 """
 
@@ -61,22 +63,41 @@ Examples:
     metavar="PEM",
     help="Let in only clients with a certificate of this CA (mutual TLS).",
 )
+@dicom_options
+@profile_option
 @click.option("--show", is_flag=True, help="Print a line for each message as it comes.")
 @json_option
 @place_options
 @click.pass_context  # fmt: skip
 def listen(
-    context: click.Context, /, place: Place, show: bool, as_json: bool, **given: object
+    context: click.Context,
+    /,
+    place: Place,
+    show: bool,
+    as_json: bool,
+    mwl_port: int | None,
+    ae_title: str,
+    **given: object,
 ) -> None:
     """Receive messages on one port, keep them, and acknowledge what is kept.
 
-    Prints "listening HOST:PORT" when ready and runs until Ctrl+C. The listeners of the workspace
+    Prints "listening HOST:PORT" when ready and runs until Ctrl+C. With --mwl-port it also serves
+    the worklist, with the same certificate where there is one. The listeners of the workspace
     stay off meanwhile; "serve" starts those.
     """
     settings = _settings(**given)  # type: ignore[arg-type]
+    dicom = service_of(
+        mwl_port,
+        ae_title,
+        host=settings.host,
+        tls=settings.tls,
+        cert=settings.tls_cert_path,
+        key=settings.tls_key_path,
+        client_ca=settings.tls_client_ca_path,
+    )
     if as_json and not show:
         raise UsageError("--json goes with --show.")
-    with stopping_on_signals() as stop, own(place, listeners=(settings,)) as console:
+    with stopping_on_signals() as stop, own(place, listeners=(settings,), dicom=dicom) as console:
         watch = Watch(console, show=show, as_json=as_json)
         if not announce(wait_for_listeners(console)):
             context.exit(1)
@@ -92,6 +113,7 @@ def _settings(
     tls_cert: Path | None,
     tls_key: Path | None,
     client_ca: Path | None,
+    profile: str,
 ) -> ListenerSettings:
     """Return the listener's settings.
 
@@ -110,6 +132,7 @@ def _settings(
         tls_cert_path=_whole(tls_cert),
         tls_key_path=_whole(tls_key),
         tls_client_ca_path=_whole(client_ca),
+        profile=profile,
     )
     settings.validate()
     return settings

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from hl7console.engine.console import Console
     from hl7console.engine.owner import OwnerLock
     from hl7console.engine.supervisor import Engine
-    from hl7console.settings import ListenerSettings, RetentionSettings
+    from hl7console.settings import (
+        ListenerSettings,
+        RetentionSettings,
+        WorklistServiceSettings,
+    )
 
 T = TypeVar("T")
 
@@ -76,12 +80,18 @@ def key_source(place: Place, *, kind: str = KIND_CONSOLE) -> KeySource:
 
 
 @contextmanager
-def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) -> Iterator[Console]:
+def own(
+    place: Place,
+    *,
+    listeners: Sequence[ListenerSettings] | None = None,
+    dicom: WorklistServiceSettings | None = None,
+) -> Iterator[Console]:
     """Own the workspace with a running engine, and stop it at the end.
 
     Args:
         place: The workspace; made when there is none.
         listeners: Listeners to run in place of the stored ones.
+        dicom: The DICOM service to run in place of the stored one.
 
     Raises:
         WorkspaceInUseError: Another engine owns it.
@@ -95,6 +105,7 @@ def own(place: Place, *, listeners: Sequence[ListenerSettings] | None = None) ->
         listeners=listeners,
         ephemeral=listeners is not None,
         may_attach=False,
+        dicom=dicom,
     )
     with _stopping(console):
         yield console

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hl7console.cli import output
+from hl7console.cli.dicom_options import dicom_options, service_of
 from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import own
 from hl7console.cli.options import Place, json_option, place_options
@@ -21,11 +22,19 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
+@dicom_options
 @click.option("--show", is_flag=True, help="Print a line for each message as it comes.")
 @json_option
 @place_options
 @click.pass_context
-def serve(context: click.Context, place: Place, show: bool, as_json: bool) -> None:
+def serve(
+    context: click.Context,
+    place: Place,
+    show: bool,
+    as_json: bool,
+    mwl_port: int | None,
+    ae_title: str,
+) -> None:
     """Run all listeners of the workspace, without a window.
 
     Prints "listening HOST:PORT" for each when ready and runs until Ctrl+C or SIGTERM. Windows and
@@ -33,7 +42,7 @@ def serve(context: click.Context, place: Place, show: bool, as_json: bool) -> No
     """
     if as_json and not show:
         raise UsageError("--json goes with --show.")
-    with stopping_on_signals() as stop, own(place) as console:
+    with stopping_on_signals() as stop, own(place, dicom=service_of(mwl_port, ae_title)) as console:
         watch = Watch(console, show=show, as_json=as_json)
         listeners = wait_for_listeners(console)
         listening = announce(listeners)

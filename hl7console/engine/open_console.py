@@ -13,7 +13,7 @@ from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
 from hl7console.engine.worklist_service import FollowMode
 from hl7console.errors import UsageError, WorkspaceInUseError
-from hl7console.settings import ListenerSettings
+from hl7console.settings import ListenerSettings, WorklistServiceSettings
 from hl7console.store.keys import KeySource
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
@@ -37,6 +37,7 @@ def open_console(
     kind: str = KIND_CONSOLE,
     may_attach: bool = True,
     worklist: str = FollowMode.PROCESS,
+    dicom: WorklistServiceSettings | None = None,
 ) -> Engine | AttachedConsole:
     """Return a running console for a workspace; `stop` ends it, or detaches from the owner.
 
@@ -51,6 +52,7 @@ def open_console(
         kind: ``console`` or ``demo``.
         may_attach: Whether attaching to an owner will do.
         worklist: Where an owner's worklist rules run: ``process``, ``thread`` or ``off``.
+        dicom: The DICOM service to run in place of the stored one; only an owner can.
 
     Raises:
         WorkspaceInUseError: Another program owns it, and attaching won't do or doesn't work.
@@ -64,7 +66,12 @@ def open_console(
         if lock is not None:
             workspace = _open_owned(path, key_source, lock, create=create, kind=kind)
             engine = Engine(
-                workspace, listeners=listeners, ephemeral=ephemeral, lock=lock, worklist=worklist
+                workspace,
+                listeners=listeners,
+                ephemeral=ephemeral,
+                lock=lock,
+                worklist=worklist,
+                dicom=dicom,
             )
             return _started(engine, lock)
         if not may_attach or listeners is not None:

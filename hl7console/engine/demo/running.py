@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hl7console.engine.console import SaveDestination
@@ -19,6 +19,7 @@ from hl7console.errors import (
     WorkspaceInUseError,
     WrongKeyError,
 )
+from hl7console.settings import WorklistServiceSettings
 from hl7console.store.keys import KeySource
 from hl7console.store.workspace import KIND_DEMO, Workspace
 
@@ -65,7 +66,12 @@ class RunningDemo:
 
 @contextmanager
 def running_demo(
-    path: Path, source: KeySource, *, seed: int | None = None
+    path: Path,
+    source: KeySource,
+    *,
+    seed: int | None = None,
+    dicom: WorklistServiceSettings | None = None,
+    profile: str = "default",
 ) -> Iterator[RunningDemo]:
     """Run the demo in its workspace, and stop traffic and engine at the end.
 
@@ -73,12 +79,14 @@ def running_demo(
         path: The demo's workspace; made when there is none.
         source: How its key is found.
         seed: Makes the same people come in the same order.
+        dicom: The DICOM service to run with it.
+        profile: Mapping profile of its listeners.
 
     Raises:
         UsageError: The folder holds anything else.
         WorkspaceInUseError: It runs already.
     """
-    engine = _start_engine(path, source)
+    engine = _start_engine(path, source, dicom, profile)
     traffic = DemoTraffic(setup.route_to(engine, path), seed=seed)
     try:
         receiver = setup.test_system(engine)
@@ -102,7 +110,9 @@ def _open_workspace(path: Path, source: KeySource) -> Workspace:
         raise type(fault)(fault.text, hint=hint) from fault
 
 
-def _start_engine(path: Path, source: KeySource) -> Engine:
+def _start_engine(
+    path: Path, source: KeySource, dicom: WorklistServiceSettings | None, profile: str
+) -> Engine:
     setup.check_folder(path)
     lock = OwnerLock.acquire(path)
     if lock is None:
@@ -112,8 +122,8 @@ def _start_engine(path: Path, source: KeySource) -> Engine:
         )
     try:
         workspace = _open_workspace(path, source)
-        listeners = setup.demo_listeners(path)
-        engine = Engine(workspace, listeners=listeners, ephemeral=True, lock=lock)
+        listeners = [replace(made, profile=profile) for made in setup.demo_listeners(path)]
+        engine = Engine(workspace, listeners=listeners, ephemeral=True, lock=lock, dicom=dicom)
         engine.start()
     except BaseException:
         lock.release()
