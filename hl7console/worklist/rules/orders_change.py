@@ -141,6 +141,8 @@ def fill_late(turn: Turn, order: Row, told: Told) -> None:
 def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     """Take a message's fields over by the field rule; return the steps that had to be made."""
     mapped = told.mapped
+    if "created_from_siu" in order.list("flags"):
+        _adopt_study(turn, order, mapped.order)
     fill_numbers(turn, order, mapped.order)
     merge_fields(turn, order, mapped.order, keep=_kept(order, mapped.order))
     for flag in mapped.order.flags:
@@ -162,6 +164,22 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     for step in turn.find(STEP, "order", order.id):
         settle(turn, step)
     return made
+
+
+def _adopt_study(turn: Turn, order: Row, mapped: Mapped) -> None:
+    """Give an order that an appointment made the study UID of its own order message.
+
+    The made-up one was never served: a step that lacks something isn't.
+    """
+    study_uid = sent(mapped, "study_uid")
+    steps = turn.find(STEP, "order", order.id)
+    if not study_uid or _is_taken(turn, order, "study_uid", mapped):
+        return
+    if not all(step.list("missing") for step in steps):
+        return
+    path = mapped.paths.get("study_uid", "")
+    for row in (order, *steps):
+        turn.set(row, "study_uid", study_uid, path)
 
 
 def _kept(order: Row, mapped: Mapped) -> frozenset[str]:

@@ -5,9 +5,7 @@ References: order-states section 5.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-
+from hl7console.worklist import linking
 from hl7console.worklist.mapped import Mapped
 from hl7console.worklist.rows import ORDER, STEP, Row, Value
 from hl7console.worklist.rules import orders_waiting
@@ -149,15 +147,4 @@ def _has_one_of(mapped: Mapped, *columns: str) -> bool:
 def got_keys(turn: Turn, order: Row) -> None:
     """Join what waits for an order that is new, or that has got identifiers."""
     orders_waiting.replay(turn, order)
-    if (link := _link_waiting()) is not None:
-        link(turn, order, turn.find(STEP, "order", order.id))
-
-
-@lru_cache(maxsize=1)
-def _link_waiting() -> Callable[[Turn, Row, list[Row]], None] | None:
-    """Return `linking.link_waiting`; None where there are no results yet."""
-    try:
-        from hl7console.worklist import linking
-    except ImportError:
-        return None
-    return linking.link_waiting
+    linking.link_waiting(turn, order, turn.find(STEP, "order", order.id))

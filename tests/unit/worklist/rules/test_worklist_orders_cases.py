@@ -682,3 +682,15 @@ def test_a_message_without_an_order_is_refused():
     worklist = Worklist()
     worklist.send()
     assert worklist.errors() == ["order_without_orc"]
+
+
+def test_an_order_that_an_appointment_made_gets_its_study_from_the_order():
+    worklist = Worklist()
+    worklist.send(order_of(modality=None))
+    turn = worklist.turn()
+    turn.set(worklist.order(), "flags", ["created_from_siu"])
+    assert worklist.step_state == "UNSCHEDULED"
+    worklist.send(order_of(at=T9, study_uid="1.2.9"))
+    assert worklist.order().text("study_uid") == worklist.step().text("study_uid") == "1.2.9"
+    assert worklist.step_state == "SCHEDULED"
+    assert worklist.order().list("flags") == ["created_from_siu"]
