@@ -168,13 +168,13 @@ def merge_account(
 def merge_visit(turn: Turn, old: Row, new: Row, *, cause: str, path: str) -> None:
     """Make two visits of a person one: orders go to the other visit, the old one is merged."""
     moved: Moved = []
-    for order in turn.find(ORDER, "visit", old.id):
+    orders = turn.find(ORDER, "visit", old.id)
+    for order in orders:
         put(turn, moved, order, "visit", new.id, path, "merged")
     put(turn, moved, old, "status", visits.MERGED, path, "merged")
     put(turn, moved, old, "merged_into", new.id, path, "merged")
-    for line in moved:
-        if line[0] == ORDER and (order := turn.get(ORDER, int(str(line[1])))) is not None:
-            persons.refresh_order(turn, order)
+    for order in orders:
+        persons.refresh_order(turn, order)
     _keep_on_person(turn, "merge", cause, old, moved, path)
 
 

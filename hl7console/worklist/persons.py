@@ -108,8 +108,8 @@ def confirm(turn: Turn, patient: Row, *, accept: bool = True) -> None:
     if accept:
         mapped = Mapped()
         for held in patient.list("held"):
-            column, value, path, rule = held  # type: ignore[misc]
-            mapped.put(str(column), _value(value), str(path), str(rule))
+            if isinstance(held, list | tuple) and len(held) == 4:
+                mapped.put(str(held[0]), _value(held[1]), str(held[2]), str(held[3]))
         if merge_fields(turn, patient, mapped, keep=KEYS):
             set_likeness(turn, patient)
     turn.set(patient, "held", "", rule="demographics_confirmed" if accept else "demographics_kept")

@@ -39,7 +39,10 @@ def apply(turn: Turn, entry: InputEntry) -> None:
         counts[_apply_row(turn, identifiers, table, number)] += 1
     if entry.body.get("replace"):
         _withdraw(turn, table, named)
-    turn.note("crossref_applied", **{name: str(count) for name, count in counts.items()})
+    turn.note(
+        "crossref_applied", None, linked=str(counts["linked"]),
+        conflicts=str(counts["conflicts"]), unusable=str(counts["unusable"]),
+    )  # fmt: skip
 
 
 def _identifiers(row: object) -> list[MappedIdentifier]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hl7console.worklist import identity
 from hl7console.worklist.mapping.patient import map_patient
-from hl7console.worklist.rows import LINK, Row
+from hl7console.worklist.rows import LINK, Row, Value
 from hl7console.worklist.rules.adt_event import AdtEvent
 from hl7console.worklist.turn import Severity, Turn
 
@@ -64,6 +64,10 @@ def connect(turn: Turn, first: Row, second: Row, cause: str, path: str) -> None:
     if between(turn, first, second) is not None:
         turn.note("linked_already", first, Severity.IGNORED, path)
         return
-    columns = {"patients": [first.id, second.id], "cause": cause, "entry": turn.entry.number}
+    columns: dict[str, Value] = {
+        "patients": [first.id, second.id],
+        "cause": cause,
+        "entry": turn.entry.number,
+    }
     turn.create(LINK, columns, dict.fromkeys(columns, path))
     turn.note("linked", first, path=path)

@@ -199,12 +199,12 @@ def _rename(told: AdtEvent, pair: _Pair, pid: Seg) -> None:
         if row.text("status") == identity.ACTIVE:
             merging.put(told.turn, moved, row, "status", identity.RENAMED, pair.path, "renamed")
     for identifier in pair.identifiers:
-        row = identity.row_of(told.turn, identifier)
-        if row is None:
-            row = identity.add_identifier(told.turn, person, identifier)
-            moved.append([IDENTIFIER, row.id, "id_value", "", identifier.id_value])
-        elif row.number("patient") == person.id:
-            merging.put(told.turn, moved, row, "status", identity.ACTIVE, pair.path, "renamed")
+        known = identity.row_of(told.turn, identifier)
+        if known is None:
+            new = identity.add_identifier(told.turn, person, identifier)
+            moved.append([IDENTIFIER, new.id, "id_value", "", identifier.id_value])
+        elif known.number("patient") == person.id:
+            merging.put(told.turn, moved, known, "status", identity.ACTIVE, pair.path, "renamed")
     if not moved:
         told.turn.note("renamed_already", person, Severity.IGNORED, pair.path)
         return
