@@ -97,7 +97,8 @@ def _upsert(told: AdtEvent) -> None:
     if is_latest:
         if told.event in _STATUS:
             told.turn.set(visit, "status", _STATUS[told.event], told.event_path, "adt_event")
-        _join(told, patient, visit)
+        if told.event != "A05":
+            _join(told, patient, visit)
     _refresh(told, visit)
 
 

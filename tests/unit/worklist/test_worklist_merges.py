@@ -516,3 +516,36 @@ def test_rows_with_fewer_than_two_numbers_are_flagged():
     crossref(site, {"HOSP": "1"}, "nonsense", [["1"]])
     assert site.rules().count("crossref_row_unusable") == 3
     assert not list(site.state.all(PATIENT))
+
+
+def test_a43_takes_only_what_came_under_the_number_along():
+    site = Site()
+    site.adt("A28", pid("2~9^^^CITY^PI"))
+    site.order(pid("2"), 1, pv1=visit("V1"))
+    site.order(pid("9^^^CITY^PI"), 2, pv1=visit("V2"))
+    site.adt("A28", pid("1"))
+    site.adt("A43", pid("1"), mrg("9^^^CITY^PI"))
+    assert site.patient_of("P1") is site.person("2")
+    assert site.patient_of("P2") is site.person("1") is site.person("9", "CITY")
+    assert site.state.first(VISIT, "number", "V2", "HOSP").number("patient") == site.person("1").id
+    assert site.person("2").text("status") == "active"
+
+
+def test_an_undo_in_the_middle_of_others_leaves_persons_that_have_no_part_in_it_alone():
+    site = two_with_orders()
+    site.order(pid("7", "X^Y", "19900101"), 7)
+    (third,) = [row for row in site.state.all(ORDER) if row.text("placer_no") == "P7"]
+    site.adt("A40", pid("1"), mrg("2"))
+    site.operator("void", entry=4)
+    assert site.state.first(ORDER, "placer", "P7", "RIS") is third
+    assert not [c for c in site.last.changes if (c.kind, c.row_id) == (ORDER, third.id)]
+
+
+def test_values_that_an_operator_dropped_are_held_again_when_they_come_again():
+    site = Site()
+    site.adt("A04", pid("1"))
+    site.adt("A08", pid("1", "ROE^RICHARD", "19500101"))
+    site.operator("confirm_demographics", patient=["1", "HOSP"], accept=False)
+    assert site.person("1").text("patient_name") == "DOE^JANE"
+    site.adt("A08", pid("1", "ROE^RICHARD", "19500101"))
+    assert "demographic_conflict" in site.person("1").list("flags")
