@@ -1,10 +1,170 @@
-"""Rules: mpps (being written)."""
+"""Performed procedure steps: exams that begin and end move the steps that they are of.
+
+References:
+    DICOM PS3.4 annex F.7.2; IHE RAD TF Vol 2, RAD-6 and RAD-7.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from hl7console.worklist import exams, linking
 from hl7console.worklist.entries import InputEntry
-from hl7console.worklist.turn import Turn
+from hl7console.worklist.persons_named import Agreement, agreement
+from hl7console.worklist.rows import EXAM, ORDER, STEP, Row, Value
+from hl7console.worklist.turn import Severity, Turn
+
+_ATTRIBUTES = "ScheduledStepAttributesSequence"
+_COLUMNS = {
+    "status": "PerformedProcedureStepStatus",
+    "modality": "Modality",
+    "station_aet": "PerformedStationAETitle",
+    "start_date": "PerformedProcedureStepStartDate",
+    "start_time": "PerformedProcedureStepStartTime",
+    "end_date": "PerformedProcedureStepEndDate",
+    "end_time": "PerformedProcedureStepEndTime",
+    "pps_id": "PerformedProcedureStepID",
+    "description": "PerformedProcedureStepDescription",
+    "named_name": "PatientName",
+    "named_birth_date": "PatientBirthDate",
+}
+_REASON = "PerformedProcedureStepDiscontinuationReasonCodeSequence"
 
 
 def apply(turn: Turn, entry: InputEntry) -> None:
-    """Apply an input."""
+    """Apply an N-CREATE or N-SET."""
+    body = entry.body
+    uid = str(body.get("sop_uid", ""))
+    values = body.get("values")
+    told: Mapping[str, object] = values if isinstance(values, Mapping) else {}
+    exam = turn.first(EXAM, "uid", uid)
+    if exam is None:
+        exam = _create(turn, entry, uid, told)
+        if body.get("operation") == "set":
+            turn.add_flag(exam, "set_before_create", "SOPInstanceUID")
+        _find_steps(turn, exam, told)
+        return
+    if exam.text("status") in (exams.COMPLETED, exams.DISCONTINUED):
+        turn.note("exam_is_over", exam, Severity.ERROR, "PerformedProcedureStepStatus")
+        return
+    _change(turn, exam, told)
+    steps = [step for n in exam.list("steps") if (step := turn.get(STEP, _number(n))) is not None]
+    if steps:
+        exams.tell_steps(turn, exam, steps)
+    else:
+        turn.note("exam_without_step", exam, Severity.FLAG, _ATTRIBUTES)
+
+
+def _create(turn: Turn, entry: InputEntry, uid: str, told: Mapping[str, object]) -> Row:
+    items = _items(told, _ATTRIBUTES)
+    columns: dict[str, Value] = {
+        "sop_uid": uid,
+        "entry": entry.number,
+        "calling_aet": str(entry.body.get("calling_aet", "")),
+        "accession": list(
+            dict.fromkeys(filter(None, (_text(i, "AccessionNumber") for i in items)))
+        ),
+        "study_uid": list(
+            dict.fromkeys(filter(None, (_text(i, "StudyInstanceUID") for i in items)))
+        ),
+        "sps_ids": list(
+            dict.fromkeys(filter(None, (_text(i, "ScheduledProcedureStepID") for i in items)))
+        ),
+        "named_ids": _ids(told),
+    }
+    paths = {"accession": "AccessionNumber", "study_uid": "StudyInstanceUID"}
+    for column, keyword in _COLUMNS.items():
+        columns[column] = _text(told, keyword)
+        paths[column] = keyword
+    _put_reason(columns, told)
+    return turn.create(EXAM, columns, paths)
+
+
+def _ids(told: Mapping[str, object]) -> list[list[str]]:
+    number = _text(told, "PatientID").strip()
+    return [[number, _text(told, "IssuerOfPatientID").strip().upper()]] if number else []
+
+
+def _change(turn: Turn, exam: Row, told: Mapping[str, object]) -> None:
+    for column, keyword in _COLUMNS.items():
+        if value := _text(told, keyword):
+            turn.set(exam, column, value, keyword)
+    columns: dict[str, Value] = {}
+    _put_reason(columns, told)
+    for column, value in columns.items():
+        turn.set(exam, column, value, _REASON)
+    if exam.text("status") in (exams.COMPLETED, exams.DISCONTINUED) and not _items(
+        told, "PerformedSeriesSequence"
+    ):
+        turn.note("exam_without_series", exam, Severity.FLAG, "PerformedSeriesSequence")
+
+
+def _put_reason(columns: dict[str, Value], told: Mapping[str, object]) -> None:
+    for item in _items(told, _REASON):
+        columns["reason_code"] = _text(item, "CodeValue")
+        columns["reason"] = _text(item, "CodeMeaning")
+
+
+def _find_steps(turn: Turn, exam: Row, told: Mapping[str, object]) -> None:
+    """Join an exam to the steps that it names, or to those that can be told from what it names."""
+    found: dict[int, Row] = {}
+    other: Row | None = None
+    for item in _items(told, _ATTRIBUTES):
+        for step in _named_steps(turn, exam, item):
+            order = turn.get(ORDER, step.number("order"))
+            if order is None:
+                continue
+            if agreement(turn, exam, order) is Agreement.OTHER:
+                other = order
+                continue
+            found[step.id] = step
+    by_order: dict[int, list[Row]] = {}
+    for step in found.values():
+        by_order.setdefault(step.number("order"), []).append(step)
+    for order_id, steps in by_order.items():
+        order = turn.get(ORDER, order_id)
+        if order is not None:
+            exams.join(turn, exam, order, steps)
+    if by_order:
+        return
+    if other is not None:
+        linking.object_to(turn, exam, other)
+        return
+    turn.add_flag(exam, "unscheduled_exam", _ATTRIBUTES)
+
+
+def _named_steps(turn: Turn, exam: Row, item: Mapping[str, object]) -> list[Row]:
+    """Return the steps of one item: by study UID and step id, else accession, else study UID."""
+    uid, sps_id = _text(item, "StudyInstanceUID"), _text(item, "ScheduledProcedureStepID")
+    if uid and sps_id and (found := turn.find(STEP, "key", uid, sps_id)):
+        return found
+    orders = turn.find(ORDER, "study", uid) if uid else []
+    accession = _text(item, "AccessionNumber").strip()
+    if not orders and accession:
+        orders = turn.find(ORDER, "accession_value", accession)
+    steps = [step for order in orders for step in linking.steps_of(turn, order)]
+    if sps_id:
+        steps = [step for step in steps if step.text("sps_id") == sps_id] or steps
+    modality = exam.text("modality")
+    fitting = [step for step in steps if not modality or step.text("modality") == modality]
+    if fitting or not steps:
+        return fitting
+    return steps if len(steps) == 1 else []
+
+
+def _items(told: Mapping[str, object], keyword: str) -> list[Mapping[str, object]]:
+    value = told.get(keyword)
+    if not isinstance(value, list | tuple):
+        return []
+    return [item for item in value if isinstance(item, Mapping)]
+
+
+def _text(told: Mapping[str, object], keyword: str) -> str:
+    value = told.get(keyword, "")
+    if isinstance(value, list | tuple):
+        value = value[0] if value else ""
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
