@@ -22,7 +22,7 @@ from hl7console.worklist.profiles.sources import FieldSource, parse_source
 
 _TABLES = frozenset({
     "options", "fields", "codes", "procedure", "station", "authorities", "control",
-    "modality_equivalents", "critical",
+    "modality_equivalents", 
 })  # fmt: skip
 _CODES = ("priority", "sex", "modality", "scheme")
 _STATES = frozenset({
@@ -123,9 +123,8 @@ def load_profile(text: str, name: str) -> Profile:
         control={**base.control, **_control(reader)},
         modality_equivalents={
             **base.modality_equivalents,
-            **_lists(reader, "modality_equivalents", ()),
+            **_equivalents(reader),
         },
-        critical={**base.critical, **_lists(reader, "critical", ("flags", "codes", "phrases"))},
         zone=ZoneInfo(options.zone) if options.zone else None,
     )
     # Compiled here, so that what can't be compiled is found before the first message.
@@ -307,10 +306,8 @@ def _control(reader: _Reader) -> dict[str, str]:
     return found
 
 
-def _lists(reader: _Reader, table: str, known: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    found = {}
-    for name, value in reader.table(table).items():
-        if known and name not in known:
-            reader.fail((table, name), f"there is no {name}.", "It has: " + _listed(known))
-        found[name if known else name.upper()] = reader.texts((table, name), value)
-    return found
+def _equivalents(reader: _Reader) -> dict[str, tuple[str, ...]]:
+    return {
+        name.upper(): _upper(reader.texts(("modality_equivalents", name), value))
+        for name, value in reader.table("modality_equivalents").items()
+    }

@@ -77,6 +77,12 @@ class Options:
     """The modality of orders that tell none, by no field and no table."""
     date_formats: tuple[str, ...] = ()
     """Other ways of writing a date that this site uses, such as ``YYYY-MM-DD hh:mm``; flagged."""
+    critical_flags: tuple[str, ...] = ("PANIC", "CRIT")
+    """Values of OBX-8 that make a result critical, beside HH, LL, AA, < and >."""
+    critical_codes: tuple[str, ...] = ()
+    """Codes of OBX-3 that make a result critical."""
+    critical_phrases: tuple[str, ...] = ()
+    """Words in OBX-5 or NTE-3 that make a result critical, letter case aside."""
     pregnancy_from_obx: bool = False
     """Take the pregnancy status from an OBX with LOINC 82810-3."""
 

@@ -36,9 +36,6 @@ class Profile:
     """By ``ORC-1_ORC-5`` (``NW_SC``, ``NW_`` for an empty one, ``NW_*`` for any): the state that
     this profile gives it other than the rules do, or ``none`` for no change."""
     modality_equivalents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    critical: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """``flags`` (OBX-8), ``codes`` (OBX-3) and ``phrases`` of critical results, beside the usual
-    ones."""
     zone: ZoneInfo | None = None
     """The department's, where the options name one."""
     plans: dict[str, object] = field(default_factory=dict, repr=False)

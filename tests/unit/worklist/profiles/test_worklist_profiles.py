@@ -96,7 +96,7 @@ MISTAKES = [
     ('[[procedure]]\ncode = "A"\nlocal = ["B"]', 3),
     ('[control]\nNW_SC = "SCHEDULED"\nNW = "SCHEDULED"', 3),
     ('[control]\nNW_SC = "PLANNED"', 2),
-    ('[critical]\nphrase = ["x"]', 2),
+    ('[modality_equivalents]\nCR = 3', 2),
     ('[authorities]\nA = 3', 2),
     ('base = "none-such"', 1),
     ('base = "test"', 1),
@@ -137,6 +137,12 @@ def test_own_rules_come_before_those_of_the_base():
     profile = load_profile('base = "site-quirks"\n[[station]]\naet = "ZZ"', "mine")
     assert profile.stations[0].aet == ("ZZ",)
     assert len(profile.stations) == quirks + 1
+
+
+def test_key_lines_take_no_inner_list_for_a_table():
+    lines = key_lines('[t]\nx = [\n  ["a"],\n  ["b"],\n]\ny = 1')
+    assert lines["t", "y"] == 6
+    assert len(lines) == 3
 
 
 def test_key_lines_pass_over_values_of_several_lines():
