@@ -15,14 +15,14 @@ class ProfileBook:
 
     def __init__(self) -> None:
         self._default = shipped_profile("default")
-        self._compiled: dict[str, Profile] = {}
+        self._compiled: dict[tuple[str, str], Profile] = {}
 
     def in_force(self, state: State, listener: str) -> Profile:
         """Return the profile in force on a listener; ``default`` where none was set."""
         row = state.first(LISTENER, "name", listener) if listener else None
         if row is None:
             return self._default
-        key = row.text("digest")
+        key = row.text("digest"), row.text("profile")
         profile = self._compiled.get(key)
         if profile is None:
             profile = load_profile(row.text("text"), row.text("profile"))

@@ -22,7 +22,7 @@ from hl7console.worklist.profiles.sources import FieldSource, parse_source
 
 _TABLES = frozenset({
     "options", "fields", "codes", "procedure", "station", "authorities", "control",
-    "modality_equivalents", 
+    "modality_equivalents",
 })  # fmt: skip
 _CODES = ("priority", "sex", "modality", "scheme")
 _STATES = frozenset({
@@ -177,12 +177,20 @@ def _option(reader: _Reader, key: tuple[str, ...], value: object, default: objec
             reader.fail(key, f"{name} must be a number, 0 or more.")
         return value
     if isinstance(default, tuple):
-        return reader.texts(key, value)
+        return _list_option(reader, key, reader.texts(key, value))
     text = reader.text(key, value)
     if name in CHOICES and text not in CHOICES[name]:
         reader.fail(key, f"{name} must be one of " + ", ".join(CHOICES[name]) + ".")
     _check_text_option(reader, key, text)
     return text
+
+
+def _list_option(reader: _Reader, key: tuple[str, ...], texts: tuple[str, ...]) -> tuple[str, ...]:
+    if key[-1] == "date_formats":
+        for text in texts:
+            if any(text.count(mark) != 1 for mark in ("YYYY", "MM", "DD")):
+                reader.fail(key, f"{text} is no date.", "Write it as YYYY-MM-DD hh:mm:ss.")
+    return texts
 
 
 def _check_text_option(reader: _Reader, key: tuple[str, ...], text: str) -> None:

@@ -63,7 +63,8 @@ def test_every_option_can_be_set(option: str):
     elif isinstance(default, int):
         written, wanted = str(default + 3), default + 3
     elif isinstance(default, tuple):
-        written, wanted = '["A", "B"]', ("A", "B")
+        word = "YYYY MM DD" if option == "date_formats" else "A"
+        written, wanted = f'["{word}"]', (word,)
     else:
         word = {"zone": "Europe/Berlin", "time_unknown": "0730"}.get(option, "X")
         word = next((w for w in CHOICES.get(option, ()) if w != default), word)
@@ -83,6 +84,7 @@ MISTAKES = [
     ('[options]\nunknown_patient = "maybe"', 2),
     ('[options]\ntime_unknown = "25"', 2),
     ('[options]\ndate_formats = [1]', 2),
+    ('[options]\ndate_formats = ["YYYY-MM"]', 2),
     ('[fields]\naccession = [\n  "OBR-18",\n  "OBR18",\n]', 2),
     ('[fields]\naccession = ["OBR-18"]\nacession = []', 3),
     ('[fields]\nrp_id = ["OBR-0"]', 2),
@@ -196,6 +198,13 @@ def test_the_book_keeps_a_profile_for_each_listener():
     assert book.in_force(state, "ct").name == "mine"
     assert len(list(state.all(LISTENER))) == 1
     assert ProfileBook().in_force(state, "ct").name == "mine"
+
+
+def test_the_book_tells_profiles_of_the_same_text_apart_by_name():
+    book, state = ProfileBook(), State()
+    put(book, state, -1, listener="a", name="one", text='base = "default"')
+    put(book, state, -2, listener="b", name="two", text='base = "default"')
+    assert [book.in_force(state, name).name for name in "ab"] == ["one", "two"]
 
 
 def test_the_book_refuses_a_profile_that_is_wrong_and_keeps_the_one_before():
