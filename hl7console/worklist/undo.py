@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from hl7console.worklist.entries import Entry, InputEntry
+from hl7console.worklist.entries import Entry, InputEntry, MessageEntry
 from hl7console.worklist.merging import OF_PERSON
 from hl7console.worklist.rows import (
     CONFLICT,
     EXAM,
     LINK,
+    LISTENER,
     MERGE,
     ORDER,
     PATIENT,
@@ -211,9 +212,27 @@ class _Gathered:
         """Return the rows that exist, in the order in which they were met."""
         return [row for row in self._rows.values() if row is not None]
 
-    def entries(self) -> list[Entry]:
-        """Return the entries in the journal's order."""
-        return self._history.in_order(self._numbers)
+    def entries(self, others: Iterable[int] = ()) -> list[Entry]:
+        """Return the entries, with others, in the journal's order."""
+        return self._history.in_order([*self._numbers, *others])
+
+    def take_profiles_out(self) -> set[int]:
+        """Take out which profiles are in force where the gathered messages came in.
+
+        Returns:
+            The entries that put profiles in force there.
+        """
+        listeners: dict[str, None] = {}
+        for entry in self.entries():
+            if isinstance(entry, MessageEntry):
+                listeners[entry.listener] = None
+        numbers: set[int] = set()
+        for name in listeners:
+            row = self._turn.first(LISTENER, "name", name) if name else None
+            if row is not None:
+                numbers.update(self._history.entries_of(LISTENER, row.id))
+                self._turn.delete(row)
+        return numbers
 
     def beyond(self, first_new: Mapping[str, int]) -> list[RowName]:
         """Return the rows that were there before and were reached without being gathered."""
@@ -289,33 +308,43 @@ def _names(rows: Iterable[Row]) -> list[RowName]:
 def _replay(
     turn: Turn, gathered: _Gathered, left_out: Mapping[int, int], apply: Apply
 ) -> list[int]:
-    """Apply the gathered entries again, each all or nothing; return their numbers."""
+    """Apply the gathered entries again, each all or nothing; return their numbers.
+
+    Each message is mapped by the profile that was in force when it came.
+    """
     undos = set(left_out.values())
-    now = turn.entry
+    start = turn.mark()
+    profiles = gathered.take_profiles_out()
     replayed = []
-    for entry in gathered.entries():
+    for entry in gathered.entries(profiles):
         number = entry.number
-        if number in left_out or number in undos or number == now.number:
-            replayed.append(number)
+        if number in profiles:
+            _apply_again(turn, entry, apply, frozenset())
             continue
         replayed.append(number)
-        mark = turn.mark()
-        turn.entry = entry
-        try:
-            apply(turn, entry)
-            turn.take_back_kinds(mark, _SHARED)
-        except RefusedError as refused:
-            notes = turn.take_back_to(mark)
-            if refused.conflict:
-                turn.create(CONFLICT, refused.conflict)
-            turn.notes += [
-                note._replace(kind="", row_id=0)
-                for note in notes
-                if note.severity == Severity.ERROR
-            ]
-        except Exception as error:  # noqa: BLE001 - as when it was applied the first time
-            turn.take_back_to(mark)
-            turn.note("fault", None, Severity.ERROR, kind=type(error).__name__)
-        finally:
-            turn.entry = now
+        if number not in left_out and number not in undos and number != turn.entry.number:
+            _apply_again(turn, entry, apply, _SHARED)
+    turn.take_back_kinds(start, _SHARED)
     return replayed
+
+
+def _apply_again(turn: Turn, entry: Entry, apply: Apply, leave: frozenset[str]) -> None:
+    """Apply an entry, all or nothing, but leave the rows of some kinds as they are."""
+    now = turn.entry
+    mark = turn.mark()
+    turn.entry = entry
+    try:
+        apply(turn, entry)
+        turn.take_back_kinds(mark, leave)
+    except RefusedError as refused:
+        notes = turn.take_back_to(mark)
+        if refused.conflict:
+            turn.create(CONFLICT, refused.conflict)
+        turn.notes += [
+            note._replace(kind="", row_id=0) for note in notes if note.severity == Severity.ERROR
+        ]
+    except Exception as error:  # noqa: BLE001 - as when it was applied the first time
+        turn.take_back_to(mark)
+        turn.note("fault", None, Severity.ERROR, kind=type(error).__name__)
+    finally:
+        turn.entry = now

@@ -549,3 +549,22 @@ def test_values_that_an_operator_dropped_are_held_again_when_they_come_again():
     assert site.person("1").text("patient_name") == "DOE^JANE"
     site.adt("A08", pid("1", "ROE^RICHARD", "19500101"))
     assert "demographic_conflict" in site.person("1").list("flags")
+
+
+def test_an_undo_maps_each_message_by_the_profile_of_its_time():
+    site = Site()
+    for zone, number in (("CITY", "1"), ("TOWN", "2")):
+        text = f'base = "default"\n[options]\ndefault_authority = "{zone}"\n'
+        site.tell("profile", listener="main", name="case", text=text)
+        site.adt("A04", pid(f"{number}^^^^MR"))
+    site.adt("A40", pid("2^^^TOWN^MR"), mrg("3^^^TOWN^MR"))
+    site.adt("A40", pid("1^^^CITY^MR"), mrg("4^^^CITY^MR"))
+    before = [row.values for row in site.state.all("listener")]
+    site.operator("void", entry=4)
+    site.operator("void", entry=3)
+    assert site.person("1", "CITY")
+    assert site.person("2", "TOWN")
+    assert site.state.first(IDENTIFIER, "value", "1", "TOWN") is None
+    assert [row.values for row in site.state.all("listener")] == before
+    site.adt("A04", pid("9^^^^MR"))
+    assert site.person("9", "TOWN")
