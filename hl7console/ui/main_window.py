@@ -168,6 +168,14 @@ class MainWindow(QMainWindow):
              "Settings"),
             ("settings.destinations", "Settings: Destinations", self._page("destinations"), "",
              "send", "Settings"),
+            ("settings.worklist", "Settings: Worklist service", self._page("worklist"), "",
+             "table-2", "Settings"),
+            ("settings.callers", "Settings: Calling AEs", self._page("callers"), "",
+             "radio-tower", "Settings"),
+            ("settings.archives", "Settings: Archives", self._page("archives"), "", "server",
+             "Settings"),
+            ("settings.profiles", "Settings: Mapping profiles", self._page("profiles"), "",
+             "braces", "Settings"),
             ("settings.retention", "Settings: Retention", self._page("retention"), "", "history",
              "Settings"),
             ("settings.appearance", "Settings: Appearance", self._page("appearance"), "",
@@ -205,7 +213,7 @@ class MainWindow(QMainWindow):
         worklist.import_wanted.connect(self.imports.choose_files)
         worklist.filter_wanted.connect(self._on_filter_wanted)
         worklist.message_wanted.connect(self._on_message_wanted)
-        worklist.profile_wanted.connect(self._page("listeners"))
+        worklist.profile_wanted.connect(self._page("profiles"))
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 

@@ -229,6 +229,10 @@ def test_pages_are_reached_by_the_keyboard(settings):
     assert [pages.item(row).text() for row in range(pages.count())] == [
         "Listeners",
         "Destinations",
+        "Worklist service",
+        "Calling AEs",
+        "Archives",
+        "Mapping profiles",
         "Retention",
         "Appearance",
     ]

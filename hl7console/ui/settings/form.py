@@ -215,6 +215,18 @@ class Form(QWidget):
         self.blockSignals(False)
         self.changed.emit()
 
+    def set_options(self, name: str, options: Sequence[tuple[str, str]]) -> None:
+        """Offer other (value, title) pairs in a choice; what is chosen stays."""
+        found = self._fields[name]
+        if isinstance(found.control, QComboBox):
+            kept = found.get()
+            found.control.blockSignals(True)
+            found.control.clear()
+            for value, title in options:
+                found.control.addItem(title, value)
+            found.put(kept)
+            found.control.blockSignals(False)
+
     def set_shown(self, name: str, *, is_shown: bool) -> None:
         """Show a field, or hide it with its label and note."""
         found = self._fields[name]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
 from hl7console.settings import MIB, AckMode, ListenerSettings, Tls
 from hl7console.ui.settings.checks import listener_errors
 from hl7console.ui.settings.form import Form, form_values
+from hl7console.worklist.profiles import shipped
 
 CODECS = (
     ("utf-8", "UTF-8"),
@@ -120,6 +122,12 @@ class ListenerForm(Form):
             "Read always as",
             (("", "What MSH-18 says"), *CODECS),
         )
+        self.choice(
+            "profile",
+            "Mapping profile",
+            [(name, name) for name in shipped()],
+            "What its messages mean for the worklist.",
+        )
         self.check("drop_duplicates", "Do not pass duplicates on")
         self.check("accept_unframed", "Accept messages without MLLP framing")
         self.check("accept_batch", "Accept batches (FHS, BHS)")
@@ -130,6 +138,10 @@ class ListenerForm(Form):
         self.number("max_connections", "Connections", unit="at once")
         self.number("idle_timeout_s", "Close when silent for", "0 never does.", unit="s")
         self.number("frame_timeout_s", "Wait inside a message", unit="s")
+
+    def offer_profiles(self, names: Sequence[str]) -> None:
+        """Offer these mapping profiles; the one chosen stays."""
+        self.set_options("profile", [(name, name) for name in names])
 
     def _on_changed(self) -> None:
         values = self.values()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from hl7console.engine.console import (
@@ -20,6 +23,7 @@ from hl7console.ui.settings.destination_form import DestinationForm
 from hl7console.ui.settings.event_list import EventList
 from hl7console.ui.settings.interfaces_page import InterfacesPage, Settings
 from hl7console.ui.settings.listener_form import ListenerForm
+from hl7console.ui.settings.own_profiles import profile_names
 
 _FIRST_PORT = 2575
 _LAST_PORT = 65535
@@ -84,6 +88,12 @@ class ListenersPage(InterfacesPage):
     def stop(self) -> None:
         """End the thread that looks for events."""
         self.events.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if isinstance(self.form, ListenerForm):
+            names = profile_names(Path(self._console.workspace))
+            self.form.offer_profiles([name for name, _ in names])
 
     def state_text(self, status: InterfaceStatus | None) -> tuple[str, str]:
         """Return state, address and counts."""

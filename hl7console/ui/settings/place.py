@@ -25,12 +25,18 @@ from hl7console.ui.settings.appearance_page import AppearancePage
 from hl7console.ui.settings.certificate_dialog import CertificateDialog
 from hl7console.ui.settings.interfaces_page import InterfacesPage
 from hl7console.ui.settings.pages import DestinationsPage, ListenersPage
+from hl7console.ui.settings.profiles_page import ProfilesPage
+from hl7console.ui.settings.records_page import ArchivesPage, CallersPage, ServicePage
 from hl7console.ui.settings.retention_page import RetentionPage
 from hl7console.ui.theme import GRID, ROW, theme
 
 _PAGES = (
     ("listeners", "Listeners", "log-in"),
     ("destinations", "Destinations", "send"),
+    ("worklist", "Worklist service", "table-2"),
+    ("callers", "Calling AEs", "radio-tower"),
+    ("archives", "Archives", "server"),
+    ("profiles", "Mapping profiles", "braces"),
     ("retention", "Retention", "history"),
     ("appearance", "Appearance", "contrast"),
 )
@@ -55,6 +61,10 @@ class SettingsPlace(QWidget):
         self._dialog: CertificateDialog | None = None
         self.listeners = ListenersPage(console, bridge, ask)
         self.destinations = DestinationsPage(console, bridge, ask)
+        self.service = ServicePage(console, ask)
+        self.callers = CallersPage(console, ask)
+        self.archives = ArchivesPage(console, ask)
+        self.profiles = ProfilesPage(console, bridge)
         self.retention = RetentionPage(console, ask)
         self.appearance = AppearancePage(preferences, has_tray=has_tray)
         self.list = QListWidget()
@@ -72,7 +82,16 @@ class SettingsPlace(QWidget):
         column.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
         column.addWidget(self.list)
         self._stack = QStackedWidget()
-        for page in (self.listeners, self.destinations, self.retention, self.appearance):
+        for page in (
+            self.listeners,
+            self.destinations,
+            self.service,
+            self.callers,
+            self.archives,
+            self.profiles,
+            self.retention,
+            self.appearance,
+        ):
             self._stack.addWidget(page)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,7 +110,10 @@ class SettingsPlace(QWidget):
         self.list.setCurrentRow([page[0] for page in _PAGES].index(name))
 
     def show_interface(self, kind: str, name: str) -> None:
-        """Show one listener or destination."""
+        """Show one listener or destination, or the DICOM service."""
+        if kind == "worklist":
+            self.show_page("worklist")
+            return
         self.show_page(f"{kind}s")
         page: InterfacesPage = self.listeners if kind == "listener" else self.destinations
         page.choose(name)
@@ -131,4 +153,6 @@ class SettingsPlace(QWidget):
     def stop(self) -> None:
         """End the threads of the pages."""
         self.listeners.stop()
+        for page in (self.service, self.callers, self.archives, self.profiles):
+            page.stop()
         self.retention.stop()
