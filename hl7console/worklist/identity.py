@@ -293,7 +293,10 @@ def _issuer_of(row: Row) -> str:
     return row.text("namespace") or ("" if row.text("universal_id") else row.text("authority"))
 
 
-_BY_TYPE = {"MR": 1, "PI": 2, "PE": 3, "": 4}
+_BY_TYPE = {"MR": 1, "PI": 2, "PE": 3} | dict.fromkeys(
+    ("PT", "NH", "NI", "SS", "DL", "PPN", "BC", "BR", "PRC"), 5
+)
+"""The rather shown the smaller; any other type, and none, are between the two groups."""
 
 
 def _preference(row: Row, patient: Row, primary: str) -> tuple[int, int, int, int]:
@@ -301,7 +304,7 @@ def _preference(row: Row, patient: Row, primary: str) -> tuple[int, int, int, in
     is_shown = row.text("id_value") == patient.text("patient_id") and _issuer_of(
         row
     ) == patient.text("issuer")
-    by_type = _BY_TYPE.get(row.text("id_type"), 5)
+    by_type = _BY_TYPE.get(row.text("id_type"), 4)
     is_primary = bool(primary) and row.text("authority") == primary
     return (
         0 if is_primary else 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.profiles.book import ProfileBook
-from hl7console.worklist.rules import mpps, operator, operator_persons, served, tables
+from hl7console.worklist.rules import mpps, operator, served, tables
 from hl7console.worklist.turn import Severity, Turn
 
 
@@ -15,8 +15,7 @@ def apply(turn: Turn, entry: InputEntry, book: ProfileBook) -> None:
     elif entry.kind == "mpps":
         mpps.apply(turn, entry)
     elif entry.kind == "operator":
-        action = operator_persons.ACTIONS.get(str(entry.body.get("action")), operator.apply)
-        action(turn, entry)
+        operator.apply(turn, entry)
     elif entry.kind in ("codes", "crossref"):
         tables.apply(turn, entry)
     elif entry.kind == "served":
