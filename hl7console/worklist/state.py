@@ -7,10 +7,13 @@ there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from hl7console.worklist.rows import INDEXES, Row, key_of, keys_of
+
+_SHORT = 8
+"""Up to so many rows under a key are kept as a tuple."""
 
 
 class Loader(Protocol):
@@ -38,7 +41,7 @@ class State:
         self.next_ids: dict[str, int] = dict.fromkeys(INDEXES, 1) | (next_ids or {})
         """The number that the next new row of each kind gets; never given twice."""
         self._rows: dict[str, dict[int, Row | None]] = {kind: {} for kind in INDEXES}
-        self._keys: dict[str, dict[str, dict[str, list[int]]]] = {
+        self._keys: dict[str, dict[str, dict[str, Sequence[int]]]] = {
             kind: {index: {} for index in indexes} for kind, indexes in INDEXES.items()
         }
 
@@ -56,27 +59,34 @@ class State:
     def find(self, kind: str, index: str, *parts: str | int) -> list[Row]:
         """Return the rows under a key, in the order of their numbers."""
         key = str(parts[0]) if len(parts) == 1 else key_of(*parts)
+        ids = self._keys[kind][index].get(key)
+        if ids is None:
+            if self._loader is None:
+                return []
+            ids = self._ids(kind, index, key)
+        if not ids:
+            return []
         rows = self._rows[kind]
-        return [row for n in self._ids(kind, index, key) if (row := rows[n]) is not None]
+        return [row for n in ids if (row := rows[n]) is not None]
 
     def first(self, kind: str, index: str, *parts: str | int) -> Row | None:
         """Return the first of `find`, or None."""
         found = self.find(kind, index, *parts)
         return found[0] if found else None
 
-    def _ids(self, kind: str, index: str, key: str) -> list[int]:
+    def _ids(self, kind: str, index: str, key: str) -> Sequence[int]:
         known = self._keys[kind][index]
         ids = known.get(key)
         if ids is None:
-            ids = []
+            found = []
             if self._loader is not None:
                 rows = self._rows[kind]
                 for row in self._loader.find(kind, index, key):
                     kept = rows.setdefault(row.id, row)
                     if kept is not None and key in keys_of(kind, index, kept.values):
-                        ids.append(row.id)
-                ids.sort()
-            known[key] = ids
+                        found.append(row.id)
+                found.sort()
+            ids = known[key] = tuple(found)
         return ids
 
     def add(self, row: Row) -> None:
@@ -105,15 +115,22 @@ class State:
 
     def _enter(self, row: Row, index: str, key: str) -> None:
         ids = self._ids(row.kind, index, key)
-        if row.id not in ids:
-            ids.append(row.id)
-            if len(ids) > 1 and ids[-2] > row.id:
-                ids.sort()
+        if row.id in ids:
+            return
+        if len(ids) < _SHORT:
+            # Tuples of numbers cost the garbage collector nothing, and most keys have one row.
+            self._keys[row.kind][index][key] = tuple(sorted((*ids, row.id)))
+            return
+        many = ids if isinstance(ids, list) else list(ids)
+        many.append(row.id)
+        if many[-2] > row.id:
+            many.sort()
+        self._keys[row.kind][index][key] = many
 
     def _leave(self, row: Row, index: str, key: str) -> None:
         ids = self._ids(row.kind, index, key)
         if row.id in ids:
-            ids.remove(row.id)
+            self._keys[row.kind][index][key] = [n for n in ids if n != row.id]
 
     def all(self, kind: str) -> Iterator[Row]:
         """Yield the rows of a kind that are in memory, by number."""
