@@ -36,6 +36,8 @@ def known_persons(turn: Turn, ids: list[list[str]]) -> list[Row]:
     found: dict[Row, None] = {}
     for number, authority in ids:
         for identifier in turn.find(IDENTIFIER, "value", number, authority):
+            if identifier.text("status") == "withdrawn":
+                continue
             person = survivor(turn, identifier.number("patient"))
             if person is not None:
                 found[person] = None
@@ -44,7 +46,9 @@ def known_persons(turn: Turn, ids: list[list[str]]) -> list[Row]:
 
 def named_ids(row: Row) -> list[list[str]]:
     """Return the identifiers that a row names its person by."""
-    return [[str(part) for part in pair] for pair in row.list("named_ids") if isinstance(pair, list)]
+    return [
+        [str(part) for part in pair] for pair in row.list("named_ids") if isinstance(pair, list)
+    ]
 
 
 def agreement(turn: Turn, row: Row, order: Row) -> Agreement:
