@@ -17,12 +17,57 @@ NULL = '""'
 """A field that says: delete what is stored."""
 
 
+class Marks:
+    """A message's delimiters and character set: what reading a part of it takes.
+
+    Segments refer to this, not to their message, so that a message is freed without the garbage
+    collector.
+    """
+
+    __slots__ = ("codec", "delimiters")
+
+    def __init__(self, delimiters: Delimiters, codec: str) -> None:
+        self.delimiters = delimiters
+        self.codec = codec
+
+    def part(self, repetition: str, component: int = 1, subcomponent: int = 1) -> str:
+        """Return a component of a repetition as it is written, unescaped; "" for null."""
+        marks = self.delimiters
+        mark = marks.component
+        if mark and mark in repetition:
+            parts = repetition.split(mark, component)
+            repetition = parts[component - 1] if component <= len(parts) else ""
+        elif component > 1:
+            return ""
+        mark = marks.subcomponent
+        if mark and mark in repetition:
+            parts = repetition.split(mark, subcomponent)
+            repetition = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
+        elif subcomponent > 1:
+            return ""
+        return self.clean(repetition)
+
+    def components(self, repetition: str) -> list[str]:
+        """Return a repetition's components as they are written."""
+        mark = self.delimiters.component
+        return repetition.split(mark) if mark and mark in repetition else [repetition]
+
+    def clean(self, written: str) -> str:
+        """Return the value that is written somewhere: unescaped, and "" for null."""
+        if written == NULL:
+            return ""
+        escape = self.delimiters.escape
+        if escape and escape in written:
+            return unescape(written, self.delimiters, self.codec)
+        return written
+
+
 class Seg:
     """One segment. Fields count from 1; MSH-1 is the separator itself."""
 
     __slots__ = ("fields", "id", "number", "view")
 
-    def __init__(self, view: View, segment_id: str, fields: list[str], number: int) -> None:
+    def __init__(self, view: Marks, segment_id: str, fields: list[str], number: int) -> None:
         self.view = view
         self.id = segment_id
         self.fields = fields
@@ -65,7 +110,7 @@ class Seg:
         return f"{self.id}{place}-{field}.{component}" if component else f"{self.id}{place}-{field}"
 
 
-class View:
+class View(Marks):
     """A message's segments in order.
 
     Args:
@@ -73,18 +118,15 @@ class View:
         codec: The Python codec that it is read with; "" decides as `Message` does.
     """
 
-    __slots__ = ("_by_id", "codec", "delimiters", "kept", "segments")
+    __slots__ = ("_by_id", "segments")
 
     def __init__(self, raw: bytes, codec: str = "") -> None:
         decoded = charset.decode(raw, force_codec=codec)
         text = decoded.text
-        self.codec = decoded.codec
-        header = layout.find_header(text)
-        self.delimiters: Delimiters = header.delimiters
+        super().__init__(layout.find_header(text).delimiters, decoded.codec)
+        marks = Marks(self.delimiters, self.codec)
         separator = self.delimiters.field
         self.segments: list[Seg] = []
-        self.kept: object = None
-        """What `mapping.context` keeps with the message, so that it is worked out once."""
         self._by_id: dict[str, list[Seg]] = {}
         start = layout.first_written(text)
         body = text[start:] if start else text
@@ -98,7 +140,7 @@ class View:
             if name in HEADER_IDS and len(fields) > 1:
                 fields.insert(1, separator)
             same = self._by_id.setdefault(name, [])
-            seg = Seg(self, name, fields, len(same) + 1)
+            seg = Seg(marks, name, fields, len(same) + 1)
             same.append(seg)
             self.segments.append(seg)
 
@@ -131,37 +173,6 @@ class View:
                 run = []
         if run:
             yield run
-
-    def part(self, repetition: str, component: int = 1, subcomponent: int = 1) -> str:
-        """Return a component of a repetition as it is written, unescaped; "" for null."""
-        marks = self.delimiters
-        mark = marks.component
-        if mark and mark in repetition:
-            parts = repetition.split(mark, component)
-            repetition = parts[component - 1] if component <= len(parts) else ""
-        elif component > 1:
-            return ""
-        mark = marks.subcomponent
-        if mark and mark in repetition:
-            parts = repetition.split(mark, subcomponent)
-            repetition = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
-        elif subcomponent > 1:
-            return ""
-        return self.clean(repetition)
-
-    def components(self, repetition: str) -> list[str]:
-        """Return a repetition's components as they are written."""
-        mark = self.delimiters.component
-        return repetition.split(mark) if mark and mark in repetition else [repetition]
-
-    def clean(self, written: str) -> str:
-        """Return the value that is written somewhere: unescaped, and "" for null."""
-        if written == NULL:
-            return ""
-        escape = self.delimiters.escape
-        if escape and escape in written:
-            return unescape(written, self.delimiters, self.codec)
-        return written
 
 
 @lru_cache(maxsize=2048)

@@ -48,7 +48,7 @@ def assign(
     Returns:
         Whether a rule held.
     """
-    sender = Context.of(view, profile, entry).sender
+    sender = Context(view, profile, entry).sender
     return _apply(profile.stations, sender, step, procedures, locations, resources)
 
 

@@ -66,4 +66,4 @@ def of_ei(context: Context, components: list[str], start: int = 1) -> Authority:
 
 def key_of_hd(view: View, written: str, profile: Profile, entry: MessageEntry) -> str:
     """Return the key of an HD as it is written; the default authority's for an empty one."""
-    return of_hd(Context.of(view, profile, entry), written).key
+    return of_hd(Context(view, profile, entry), written).key

@@ -31,9 +31,5 @@ class Context:
 
     @classmethod
     def of(cls, view: View, profile: Profile, entry: MessageEntry) -> Context:
-        """Return the context of a message; the same one as long as profile and entry are."""
-        kept = view.kept
-        if isinstance(kept, cls) and kept.profile is profile and kept.entry is entry:
-            return kept
-        view.kept = made = cls(view, profile, entry)
-        return made
+        """Return the context of a message."""
+        return cls(view, profile, entry)

@@ -162,11 +162,9 @@ def test_an_authority_is_never_empty():
     assert Context(view, profile(), entry(b"", "")).default_key
 
 
-def test_the_context_is_kept_for_the_message():
-    view, message = view_of(PID)
-    first = Context.of(view, profile(), message)
-    assert Context.of(view, profile(), message) is first
-    assert Context.of(view, profile(COMMA), message) is not first
+def test_segments_do_not_hold_their_message():
+    view, _ = view_of(PID)
+    assert all(segment.view is not view for segment in view.segments)
 
 
 # Identifiers.
