@@ -37,6 +37,10 @@ BATCH = 400
 BATCH_S = 0.25
 """Seconds after which a batch is written though it isn't full."""
 
+LATE_BATCH = 2_000
+LATE_BATCH_S = 1.0
+"""The same for a follower that is late: larger batches write each page less often."""
+
 MOST_ROWS = 150_000
 """Rows kept in memory between batches."""
 
@@ -126,6 +130,7 @@ class Follower:
         self._loader = RowLoader(database, keep_keys=True)
         next_ids = json.loads(load_meta(database, "next_ids") or "{}")
         self._state = State(self._loader, next_ids)
+        self._loader.next_ids = dict(self._state.next_ids)
         self._projection = Projection(self._state)
         self._saver = Saver(database, self._state, self._loader)
         self.place = load_place(database)
@@ -142,11 +147,11 @@ class Follower:
             notice=self.notice,
         )
 
-    def step(self, most: int = BATCH) -> int:
+    def step(self, most: int = 0) -> int:
         """Apply the next entries and keep what came of them; return how many there were.
 
         Args:
-            most: How many at most.
+            most: How many at most; 0 decides by how far it is behind.
 
         Raises:
             ConsoleError: A file cannot be read or written; nothing of the step is kept, and a
@@ -167,7 +172,9 @@ class Follower:
             self._begin()
 
     def _step(self, most: int) -> int:
-        began_s = time.monotonic()
+        is_late = self._behind > BATCH
+        most = most or (LATE_BATCH if is_late else BATCH)
+        end_s = time.monotonic() + (LATE_BATCH_S if is_late else BATCH_S)
         before = self.place
         chunk = read_chunk(self._console, self.place, most)
         place = chunk.place
@@ -176,7 +183,7 @@ class Follower:
             outcome, rows = self._apply(item)
             self._saver.take(item, outcome, rows)
             count += 1
-            if time.monotonic() - began_s > BATCH_S and item is not chunk.items[-1]:
+            if time.monotonic() > end_s and item is not chunk.items[-1]:
                 place = item.place
                 break
         if place != before:

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterable
 
 from hl7console.store.connection import Database
+from hl7console.store.worklist.key_filter import AFTER_LOOKUPS, KeyFilter
 from hl7console.store.worklist.schema import SPACES
-from hl7console.worklist.rows import INDEXES, Row, Source, keys_of
+from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, VISIT, Row, Source, keys_of
 
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes JSON; plain ASCII, so that half a surrogate pair can be kept too."""
+
+_REFERENCES = {"patient": PATIENT, "visit": VISIT, "order": ORDER, "merged_into": PATIENT}
+"""By column: the kind of the row that it names by number."""
 
 _LOAD = {kind: f"SELECT body FROM {kind}_rows WHERE id = ?" for kind in INDEXES}  # noqa: S608
 _FIND = {
@@ -18,6 +22,16 @@ _FIND = {
     " WHERE k.space = ? AND k.key = ? ORDER BY k.id"
     for kind in INDEXES
 }
+
+_NAMED: dict[tuple[str, str], str] = {
+    (kind, index): _REFERENCES[columns[0]]
+    for kind, indexes in INDEXES.items()
+    for index, columns in indexes.items()
+    if len(columns) == 1 and columns[0] in _REFERENCES
+}
+"""By kind and index: the kind of the row whose number is the key."""
+
+_NEVER = 1 << 62
 
 RowKeys = dict[tuple[str, int], tuple[tuple[int, str], ...]]
 
@@ -53,7 +67,8 @@ class RowLoader:
 
     Args:
         database: A connection to ``worklist.db``.
-        keep_keys: Keep in `saved_keys` under which keys each loaded row is found in the file.
+        keep_keys: For the one follower that writes the file: keep in `saved_keys` under which keys
+            each loaded row is found there.
     """
 
     def __init__(self, database: Database, *, keep_keys: bool = False) -> None:
@@ -61,6 +76,10 @@ class RowLoader:
         self._keep_keys = keep_keys
         self.saved_keys: RowKeys = {}
         """The keys of rows in memory as the file has them."""
+        self._filter: KeyFilter | None = None
+        self._lookups = 0
+        self.next_ids: dict[str, int] = {}
+        """By kind: no row in the file has this number or a higher one, or names such a row."""
 
     def load(self, kind: str, row_id: int) -> Row | None:
         """Return a row, or None."""
@@ -69,8 +88,31 @@ class RowLoader:
 
     def find(self, kind: str, index: str, key: str) -> Iterable[Row]:
         """Return the rows under a key."""
-        found = self._database.all(_FIND[kind], (SPACES[kind, index], writable(key)))
+        named = _NAMED.get((kind, index))
+        if named is not None and key.isdecimal() and int(key) >= self.next_ids.get(named, _NEVER):
+            return []  # a third of all look-ups: what belongs to a row that was made just now
+        space, key = SPACES[kind, index], writable(key)
+        if self._keep_keys and not self._may_have(space, key):
+            return []
+        found = self._database.all(_FIND[kind], (space, key))
         return [self._made(kind, int(row_id or 0), str(body)) for row_id, body in found]
+
+    def _may_have(self, space: int, key: str) -> bool:
+        """Return False when a key is certainly not in the file; only its one writer can tell."""
+        if self._filter is not None:
+            return self._filter.may_have(space, key)
+        self._lookups += 1
+        if self._lookups > AFTER_LOOKUPS:
+            self._filter = KeyFilter(self._database)
+        return True
+
+    def saved(self, keys: Iterable[tuple[int, str, int]], next_ids: dict[str, int]) -> None:
+        """Note what was written: keys that were added, and the next row numbers."""
+        self.next_ids = dict(next_ids)
+        if self._filter is not None:
+            self._filter.add_all(keys)
+            if self._filter.is_full:
+                self._filter = None
 
     def _made(self, kind: str, row_id: int, body: str) -> Row:
         row = decode_row(kind, row_id, body)

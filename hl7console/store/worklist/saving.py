@@ -128,7 +128,7 @@ class Saver:
         with database.transaction():
             if load_place(database) != before:
                 return False
-            self._save_rows()
+            added = self._save_rows()
             self._save_lines()
             database.executemany(_SAVE_ENTRY, self._entries)
             database.executemany(_SAVE_EVENT, self._events)
@@ -142,9 +142,11 @@ class Saver:
         self._entries.clear()
         self._events.clear()
         self._noted.clear()
+        self._loader.saved(added, self._state.next_ids)
         return True
 
-    def _save_rows(self) -> None:
+    def _save_rows(self) -> list[tuple[int, str, int]]:
+        """Write rows and keys; return the keys that were added."""
         database, saved_keys = self._database, self._loader.saved_keys
         kept: dict[str, list[tuple[SqlValue, ...]]] = {}
         dropped: list[tuple[int, str, int]] = []
@@ -169,6 +171,7 @@ class Saver:
         database.executemany(
             "INSERT OR IGNORE INTO row_keys (space, key, id) VALUES (?, ?, ?)", sorted(added)
         )
+        return added
 
     def _save_lines(self) -> None:
         state = self._state
