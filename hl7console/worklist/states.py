@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 
+from hl7console.worklist import lines
 from hl7console.worklist.rows import STEP, Row
 from hl7console.worklist.transitions import LEVELS, MATRIX
 from hl7console.worklist.turn import Severity, Turn
@@ -138,8 +139,6 @@ def settle(turn: Turn, step: Row) -> Sequence[str]:
     Returns:
         The columns of type 1 that are missing.
     """
-    from hl7console.worklist import lines
-
     missing = list(lines.missing_of(turn.state, step))
     if missing != list(step.list("missing")):
         turn.set(step, "missing", missing, "", "incomplete" if missing else "complete")
