@@ -173,7 +173,7 @@ def _adopt_study(turn: Turn, order: Row, mapped: Mapped) -> None:
     """
     study_uid = sent(mapped, "study_uid")
     steps = turn.find(STEP, "order", order.id)
-    if not study_uid or _is_taken(turn, order, "study_uid", mapped):
+    if not study_uid or order.number("served") or _is_taken(turn, order, "study_uid", mapped):
         return
     if not all(step.list("missing") for step in steps):
         return

@@ -694,3 +694,14 @@ def test_an_order_that_an_appointment_made_gets_its_study_from_the_order():
     assert worklist.order().text("study_uid") == worklist.step().text("study_uid") == "1.2.9"
     assert worklist.step_state == "SCHEDULED"
     assert worklist.order().list("flags") == ["created_from_siu"]
+
+
+def test_a_study_that_a_modality_has_seen_stays():
+    worklist = Worklist()
+    worklist.send(order_of(modality=None))
+    turn = worklist.turn()
+    turn.set(worklist.order(), "flags", ["created_from_siu"])
+    turn.set(worklist.order(), "served", 1)
+    worklist.send(order_of(at=T9, study_uid="1.2.9"))
+    assert worklist.order().text("study_uid") == worklist.step().text("study_uid") == "1.2.3"
+    assert "study_uid_changed" in worklist.order().list("flags")
