@@ -23,8 +23,9 @@ STATUS = {
 
 
 def tell_order(turn: Turn, report: Row, order: Row) -> None:
-    """Give an order the status of its newest report, flag what is critical, and end its steps
-    where the profile says so.
+    """Give an order the status of its newest report and flag what is critical.
+
+    Steps end by it where the profile says so.
     """
     newest = max(turn.find(REPORT, "order", order.id), key=lambda row: row.number("entry"))
     if newest is not report and newest.number("entry") > report.number("entry"):

@@ -61,14 +61,18 @@ def _wanted(appointment: Row, steps: Sequence[Row]) -> Sequence[Row]:
 def _book(turn: Turn, appointment: Row, step: Row) -> None:
     if is_started_or_final(step):
         if appointment.text("start_date") and (
-            appointment.text("start_date"), appointment.text("start_time")
+            appointment.text("start_date"),
+            appointment.text("start_time"),
         ) != (step.text("start_date"), step.text("start_time")):
             turn.add_flag(step, "moved_after_start", "SCH-11")
         return
     locked = step.list("locked")
     for column in COLUMNS:
         value = appointment.values.get(column)
-        if not value or column in locked:
+        if column in locked:
+            continue
+        if not value:
+            _clear(turn, appointment, step, column)
             continue
         source = appointment.sources[column]
         turn.set(step, column, value, source.path, "appointment")
@@ -82,6 +86,18 @@ def _book(turn: Turn, appointment: Row, step: Row) -> None:
             request_state(
                 turn, step, StepState.SCHEDULED, Rank.SCHEDULE, path="SCH-25", rule="booked"
             )
+
+
+def _clear(turn: Turn, appointment: Row, step: Row, column: str) -> None:
+    """Empty a column that this appointment gave, and has no more."""
+    source = step.sources.get(column)
+    if (
+        source is not None
+        and source.rule == "appointment"
+        and step.number("booked") == appointment.id
+        and not column.startswith("start_")
+    ):
+        turn.set(step, column, "", source.path, "appointment")
 
 
 def _free(turn: Turn, appointment: Row, step: Row) -> None:

@@ -80,7 +80,7 @@ def _start(
             return
 
 
-def _service(context: Context, seg: Seg, booking: Booking) -> None:
+def _service(_context: Context, seg: Seg, booking: Booking) -> None:
     code = seg.get(3)
     is_gone = seg.get(2).upper() == "D"
     if code:
@@ -92,7 +92,7 @@ def _service(context: Context, seg: Seg, booking: Booking) -> None:
         booking.columns["duration"] = (seg.get(7), seg.path(7))
 
 
-def _machine(context: Context, seg: Seg, booking: Booking) -> None:
+def _machine(_context: Context, seg: Seg, booking: Booking) -> None:
     name = seg.get(3) or seg.get(3, 2)
     if seg.get(2).upper() == "D":
         booking.columns["station_aet"] = ("", seg.path(3))
@@ -101,7 +101,7 @@ def _machine(context: Context, seg: Seg, booking: Booking) -> None:
         booking.columns["machine"] = (name, seg.path(3))
 
 
-def _room(context: Context, seg: Seg, booking: Booking) -> None:
+def _room(_context: Context, seg: Seg, booking: Booking) -> None:
     room = seg.get(3, 2) or seg.get(3)
     if seg.get(2).upper() == "D":
         booking.columns["sps_location"] = ("", seg.path(3))
