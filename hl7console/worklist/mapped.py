@@ -86,7 +86,12 @@ class MappedOrder:
 
 
 def merge_fields(
-    turn: Turn, row: Row, mapped: Mapped, *, only_empty: bool = False, keep: frozenset[str] = frozenset()
+    turn: Turn,
+    row: Row,
+    mapped: Mapped,
+    *,
+    only_empty: bool = False,
+    keep: frozenset[str] = frozenset(),
 ) -> list[str]:
     """Take a message's columns over into a row by the field rule and return what changed.
 
