@@ -39,7 +39,7 @@ AT_US = 1_790_000_000_000_000
 """Every message comes in at the same time, in September 2026."""
 
 UNTOLD = {
-    "last_event", "state_event", "expires_at_us", "event_time", "entry", "state_entry", "likeness",
+    "last_event", "state_event", "expires_at_us", "entry_at_us", "event_time", "entry", "state_entry", "likeness",
     "first_entry", "last_entry", "listener", "profile", "held",
 }  # fmt: skip
 """Columns that depend on when and where a message came in, or on how entries are counted."""
@@ -155,7 +155,9 @@ def as_text(rows: dict[str, Any]) -> str:
             items = [json.dumps(item, ensure_ascii=False) for item in found]
         else:
             items = [_as_object(row) for row in found]
-        parts.append(f' "{name}": [\n  ' + ",\n  ".join(items) + "\n ]")
+        parts.append(
+            f' "{name}": [\n  ' + ",\n  ".join(items) + "\n ]" if items else f' "{name}": []'
+        )
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 

@@ -456,6 +456,9 @@ def _match_note(rest: str, notes: list[Note]) -> None:
     _need(found, f"notes {[(n.rule, n.path) for n in notes]}")
 
 
+_KEYS = {"document": "document_no", ORDER: "placer_no", STEP: "sps_id", VISIT: "visit_no"}
+
+
 def _row(state: State, kind: str, key: str) -> Row:
     rows = list(state.all(kind))
     if key:
@@ -466,9 +469,8 @@ def _row(state: State, kind: str, key: str) -> Row:
             exact = [row for row in rows if row.text("patient_id") == key]
             rows = exact or [row for row in rows if row.id in people]
         else:
-            rows = [
-                row for row in rows if key in [v for v in row.values.values() if type(v) is str]
-            ]
+            own = [row for row in rows if row.text(_KEYS.get(kind, "")) == key]
+            rows = own or [row for row in rows if key in list(row.values.values())]
     if kind == PATIENT and len(rows) > 1:
         rows = [row for row in rows if not row.number("merged_into")]
     if len(rows) != 1:
