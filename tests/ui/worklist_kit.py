@@ -108,6 +108,7 @@ class FakeWorklist:
     conflicts: list[Row] = field(default_factory=list)
     unmapped: list[Row] = field(default_factory=list)
     persons: list[Row] = field(default_factory=list)
+    found: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
 
     def fill(self, count: int, day: str) -> None:
         self.lines = {n: line(n, day) for n in range(1, count + 1)}
@@ -171,6 +172,9 @@ class FakeReads:
 
     def row(self, kind: str, row_id: int, at_us: int = 0) -> Row | None:
         return next((p for p in self._worklist.persons if p.id == row_id), None)
+
+    def rows_found(self, kind: str, index: str, *parts: object, at_us: int = 0) -> list[Row]:
+        return self._worklist.found.get((kind, parts[0]), [])
 
     def conflicts(self, *, with_done: bool = False) -> list[Row]:
         return self._worklist.conflicts
