@@ -17,7 +17,7 @@ from hl7console.settings import AeRules
 from hl7console.store.worklist.records import LineKeys
 from hl7console.worklist.answers import answer, nearness
 from hl7console.worklist.lines import Line
-from hl7console.worklist.matching import Item, Query, Reason, compile_query
+from hl7console.worklist.matching import NEVER_MATCHED, Item, Query, Reason, compile_query
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -150,7 +150,7 @@ def find(
         is_cancelled: Whether the AE has cancelled.
         found: Is told what came of it.
     """
-    if not identifier:
+    if not identifier.keys() - NEVER_MATCHED:
         found.status = NOT_AN_IDENTIFIER
         yield NOT_AN_IDENTIFIER, None
         return

@@ -139,13 +139,13 @@ class DicomService:
         self._server.shutdown()
         associations = self._server.open_associations()
         for association in associations:
-            # Without waiting for the peer's word: it may be stuck in the middle of its own.
-            association.abort(block=False)
+            if association.is_established:
+                # Without waiting for the peer's word: it may be stuck in the middle of its own.
+                association.abort(block=False)
         for association in associations:
-            association.join(min(0.5, max(0.0, deadline - time.monotonic())))
+            association.join(min(0.3, max(0.0, deadline - time.monotonic())))
             if association.is_alive():
                 self._server.cut(association)
-                association.kill()
         self._thread.join(max(0.1, deadline - time.monotonic()))
         threads = [self._thread, *associations]
         for association in associations:

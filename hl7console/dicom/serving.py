@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -78,9 +79,16 @@ def server_class() -> Any:  # noqa: ANN401, C901 - a class, made from a library 
 
         @staticmethod
         def cut(association: Any) -> None:  # noqa: ANN401
-            """Close an association's socket, whatever is under way on it."""
+            """End an association's threads and close its socket, whatever is under way on it."""
             held = association.dul.socket
-            if held is not None:
-                held.close()
+            association.is_established = False
+            association._kill = True  # noqa: SLF001 - `kill` waits for a peer that may be silent
+            association._reactor_checkpoint.set()  # noqa: SLF001
+            association.dul.kill_dul()
+            association.dul.to_user_queue.put(None)
+            if held is not None and held.socket is not None:
+                with suppress(OSError):
+                    held.socket.shutdown(socket.SHUT_RDWR)
+                held.socket.close()
 
     return Server
