@@ -122,6 +122,8 @@ def _associate(settings: PacsSettings, uid: str, context: ssl.SSLContext | None)
 def _end(association: Any) -> None:  # noqa: ANN401
     if association.is_established:
         association.release()
+    if not association.is_alive():
+        return  # it never began, or it has ended
     association.join(2.0)
     if association.is_alive():
         association.kill()
