@@ -231,11 +231,14 @@ def test_tls(certificates, is_known):
     client.check_hostname = False
     if is_known:
         client.load_verify_locations(certificates.ca.cert_path)
-    with serving(line(), context=context) as served:
-        with socket.create_connection(("127.0.0.1", served.port)):  # says nothing, holds up nobody
-            association = associate(served, tls=(client, "localhost"))
-            assert association.is_established == is_known
-            ended(association)
+    # A connection that says nothing holds up nobody's handshake.
+    with (
+        serving(line(), context=context) as served,
+        socket.create_connection(("127.0.0.1", served.port)),
+    ):
+        association = associate(served, tls=(client, "localhost"))
+        assert association.is_established == is_known
+        ended(association)
 
 
 def test_rules_change_while_it_runs(served):
