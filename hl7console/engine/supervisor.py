@@ -267,7 +267,9 @@ class Engine:
             worklist_entry=worklist.message_id,
             worklist_version=worklist.version,
             worklist_behind=max(writer.last_message_id - worklist.message_id, worklist.behind, 0),
-            worklist_problem=worklist.problem or self._profile_problem or worklist.notice,
+            worklist_problem=worklist.problem
+            or self._profile_problem
+            or (worklist.notice if worklist.behind else ""),
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hl7console.engine.worklist_process import END, POKE, REBUILD, RETRY_S, follow
 from hl7console.errors import ConsoleError
-from hl7console.store.worklist.follower import Follower, FollowerStatus, look
+from hl7console.store.worklist.follower import Follower, FollowerStatus, discard_if_damaged, look
 from hl7console.store.worklist.rebuild import UNDER_WAY, rebuild_worklist
 
 POKE_EVERY_S = 0.05
@@ -157,6 +157,10 @@ class WorklistService:
                     follower = follower or Follower(self._console_path, self.key)
                     self._follow(follower)
                 except (ConsoleError, OSError) as error:
+                    if follower is not None:
+                        follower.close()
+                    follower = None
+                    discard_if_damaged(self._console_path, self.key)
                     self._tell(replace(self._status, problem=_text_of(error)))
                     self._ended.wait(RETRY_S)
                     self._wake.set()

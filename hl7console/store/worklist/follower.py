@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hl7console.errors import ConsoleError
+from hl7console.errors import ConsoleError, DamagedDatabaseError, WrongKeyError
 from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.worklist.journal import JournalItem, JournalPlace, journal_end, read_chunk
@@ -97,6 +97,7 @@ class Follower:
         self._database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
         self._applied = 0
         self._behind = 0
+        self._last_stored_id = 0
         self._begin()
 
     def _open(self) -> Database:
@@ -134,6 +135,11 @@ class Follower:
         self._projection = Projection(self._state)
         self._saver = Saver(database, self._state, self._loader)
         self.place = load_place(database)
+
+    @property
+    def last_stored_id(self) -> int:
+        """The last message that was stored when the last step began."""
+        return self._last_stored_id
 
     @property
     def status(self) -> FollowerStatus:
@@ -193,6 +199,7 @@ class Follower:
             self.place = place
         self._applied += count
         last = chunk.last
+        self._last_stored_id = last.message_id
         self._behind = last.message_id - place.message_id + last.input_id - place.input_id
         if self._state.size() > MOST_ROWS:
             self._state.forget()
@@ -251,6 +258,29 @@ class Follower:
         """Close both files; the owner's thread, twice does no harm."""
         self._database.close()
         self._console.close()
+
+
+def discard_if_damaged(console_path: Path, key: bytes | None) -> bool:
+    """Remove a worklist whose pages cannot be read any more; return whether it was one.
+
+    Nobody may follow it. The next follower makes it again.
+    """
+    path = worklist_path(console_path)
+    if not path.exists():
+        return False
+    try:
+        with closing(Database(path, key, read_only=True)) as database:
+            is_sound = database.one("PRAGMA quick_check(1)") == ("ok",)
+    except (DamagedDatabaseError, WrongKeyError):
+        is_sound = False
+    except SqlError as error:
+        is_sound = not isinstance(fault_of(error).as_error(), DamagedDatabaseError)
+    except ConsoleError:
+        is_sound = True
+    if not is_sound:
+        with suppress(OSError):
+            remove_worklist(path)
+    return not is_sound
 
 
 def look(console_path: Path, key: bytes | None) -> FollowerStatus:

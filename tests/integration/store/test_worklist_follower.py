@@ -23,7 +23,7 @@ from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError
 from hl7console.store.records import Origin, Status
 from hl7console.store.worklist import saving
-from hl7console.store.worklist.follower import look
+from hl7console.store.worklist.follower import discard_if_damaged, look
 from hl7console.store.worklist.needed import needed_by_worklist
 from hl7console.store.worklist.rebuild import compare, rebuild_worklist
 from hl7console.store.worklist.records import LineQuery
@@ -216,6 +216,18 @@ def test_two_followers_do_not_get_in_each_others_way(store):
     with reading(store) as reader:
         assert [line.procedure for line in reader.lines()] == ["CT neck"] * 8
         assert reader.watermark().position == 16
+
+
+def test_a_page_that_is_damaged_later_is_found_and_the_file_made_again(store):
+    put(store, *[order(n) for n in range(30)])
+    path = follow(store).path
+    assert not discard_if_damaged(store.path, store.key)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 :] = b"\x33" * (len(data) - len(data) // 2)
+    path.write_bytes(data)
+    assert discard_if_damaged(store.path, store.key)
+    with follower(store) as made:
+        assert made.run_to_end() == 30
 
 
 def test_a_deleted_step_has_no_line_and_no_keys(store):
