@@ -50,6 +50,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "worklist",
             "List the worklist, STAT first, or explain it.",
         ),
+        "compare-images": (
+            "compare_images",
+            "compare_images",
+            "Compare the headers of DICOM files with their orders.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

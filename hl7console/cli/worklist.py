@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hl7console.cli import output, worklist_reports
+from hl7console.cli.answering import show_answer
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.worklist_access import open_worklist, rebuild, take_table
 from hl7console.errors import UsageError
@@ -22,6 +23,7 @@ Examples:
   hl7console worklist --day today --modality CT
   hl7console worklist --why A2047
   hl7console worklist --at "2026-01-05 09:30" --json
+  hl7console worklist --answer A2047 --ae CT1
   hl7console worklist --problems
 """
 
@@ -77,6 +79,13 @@ _SHOWN: dict[str, _Show] = {
     metavar="ACCESSION",
     help="Explain the lines with this accession, placer or filler number.",
 )
+@click.option(
+    "--answer",
+    default="",
+    metavar="ACCESSION",
+    help="Show what a modality is answered for the lines with this accession.",
+)
+@click.option("--ae", default="", metavar="AET", help="The AE title that asks. With --answer.")
 @click.option("--problems", "shown", flag_value="problems", help="What could not be applied.")
 @click.option("--conflicts", "shown", flag_value="conflicts", help="What a person has to decide.")
 @click.option("--merges", "shown", flag_value="merges", help="Merges and moves that were done.")
@@ -100,6 +109,8 @@ def worklist(
     as_json: bool,
     limit: int | None,
     why: str,
+    answer: str,
+    ae: str,
     shown: str | None,
     is_rebuilt: bool,
     import_codes: Path | None,
@@ -120,11 +131,13 @@ def worklist(
     if is_rebuilt:
         output.remark(rebuild(place))
     does_more = is_rebuilt or import_codes is not None or import_crossref is not None
-    if does_more and not (why or shown or as_json):
+    if does_more and not (why or answer or shown or as_json):
         return
     with open_worklist(place) as reader:
         if why:
             worklist_reports.show_why(reader, why, at_us, as_json=as_json)
+        elif answer:
+            show_answer(place, reader, answer, ae, as_json=as_json)
         elif shown:
             _SHOWN[shown](reader, as_json, limit)
         else:
