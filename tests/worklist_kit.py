@@ -16,7 +16,7 @@ from hl7console.worklist.entries import Entry, InputEntry, MessageEntry
 from hl7console.worklist.projection import Projection
 from hl7console.worklist.rows import CONFLICT, IDENTIFIER, KINDS, ORDER, PATIENT, STEP, VISIT, Row
 from hl7console.worklist.state import State
-from hl7console.worklist.turn import Note, Outcome, Severity
+from hl7console.worklist.turn import BAD_INPUT, Note, Outcome, Severity
 from hl7console.worklist.undo import MemoryHistory
 
 CASES = Path(__file__).parent / "worklist_cases"
@@ -390,7 +390,7 @@ def _check_line(line: str, result: Result, refused: set[int]) -> None:
     elif word == "refused":
         _check_refused(rest, result, refused)
     elif word == "flagged":
-        _need(any(n.severity == Severity.FLAG for n in result.outcomes[-1].notes), "no flag")
+        _need(any(_is_flag(n) for n in result.outcomes[-1].notes), "no flag")
     elif word in ("flag", "error", "ignored", "info"):
         _check_note(word, rest, result)
     elif line == "unflagged last":
@@ -404,6 +404,10 @@ def _check_line(line: str, result: Result, refused: set[int]) -> None:
         _check_column(found, result.state)
 
 
+def _is_flag(note: Note) -> bool:
+    return note.severity == Severity.FLAG or note.rule in BAD_INPUT
+
+
 def _need(holds: object, text: str) -> None:
     if not holds:
         raise UnmetError(text)
@@ -412,7 +416,7 @@ def _need(holds: object, text: str) -> None:
 def _flags(result: Result) -> list[str]:
     rows = [row for kind in KINDS for row in result.state.all(kind)]
     on_rows = [str(flag) for row in rows for flag in row.list("flags")]
-    noted = [note.rule for note in result.notes() if note.severity == Severity.FLAG]
+    noted = [note.rule for note in result.notes() if _is_flag(note)]
     return sorted({*on_rows, *noted})
 
 

@@ -28,6 +28,15 @@ class Severity(StrEnum):
     """Not applied; goes to the error list with what to ask the sender for."""
 
 
+BAD_INPUT = frozenset({
+    "accession_bad_character", "accession_too_long", "birth_date_invalid", "date_invalid",
+    "identifier_too_long", "modality_unknown", "name_cut", "rp_id_bad_character", "rp_id_too_long",
+    "sps_id_bad_character", "sps_id_too_long", "station_invalid", "study_uid_changed",
+    "study_uid_invalid", "study_uids_differ",
+})  # fmt: skip
+"""Flags that are in the error list too: applied as far as it goes, but the sender has to mend it."""
+
+
 class Change(NamedTuple):
     """One column of one row that an entry changed.
 
@@ -211,6 +220,8 @@ class Turn:
     ) -> None:
         """Write down something that isn't a change."""
         kind, row_id = (row.kind, row.id) if row is not None else ("", 0)
+        if severity is Severity.FLAG and rule in BAD_INPUT:
+            severity = Severity.ERROR
         self.notes.append(Note(rule, severity, kind, row_id, path, args))
 
     def refuse(

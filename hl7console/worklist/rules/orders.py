@@ -27,7 +27,7 @@ from hl7console.worklist.mapping.patient import map_patient
 from hl7console.worklist.mapping.visit import map_visit
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import View
-from hl7console.worklist.rows import STEP
+from hl7console.worklist.rows import ORDER, STEP, Row
 from hl7console.worklist.rules.orders_codes import apply_orders
 from hl7console.worklist.rules.orders_message import OrderMessage
 from hl7console.worklist.turn import Severity, Turn
@@ -46,14 +46,22 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     sender = evidence.sender_of(view)
     source = f"{entry.listener}|{sender}"
     apply_orders(OrderMessage(turn, entry, profile, source, sender, person, visit), mapped)
-    _tell_incomplete(turn)
+    for row in list(turn.touched):
+        if row.kind == STEP:
+            _tell_missing(turn, row)
+        elif row.kind == ORDER and not row.values.get("accession") and _is_new(turn, row):
+            turn.note("accession_missing", row, Severity.ERROR, "OBR-18")
 
 
-def _tell_incomplete(turn: Turn) -> None:
-    """Put into the error list which values this message left steps without."""
-    for step in list(turn.touched):
-        if step.kind != STEP or not step.values.get("wanted") or not step.values.get("missing"):
-            continue
-        if step.sources["missing"].entry == turn.entry.number:
-            columns = ", ".join([str(column) for column in step.list("missing")])
-            turn.note("order_incomplete", step, Severity.ERROR, "", columns=columns)
+def _is_new(turn: Turn, order: Row) -> bool:
+    source = order.sources.get("patient")
+    return source is not None and source.entry == turn.entry.number
+
+
+def _tell_missing(turn: Turn, step: Row) -> None:
+    """Put into the error list which values this message left a step without."""
+    if not step.values.get("wanted") or not step.values.get("missing"):
+        return
+    if step.sources["missing"].entry == turn.entry.number:
+        columns = ", ".join([str(column) for column in step.list("missing")])
+        turn.note("order_incomplete", step, Severity.ERROR, "", columns=columns)
