@@ -110,7 +110,12 @@ def _own(row: Row) -> dict[str, Any]:
     """Return a row's columns; of an order those only that its lines don't show."""
     shown = lines.DESCRIPTIONS if row.kind == ORDER else ()
     keep = NAMED_BY.get(row.kind, ())
-    return {c: value for c, value in row.values.items() if c in keep or c not in shown}
+    untold = ("source",) if row.kind == WAITING else ()
+    return {
+        c: value
+        for c, value in row.values.items()
+        if c not in untold and (c in keep or c not in shown)
+    }
 
 
 def _told_of(outcome: Outcome) -> str:

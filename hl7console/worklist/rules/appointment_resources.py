@@ -90,6 +90,7 @@ def _service(_context: Context, seg: Seg, booking: Booking) -> None:
         booking.columns["procedures"] = (codes or "", seg.path(3))
     if seg.raw(7) and not is_gone:
         booking.columns["duration"] = (seg.get(7), seg.path(7))
+        booking.columns["duration_unit"] = (seg.get(8), seg.path(8))
 
 
 def _machine(_context: Context, seg: Seg, booking: Booking) -> None:
