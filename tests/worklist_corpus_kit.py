@@ -39,8 +39,8 @@ AT_US = 1_790_000_000_000_000
 """Every message comes in at the same time, in September 2026."""
 
 UNTOLD = {
-    "last_event", "state_event", "expires_at_us", "entry_at_us", "event_time", "entry", "state_entry", "likeness",
-    "first_entry", "last_entry", "listener", "profile", "held",
+    "last_event", "state_event", "expires_at_us", "entry_at_us", "event_time", "entry",
+    "state_entry", "likeness", "first_entry", "last_entry", "listener", "profile", "held",
 }  # fmt: skip
 """Columns that depend on when and where a message came in, or on how entries are counted."""
 
