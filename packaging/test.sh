@@ -14,7 +14,7 @@ for argument in "$@"; do
 done
 
 make_environment packaging/requirements-test.lock hl7console-test.stamp
-if [ "$(uname -s)" = Linux ]; then need_packages "${QT_PACKAGES[@]}" xvfb xauth openssl || exit 1; fi
+if [ "$(uname -s)" = Linux ]; then need_packages "${QT_PACKAGES[@]}" xvfb xauth openssl dcmtk || exit 1; fi
 
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
 export PATH=$PWD/.venv/bin:$PATH

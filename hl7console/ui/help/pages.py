@@ -20,6 +20,7 @@ ORDER = (
     "worklist",
     "files",
     "listeners",
+    "modalities",
     "sending",
     "command-line",
     "keys-and-recovery",
