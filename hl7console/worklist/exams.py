@@ -31,8 +31,8 @@ def exams_of(turn: Turn, step: Row) -> list[Row]:
 def join(turn: Turn, exam: Row, order: Row, steps: Sequence[Row]) -> None:
     """Make an exam one of steps of an order, and move them by what it has told until now."""
     ids = [*exam.list("steps"), *[step.id for step in steps if step.id not in exam.list("steps")]]
-    turn.set(exam, "steps", ids, "ScheduledStepAttributesSequence", "linked")
-    turn.set(exam, "orders", list(dict.fromkeys([*exam.list("orders"), order.id])), rule="linked")
+    turn.set(exam, "steps", ids, "ScheduledStepAttributesSequence", "joined")
+    turn.set(exam, "orders", list(dict.fromkeys([*exam.list("orders"), order.id])), rule="joined")
     turn.drop_flag(exam, "unscheduled_exam")
     tell_steps(turn, exam, steps)
 

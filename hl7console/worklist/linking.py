@@ -149,7 +149,7 @@ def attach(turn: Turn, row: Row, order: Row, *, by_hand: bool = False) -> None:
         order: The order.
         by_hand: An operator says so: persons are not compared.
     """
-    rule = "linked_by_hand" if by_hand else "linked"
+    rule = "joined_by_hand" if by_hand else "joined"
     if not by_hand and agreement(turn, row, order) is Agreement.UNKNOWN:
         turn.add_flag(row, "patient_not_confirmed")
     if row.kind != EXAM:

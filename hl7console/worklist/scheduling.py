@@ -34,7 +34,7 @@ def tell_steps(turn: Turn, appointment: Row, steps: Sequence[Row]) -> None:
 
     A step that has begun, or is over, keeps its time; that is flagged.
     """
-    turn.set(appointment, "steps", [step.id for step in steps], rule="linked")
+    turn.set(appointment, "steps", [step.id for step in steps], rule="joined")
     status = appointment.text("status")
     for step in _wanted(appointment, steps):
         if status in GONE:

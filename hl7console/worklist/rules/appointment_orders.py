@@ -13,14 +13,14 @@ from hl7console.worklist.rows import ORDER, STEP, Row, Value
 from hl7console.worklist.states import Rank, StepState, request_state, settle
 from hl7console.worklist.turn import Turn
 
-_RULE = "created_by_appointment"
+_RULE = "created_from_siu"
 
 
 def create(turn: Turn, entry: MessageEntry, view: View, profile: Profile, appointment: Row) -> None:
     """Make an order and a step of an appointment; incomplete until its order comes."""
     pid = view.first("PID")
     if pid is None:
-        turn.refuse("patient_missing", "PID")
+        turn.refuse("no_pid", "PID")
     mapped = map_patient(view, profile, pid, entry)
     patient = identity.resolve(turn, mapped, profile, entry, may_create=True, event="appointment")
     base = [

@@ -46,7 +46,7 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     if row is None:
         row = _create(turn, entry, context, txa)
         if event not in _NEW:
-            turn.add_flag(row, "created_by_update", txa.path(12), event=event)
+            turn.add_flag(row, "document_made_by_update", txa.path(12), event=event)
     _update(turn, row, context, txa)
     if event not in _STATUS_ONLY:
         observations.take(turn, row, context, view.all("OBX"), is_correction=False)

@@ -56,14 +56,14 @@ def _text(entry: InputEntry, name: str) -> str:
 def _step(turn: Turn, entry: InputEntry) -> Row:
     step = turn.first(STEP, "key", _text(entry, "study_uid"), _text(entry, "sps_id"))
     if step is None:
-        turn.refuse("operator_names_unknown", "study_uid")
+        turn.refuse("operator_row_unknown", "study_uid", what="study_uid")
     return step
 
 
 def _order_of(turn: Turn, step: Row) -> Row:
     order = turn.get(ORDER, step.number("order"))
     if order is None:
-        turn.refuse("operator_names_unknown", "study_uid")
+        turn.refuse("operator_row_unknown", "study_uid", what="study_uid")
     return order
 
 
@@ -78,7 +78,7 @@ def _target(turn: Turn, entry: InputEntry) -> Row:
         return order
     row = turn.get(of, order.number(of)) if of in (PATIENT, VISIT) else None
     if row is None:
-        turn.refuse("operator_names_unknown", "of")
+        turn.refuse("operator_row_unknown", "of", what="of")
     return row
 
 
@@ -162,7 +162,7 @@ def _named(turn: Turn, kind: str, entry: InputEntry, name: str) -> Row:
         found = turn.find(kind, "entry", str(number))
         row = next((r for r in found if (r.number("place") or 1) == place), None)
     if row is None:
-        turn.refuse("operator_names_unknown", name)
+        turn.refuse("operator_row_unknown", name, what=name)
     return row
 
 
@@ -174,7 +174,7 @@ def _resolve_conflict(turn: Turn, entry: InputEntry) -> None:
         if row.number("entry") == number or row.id == number
     ]  # fmt: skip
     if not found:
-        turn.refuse("operator_names_unknown", "conflict")
+        turn.refuse("operator_row_unknown", "conflict", what="conflict")
     for row in found:
         turn.set(row, "status", "done", _PATH, "resolved")
         turn.set(row, "resolution", _text(entry, "note"), _PATH, "resolved")
