@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from hl7console.ui.actions import Actions
+from hl7console.ui.theme import BAR, GRID
 
 
 def demo_banner() -> QFrame:
@@ -30,3 +31,17 @@ def bar_button(actions: Actions, name: str, title: str) -> QPushButton:
     button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
     button.clicked.connect(action.trigger)
     return button
+
+
+def top_bar(first: QWidget, *more: QWidget) -> tuple[QFrame, QHBoxLayout]:
+    """Return the bar at the top of a place, and its row: the first part takes all the room."""
+    bar = QFrame()
+    bar.setObjectName("topBar")
+    bar.setFixedHeight(BAR)
+    row = QHBoxLayout(bar)
+    row.setContentsMargins(12, 0, 12, 0)
+    row.setSpacing(GRID)
+    row.addWidget(first, 1)
+    for part in more:
+        row.addWidget(part)
+    return bar, row

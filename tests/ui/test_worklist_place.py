@@ -154,7 +154,7 @@ def test_the_pane_says_who_what_and_why(place, qtbot):
     assert "ignored: " in text
     assert place.side.header.banner.isVisible()
     banner = child(place.side, QLabel, "stepBannerText").text()
-    assert "station missing" in banner
+    assert "it has no station" in banner
     assert "IPC-9" in banner
 
 

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from html import escape
 
 from hl7console.store.worklist.records import EntryEffect
 from hl7console.ui.worklist import paper, words
 from hl7console.ui.worklist.sentences import note_sentence, rule_sentence
-from hl7console.worklist.rows import MERGE, PATIENT, STEP
+from hl7console.worklist.rows import MERGE, PATIENT
 from hl7console.worklist.turn import Change, Note, Severity
 
-_MOST_CHANGES = 40
-"""Changes of one entry that are listed, at most; the rest is counted."""
+_FIRST_CHANGES = 8
+"""Changes of one entry that are listed at first; a link shows the rest."""
+_RANKS = {
+    column: rank
+    for rank, column in enumerate(
+        ("state", "missing", "accession", "patient_id", "patient_name", "rp_desc", "start_date",
+         "start_time", "modality", "station_aet", "priority", "flags", "placer_no", "filler_no",
+         "visit_no", "study_uid", "sps_id")
+    )
+}  # fmt: skip
+"""What people look for first."""
+_PLAIN_RULES = frozenset({"fallback", "incomplete"})
+"""Rules that the field, or the list of missing values, tells of already."""
 
 
-def chain_page(effects: Sequence[EntryEffect]) -> str:
-    """Return the chain: each entry, what it changed, and what of it was ignored and why."""
+def chain_page(effects: Sequence[EntryEffect], unfolded: Container[int] = ()) -> str:
+    """Return the chain: each entry, what it changed, and what of it was ignored and why.
+
+    Args:
+        effects: What each entry did, oldest first.
+        unfolded: Entries of which every change is listed.
+    """
     if not effects:
         return f"<p>{paper.muted('Nothing is known of this line at this time.')}</p>"
-    return "".join(_entry(effect) for effect in effects)
+    return "".join(_entry(effect, is_whole=effect.entry in unfolded) for effect in effects)
 
 
-def _entry(effect: EntryEffect) -> str:
-    head = _head(effect)
-    lines = [_change(change) for change in shown_changes(effect.changes)[:_MOST_CHANGES]]
-    more = len(shown_changes(effect.changes)) - _MOST_CHANGES
-    if more > 0:
-        lines.append(paper.muted(f"and {more} more values"))
-    lines += [_note(note) for note in effect.notes if note.severity is not Severity.FLAG]
-    lines += [_note(note) for note in effect.notes if note.severity is Severity.FLAG]
+def _entry(effect: EntryEffect, *, is_whole: bool) -> str:
+    lines = [_note(note) for note in _once(effect.notes) if note.severity is not Severity.INFO]
+    changes = shown_changes(effect.changes)
+    shown = changes if is_whole else changes[:_FIRST_CHANGES]
+    lines += [_change(change) for change in shown]
+    if len(shown) < len(changes):
+        count = len(changes) - len(shown)
+        lines.append(paper.link(f"more:{effect.entry}", f"and {count} more values"))
+    lines += [_note(note) for note in _once(effect.notes) if note.severity is Severity.INFO]
     if is_merge(effect) and not effect.is_refused:
         lines.append(paper.link(f"undo:{effect.entry}", "Undo this merge…"))
     if not lines:
         lines = [paper.muted("Changed nothing here.")]
-    return paper.dotted(dot_of(effect), head, "<br>".join(lines))
+    return paper.dotted(dot_of(effect), _head(effect), "<br>".join(lines))
+
+
+def _once(notes: Iterable[Note]) -> list[Note]:
+    """Return the notes, each sentence once."""
+    return list({(note_sentence(note), note.path): note for note in notes}.values())
 
 
 def _head(effect: EntryEffect) -> str:
@@ -74,14 +96,17 @@ def is_merge(effect: EntryEffect) -> bool:
 
 def shown_changes(changes: Iterable[Change]) -> list[Change]:
     """Return the changes that a person wants to read, the states first."""
-    found = [
-        change
-        for change in changes
-        if change.column not in words.HIDDEN
-        and not change.column.endswith("_authority")
-        and (change.old or change.new)
-    ]
-    return sorted(found, key=lambda change: (change.kind != STEP, change.column != "state"))
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        if (
+            change.column not in words.HIDDEN
+            and not change.column.endswith(("_authority", "_issuer"))
+            and (change.old or change.new)
+        ):
+            # A step has the study UID of its order: one line for both.
+            found.setdefault((change.column, str(change.new)), change)
+    last = len(_RANKS)
+    return sorted(found.values(), key=lambda change: _RANKS.get(change.column, last))
 
 
 def _change(change: Change) -> str:
@@ -95,7 +120,7 @@ def _change(change: Change) -> str:
     else:
         value = f"{paper.muted(old)} {paper.muted('→')} {paper.muted('empty')}"
     came = f" {paper.muted('←')} {paper.fixed(change.path, 'muted')}" if change.path else ""
-    if change.rule:
+    if change.rule and change.rule not in _PLAIN_RULES:
         came += f" {paper.muted(f'({rule_sentence(change.rule)})')}"
     return f"{name} {value}{came}"
 

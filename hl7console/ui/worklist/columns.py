@@ -44,7 +44,7 @@ COLUMNS: tuple[LineColumn, ...] = (
         lambda line: words.priority_words(line.priority)[1],
         "priority",
     ),
-    LineColumn("patient", "Patient", Kind.TEXT, 16, lambda line: line.patient_name, None,
+    LineColumn("patient", "Patient", Kind.TEXT, 18, lambda line: line.patient_name, None,
                "patient"),
     LineColumn("mrn", "MRN", Kind.FIXED, 8, lambda line: line.patient_id),
     LineColumn("accession", "Accession", Kind.FIXED, 10, lambda line: line.accession, None,

@@ -43,7 +43,7 @@ class EntryMessages(QWidget):
     def __init__(self, console: Console, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("entryMessages")
-        self._reader = ReaderWorker("worklist-messages", console, self)
+        self.reader = ReaderWorker("worklist-messages", console, self)
         self._wanted = 0
         self._is_shown = False
         self.list = QListWidget()
@@ -152,7 +152,7 @@ class EntryMessages(QWidget):
             return
         if not self._is_shown:
             return
-        self._reader.ask(
+        self.reader.ask(
             lambda reader: reader.message(wanted),
             lambda stored: self._on_message(wanted, stored),
             self._on_failed,
@@ -167,5 +167,5 @@ class EntryMessages(QWidget):
 
     def stop(self) -> None:
         """End the threads."""
-        self._reader.stop()
+        self.reader.stop()
         self.inspector.stop()

@@ -147,9 +147,9 @@ def banner_of(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
 
 def _missing_banner(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
     names = [words.column_words(column) for column in line.missing]
-    whole = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+    whole = ", no ".join(names[:-1]) + (" and no " if len(names) > 1 else "") + names[-1]
     sources = [text for column in line.missing if (text := where_from(column))]
-    text = f"Not on any modality: {whole} missing."
+    text = f"Not on any modality: it has no {whole}."
     if sources:
         text += " " + " ".join(sources)
     links = [("action:edit", f"Enter the {names[0]} by hand")]

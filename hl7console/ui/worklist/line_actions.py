@@ -29,6 +29,7 @@ from hl7console.ui.worklist import inputs, questions
 from hl7console.ui.worklist.code_dialog import code_dialog
 from hl7console.ui.worklist.command_dialog import CommandDialog
 from hl7console.ui.worklist.desk import Desk, DeskTab
+from hl7console.ui.worklist.image_actions import ImageActions
 from hl7console.ui.worklist.merge_dialog import MergeDialog
 from hl7console.ui.worklist.place import WorklistPlace
 from hl7console.worklist.rows import Row
@@ -43,10 +44,17 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("unlock", "Unlock a value…", "", "lock"),
     ("cancel", "Cancel the step…", "", "circle-x"),
     ("resend", "Resend the line's messages…", "", "send"),
+    ("askArchive", "Ask an archive for the images", "", "server"),
     ("copyAccession", "Copy the accession", "", "copy"),
     ("onlyPatient", "Show only this patient's lines", "", "user"),
     ("findMessages", "Find this patient's messages", "", "search"),
 )
+
+_MENU = (
+    "station", "state", "edit", "unlock", "", "resend", "askArchive", "copyAccession", "",
+    "onlyPatient", "findMessages", "", "cancel",
+)  # fmt: skip
+"""The menu of a line; "" is a line across."""
 
 
 class LineActions(QObject):
@@ -83,6 +91,7 @@ class LineActions(QObject):
             "action:errors": lambda: self.show_desk(DeskTab.ERRORS),
             "action:profile": self.profile_wanted.emit,
         }
+        self.images = ImageActions(place, console)
         self._add_actions()
         button = QPushButton("To look at…")
         button.setObjectName("deskButton")
@@ -90,6 +99,8 @@ class LineActions(QObject):
         button.clicked.connect(lambda *_: self.show_desk(DeskTab.ERRORS))
         place.add_to_bar(button)
         place.menu_wanted.connect(self.show_menu)
+        place.file_dropped.connect(self.images.compare_with)
+        self.images.failed.connect(notice.fault)
         place.link_chosen.connect(self._on_link)
         place.line_changed.connect(self._on_line_changed)
         place.fault.connect(notice.fault)
@@ -109,6 +120,7 @@ class LineActions(QObject):
             "unlock": self.unlock,
             "cancel": lambda: self.set_state("CANCELED"),
             "resend": self.resend_all,
+            "askArchive": self.images.ask_archive,
             "copyAccession": self.copy_accession,
             "onlyPatient": self.only_patient,
             "findMessages": self.find_messages,
@@ -151,8 +163,7 @@ class LineActions(QObject):
         """Return the menu of the line one is at."""
         menu = QMenu(self._place)
         menu.setObjectName("worklistMenu")
-        for name in ("station", "state", "edit", "unlock", "", "resend", "copyAccession", "",
-                     "onlyPatient", "findMessages", "", "cancel"):  # fmt: skip
+        for name in _MENU:
             if name:
                 menu.addAction(self._actions[f"worklist.{name}"])
             else:

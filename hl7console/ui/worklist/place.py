@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSplitter,
@@ -20,14 +19,16 @@ from PySide6.QtWidgets import (
 from hl7console.engine.console import Console, EngineSnapshot
 from hl7console.errors import ConsoleError
 from hl7console.store.worklist.records import Counts, EntryEffect, LineQuery, LineRow, StepDetails
+from hl7console.ui.bars import top_bar
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.empty_state import EmptyState
 from hl7console.ui.preferences import Preferences
-from hl7console.ui.theme import BAR, GRID
+from hl7console.ui.worklist import layout_memory
 from hl7console.ui.worklist.as_of import AsOfBar
 from hl7console.ui.worklist.emptiness import behind_text, buttons, emptiness
 from hl7console.ui.worklist.feed import LineFeed
 from hl7console.ui.worklist.filters import FilterBar
+from hl7console.ui.worklist.images_dialog import dicom_path
 from hl7console.ui.worklist.news_chip import NewsChip
 from hl7console.ui.worklist.reads import WorklistReads
 from hl7console.ui.worklist.search_line import SearchLine
@@ -56,6 +57,8 @@ class WorklistPlace(QWidget):
     line_changed = Signal()
     """Another line is in view, or more is known of it."""
     fault = Signal(object)
+    file_dropped = Signal(object)
+    """A DICOM file (`Path`) was dropped on the place."""
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class WorklistPlace(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("worklistPlace")
+        self.setAcceptDrops(True)
         self._bridge = bridge
         self._preferences = preferences
         self._shown_id = 0
@@ -83,7 +87,9 @@ class WorklistPlace(QWidget):
         self.side = StepPane(console)
         self._build()
         self._connect()
-        self._restore()
+        self._has_own_split = layout_memory.restore(
+            self.table, self.splitter, self.filters, preferences
+        )
 
     # Building
 
@@ -123,17 +129,10 @@ class WorklistPlace(QWidget):
         self._slow.timeout.connect(lambda: self.search.tell("Looking…"))
 
     def _built_bar(self) -> QFrame:
-        bar = QFrame()
-        bar.setObjectName("topBar")
-        bar.setFixedHeight(BAR)
-        self._bar_row = QHBoxLayout(bar)
-        self._bar_row.setContentsMargins(12, 0, 12, 0)
-        self._bar_row.setSpacing(GRID)
-        self._bar_row.addWidget(self.search, 1)
         self.as_of_button = QPushButton("As of now")
         self.as_of_button.setObjectName("asOfButton")
         self.as_of_button.setToolTip("Show the worklist as it stood at an earlier time (Ctrl+T)")
-        self._bar_row.addWidget(self.as_of_button)
+        bar, self._bar_row = top_bar(self.search, self.as_of_button)
         return bar
 
     def add_to_bar(self, button: QPushButton) -> None:
@@ -162,19 +161,7 @@ class WorklistPlace(QWidget):
         self.as_of_button.clicked.connect(self.toggle_as_of)
         self.side.link_chosen.connect(self.link_chosen)
         self._bridge.snapshot_changed.connect(self._on_snapshot)
-
-    def _restore(self) -> None:
-        header = self._preferences.blob("worklist/header")
-        if not header.isEmpty():
-            self.table.horizontalHeader().restoreState(header)
-        split = self._preferences.blob("worklist/splitter")
-        self._has_own_split = not split.isEmpty() and self.splitter.restoreState(split)
-        group = self._preferences.text("worklist/group", "")
-        if group in ("day", "modality", "station", "state", "patient"):
-            self.filters.group.choose(group)
-        day = self._preferences.text("worklist/day", "today")
-        if day in ("today", "tomorrow", "week", "all"):
-            self.filters.day.choose(day)
+        self._bridge.settings_changed.connect(self.side.load_rules)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -195,18 +182,16 @@ class WorklistPlace(QWidget):
         """Load the list, once."""
         if not self._is_started:
             self._is_started = True
+            self.side.load_rules()
             self.submit()
 
     def stop(self) -> None:
         """Remember the layout, and end the threads."""
-        self._preferences.set_blob("worklist/header", self.table.horizontalHeader().saveState())
-        if self._is_started:
-            self._preferences.set_blob("worklist/splitter", self.splitter.saveState())
-        self._preferences.set_text("worklist/group", self.filters.group.value)
-        self._preferences.set_text("worklist/day", self.filters.day.value)
         if self._is_stopped:
             return
         self._is_stopped = True
+        if self._is_started:
+            layout_memory.keep(self.table, self.splitter, self.filters, self._preferences)
         self._bridge.snapshot_changed.disconnect(self._on_snapshot)
         self.feed.stop()
         self.side.stop()
@@ -372,6 +357,16 @@ class WorklistPlace(QWidget):
                 self.line_changed.emit()
 
         self.feed.reads().ask(work, then, self.fault.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dicom_path(event.mimeData()) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # the window imports it
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.file_dropped.emit(dicom_path(event.mimeData()))
 
     def go_to_step(self, step_id: int) -> None:
         """Go to a line, where the list has it; else show everything, and then go to it."""

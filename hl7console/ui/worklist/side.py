@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import IntEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,7 +9,8 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console
-from hl7console.settings import AeRules
+from hl7console.settings import OTHER_AES, AeRules
+from hl7console.store.interfaces import load_ae_rules
 from hl7console.store.worklist.records import EntryEffect, LineRow, StepDetails
 from hl7console.ui.worklist.answer_pane import AnswerPane
 from hl7console.ui.worklist.asking import answer_page, verdict
@@ -38,11 +38,6 @@ _NARROW = 450
 _TITLES = ("Why?", "Messages", "C-FIND answer", "History", "Report")
 
 
-def default_rules(_ae_title: str) -> AeRules:
-    """Return the rules of AE titles that have none of their own."""
-    return AeRules()
-
-
 class StepPane(QWidget):
     """Shows one line. GUI thread only; call `stop` before it goes."""
 
@@ -59,8 +54,8 @@ class StepPane(QWidget):
         self.step_id = 0
         self.details: StepDetails | None = None
         self.effects: list[EntryEffect] = []
-        self.rules_of: Callable[[str], AeRules] = default_rules
-        """Returns what is different for a calling AE title."""
+        self._unfolded: set[int] = set()
+        self._rules: tuple[AeRules, ...] = ()
         self.header = StepHeader()
         self.why = WhyPane()
         self.messages = EntryMessages(console)
@@ -123,6 +118,7 @@ class StepPane(QWidget):
             self.step_id = line.step_id
             self.details = None
             self.effects = []
+            self._unfolded = set()
             self._pages(keeps_place=False)
         self.header.show_line(line)
         self._stack.setCurrentIndex(1)
@@ -140,13 +136,33 @@ class StepPane(QWidget):
         self._pages(keeps_place=not is_first)
 
     def _pages(self, *, keeps_place: bool) -> None:
-        effects, details = self.effects, self.details
-        self.why.show_chain(lambda: chain_page(effects) if details else "", keeps_place=keeps_place)
+        effects, details, unfolded = self.effects, self.details, self._unfolded
+        self.why.show_chain(
+            lambda: chain_page(effects, unfolded) if details else "", keeps_place=keeps_place
+        )
         self.history.show_page(
             lambda: history_page(effects) if details else "", keeps_place=keeps_place
         )
         self.report.show_page(lambda: reports_page(details), keeps_place=keeps_place)
         self._show_answer()
+
+    @Slot()
+    def load_rules(self) -> None:
+        """Read again what is different for each calling AE title."""
+        self.messages.reader.ask(
+            lambda reader: load_ae_rules(reader.database()),
+            self._on_rules,
+            self.messages.failed.emit,
+        )
+
+    def _on_rules(self, rules: tuple[AeRules, ...]) -> None:
+        self._rules = rules
+        self._show_answer()
+
+    def rules_of(self, ae_title: str) -> AeRules:
+        """Return what is different for a calling AE title."""
+        by_title = {rules.ae_title: rules for rules in self._rules}
+        return by_title.get(ae_title) or by_title.get(OTHER_AES) or AeRules()
 
     @Slot()
     def _show_answer(self) -> None:
@@ -175,6 +191,9 @@ class StepPane(QWidget):
         if kind == "message":
             self.show_tab(SideTab.MESSAGES)
             self.messages.go_to(int(rest))
+        elif kind == "more":
+            self._unfolded.add(int(rest))
+            self._pages(keeps_place=True)
         elif address == "action:messages":
             self.show_tab(SideTab.MESSAGES)
         elif address == "action:notSeen":

@@ -168,7 +168,7 @@ def value_words(column: str, value: Value | None) -> str:
         return ", ".join(column_words(str(part)) for part in _parts(value))
     if column == "flags":
         return ", ".join(plain(str(part)) for part in _parts(value))
-    return ", ".join(_part_words(part) for part in _parts(value))
+    return ", ".join(text for part in _parts(value) if (text := _part_words(part)))
 
 
 def _parts(value: Value) -> Sequence[object]:

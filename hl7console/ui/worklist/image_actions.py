@@ -1,0 +1,85 @@
+"""Holds images against a line: a dropped DICOM file, or what an archive has of the order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from hl7console.engine.console import Console, JobReport
+from hl7console.engine.dicom_commands import AskPacs
+from hl7console.errors import ConsoleError
+from hl7console.ui.job_watch import JobWatch
+from hl7console.ui.worklist.images_dialog import ImagesDialog, compare_file, difference_row
+from hl7console.ui.worklist.place import WorklistPlace
+from hl7console.worklist.comparing import Difference
+
+
+class ImageActions(QObject):
+    """Asks, and shows what differs. GUI thread only."""
+
+    failed = Signal(object)
+    """The `ConsoleError` that says why it could not be done."""
+
+    def __init__(self, place: WorklistPlace, console: Console) -> None:
+        super().__init__(place)
+        self._place = place
+        self._console = console
+        self._watch: JobWatch | None = None
+
+    @Slot(object)
+    def compare_with(self, path: Path) -> None:
+        """Hold a DICOM file against the line of its study or accession, else the one in view."""
+        current = self._place.side.step_id
+        self._place.feed.reads().ask(
+            lambda reads: compare_file(reads, path, current),
+            lambda found: self._on_compared(path.name, *found),
+            self.failed.emit,
+        )
+
+    def _on_compared(self, name: str, step_id: int, found: list[Difference]) -> None:
+        if step_id != self._place.side.step_id:
+            self._place.go_to_step(step_id)
+        count = len(found)
+        values = "1 value differs" if count == 1 else f"{count} values differ"
+        self._show(
+            ImagesDialog(
+                name,
+                f"{values} between the images and the order." if count
+                else "The images say the same as the order.",
+                is_good=not found,
+                rows=[difference_row(difference) for difference in found],
+                parent=self._place.window(),
+            )
+        )  # fmt: skip
+
+    def ask_archive(self) -> None:
+        """Ask the first archive for the study of the line in view."""
+        step_id = self._place.side.step_id
+        if not step_id:
+            return
+        try:
+            job = self._console.submit(AskPacs(step_id))
+        except ConsoleError as error:
+            self.failed.emit(error)
+            return
+        self._watch = JobWatch(job, self)
+        self._watch.ended.connect(self._on_answered)
+        self._watch.failed.connect(self.failed)
+
+    @Slot(object)
+    def _on_answered(self, report: JobReport) -> None:
+        rows = [(name, value, "", "") for name, value in report.details]
+        self._show(
+            ImagesDialog(
+                "Images in the archive",
+                report.text,
+                is_good=not report.is_fault,
+                rows=rows,
+                parent=self._place.window(),
+            )
+        )
+
+    def _show(self, dialog: ImagesDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
