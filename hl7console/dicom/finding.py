@@ -156,6 +156,8 @@ def find(
         return
     query = compile_query(identifier, rules, caller=caller, today=now[:8])
     found.odd += query.odd
+    if any(query.window):
+        found.odd.append(Reason("query_window"))
     pending = PENDING_WARNING if query.unsupported and rules.warn_unsupported else PENDING
     owners: dict[tuple[str, str], str] = {}
     for line in nearest_first(source, query, now):

@@ -239,15 +239,13 @@ class DicomService:
             yield finding.CANNOT_PROCESS, None
         finally:
             source.close()
-            self._told(found, caller, peer, rules)
+            self._told(found, caller, peer)
 
-    def _told(self, found: finding.Found, caller: str, peer: str, rules: AeRules) -> None:
+    def _told(self, found: finding.Found, caller: str, peer: str) -> None:
         for reason in dict.fromkeys((r.code, tuple(sorted(r.args.items()))) for r in found.odd):
             code, args = reason
             text = f"{_shown(caller)}: {wording.sentence(code, dict(args))}"
             self._tell(code, text, peer, is_fault=code in ("query_limit", "shortened_clash"))
-        if rules.window_back_days >= 0 or rules.window_ahead_days >= 0:
-            self._tell("query_window", wording.sentence("query_window"), peer)
         seen = tuple(uid for uid in found.study_uids if uid)
         self._on_query(QueryDone(caller, found.answers, found.status, seen))
 
