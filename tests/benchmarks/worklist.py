@@ -60,10 +60,12 @@ RESULT = (
 
 
 def order(number: int, day: int = 5, minute: int = 0, modality: bytes = b"CT") -> bytes:
+    """Return a complete order: the load generator's, with accession and modality in place."""
     unique = b"%07d" % number
     raw = ORDER % (unique, *([unique] * 6))
     at = b"202601%02d%02d%02d00" % (day, 7 + minute // 60 % 12, minute % 60)
-    return raw.replace(b"20260105094500", at).replace(b"||||CT|||", b"||||%b|||" % modality)
+    raw = raw.replace(b"20260105094500", at).replace(b"BEN|||A", b"BEN||A")
+    return raw.replace(b"||||CT|||", b"||||||%b|||" % modality)
 
 
 def message(kind: str, number: int) -> bytes:

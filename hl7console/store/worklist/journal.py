@@ -114,7 +114,7 @@ def last_input(database: Database, kind: str, **words: str) -> Mapping[str, obje
         " ORDER BY id DESC LIMIT 1",
         (kind, *words.values()),
     )
-    return None if row is None else json.loads(str(row[0]))  # type: ignore[no-any-return]
+    return None if row is None else json.loads(str(row[0]))
 
 
 def journal_end(database: Database) -> JournalPlace:
