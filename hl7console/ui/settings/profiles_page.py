@@ -159,9 +159,9 @@ class ProfilesPage(QWidget):
 
     @Slot()
     def _on_chosen(self) -> None:
-        item = self.list.currentItem()
-        if item is None:
+        if self.list.currentRow() < 0:
             return
+        item = self.list.currentItem()
         name, is_own = str(item.data(_NAME_ROLE)), bool(item.data(_OWN_ROLE))
         self._name = name
         self.edit.setReadOnly(not is_own)
@@ -205,10 +205,10 @@ class ProfilesPage(QWidget):
         if self._line:
             mark = QTextEdit.ExtraSelection()
             block = self.edit.document().findBlockByNumber(self._line - 1)
-            mark.cursor = QTextCursor(block)  # type: ignore[attr-defined]
+            mark.cursor = QTextCursor(block)
             ground: QColor = theme().color("err_tint")
-            mark.format.setBackground(ground)  # type: ignore[attr-defined]
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
+            mark.format.setBackground(ground)
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
             marks.append(mark)
         self.edit.setExtraSelections(marks)
 

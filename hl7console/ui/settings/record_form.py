@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 from hl7console.errors import UsageError
@@ -75,8 +74,8 @@ class RecordForm(Form):
         values = {name: self._sound(name, value) for name, value in self.values().items()}
         errors = self._errors(values)
         if not errors:
-            made = dataclasses.replace(self._blank, **values)  # type: ignore[arg-type]
             try:
+                made = type(self._blank).from_mapping({**self._blank.to_mapping(), **values})
                 made.validate()
             except UsageError as error:
                 errors = {next(iter(values)): error.full_text}
@@ -92,7 +91,7 @@ class RecordForm(Form):
             value = value.strip()
         if isinstance(value, int) and isinstance(getattr(self._blank, name), float):
             return float(value)
-        return Tls(value) if name == "tls" else value
+        return value
 
     def _errors(self, values: Mapping[str, Value]) -> dict[str, str]:
         """Return what is wrong with single fields, each tried over sound settings."""
@@ -101,8 +100,8 @@ class RecordForm(Form):
             if name == "tls":
                 continue
             try:
-                changes: dict[str, object] = {name: value}
-                dataclasses.replace(_SOUND[type(self._blank)], **changes).validate()  # type: ignore[type-var]
+                sound = _SOUND[type(self._blank)].to_mapping()
+                type(self._blank).from_mapping({**sound, name: value}).validate()
             except UsageError as error:
                 errors[name] = error.full_text
             except (TypeError, ValueError):

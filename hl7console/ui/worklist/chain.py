@@ -8,7 +8,7 @@ from html import escape
 from hl7console.store.worklist.records import EntryEffect
 from hl7console.ui.worklist import paper, words
 from hl7console.ui.worklist.sentences import note_sentence, rule_sentence
-from hl7console.worklist.rows import MERGE, PATIENT
+from hl7console.worklist.rows import MERGE
 from hl7console.worklist.turn import Change, Note, Severity
 
 _FIRST_CHANGES = 8
@@ -16,12 +16,14 @@ _FIRST_CHANGES = 8
 _RANKS = {
     column: rank
     for rank, column in enumerate(
-        ("state", "missing", "accession", "patient_id", "patient_name", "rp_desc", "start_date",
-         "start_time", "modality", "station_aet", "priority", "flags", "placer_no", "filler_no",
+        ("state", "missing", "status", "text", "accession", "patient_id", "patient_name",
+         "rp_desc", "start_date", "start_time", "modality", "station_aet", "priority", "flags",
+         "placer_no", "filler_no",
          "visit_no", "study_uid", "sps_id")
     )
 }  # fmt: skip
 """What people look for first."""
+_MERGE_NOTES = frozenset({"merged", "moved", "visit_moved", "identifiers_moved"})
 _PLAIN_RULES = frozenset({"fallback", "incomplete"})
 """Rules that the field, or the list of missing values, tells of already."""
 
@@ -89,8 +91,8 @@ def dot_of(effect: EntryEffect) -> str:
 
 def is_merge(effect: EntryEffect) -> bool:
     """Return whether an entry joined two persons, or moved something from one to another."""
-    return any(change.kind == MERGE and change.old is None for change in effect.changes) or any(
-        change.kind == PATIENT and change.column == "merged_into" for change in effect.changes
+    return any(note.rule in _MERGE_NOTES for note in effect.notes) or any(
+        change.kind == MERGE and change.old is None for change in effect.changes
     )
 
 
@@ -101,6 +103,7 @@ def shown_changes(changes: Iterable[Change]) -> list[Change]:
         if (
             change.column not in words.HIDDEN
             and not change.column.endswith(("_authority", "_issuer"))
+            and not change.column.startswith("named_")
             and (change.old or change.new)
         ):
             # A step has the study UID of its order: one line for both.

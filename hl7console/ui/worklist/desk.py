@@ -103,7 +103,7 @@ _PAGES = (
         "Entries that were not applied, or not wholly, the newest first. Send the sentence in the "
         "last column to whoever runs the sender.",
         "Every message was applied.",
-        (ReportColumn("When", 19, is_fixed=True), ReportColumn("Message", 16, is_fixed=True),
+        (ReportColumn("When", 21, is_fixed=True), ReportColumn("Message", 16, is_fixed=True),
          ReportColumn("Sender", 16, is_fixed=True),
          ReportColumn("What is wrong", 36, is_state=True),
          ReportColumn("What to ask the sender for", 36)),
@@ -126,7 +126,7 @@ _PAGES = (
         "Persons that were joined, by message or by hand. Undo takes a merge back and applies all "
         "that came since again.",
         "Nobody was joined yet.",
-        (ReportColumn("When", 19, is_fixed=True), ReportColumn("From", 30),
+        (ReportColumn("When", 21, is_fixed=True), ReportColumn("From", 30),
          ReportColumn("Into", 30), ReportColumn("State", 10, is_state=True)),
     ),
     _Page(

@@ -77,3 +77,9 @@ def behind_text(snapshot: EngineSnapshot) -> str:
     if snapshot.worklist_behind > _MANY:
         return f"{snapshot.worklist_behind:,} messages are not on the worklist yet; it follows."
     return ""
+
+
+def count_text(count: int, day: str) -> str:
+    """Return how many lines there are, and of which day where it is one."""
+    when = {"today": " today", "tomorrow": " tomorrow"}.get(day, "")
+    return f"{count:,} {'step' if count == 1 else 'steps'}{when}"

@@ -75,7 +75,7 @@ class PersonBox(QComboBox):
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setMinimumWidth(380)
-        self.setCompleter(None)
+        self.setCompleter(None)  # type: ignore[arg-type]
         self._worker = worker
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -172,11 +172,7 @@ class LineTableModel(QAbstractTableModel):
 
     def heading(self, group: Group) -> str:
         """Return the text of a heading, with how many lines it is over."""
-        what = {
-            "day": words.day_title,
-            "patient": lambda key: " · ".join(p for p in key.split("\n")[:2] if p),
-            "state": lambda key: words.state_name(key)[0].capitalize(),
-        }.get(self.group_by, _same)(group.key)
+        what = words.group_title(self.group_by, group.key)
         empty = {"modality": "No modality", "station": "No station", "patient": "No patient"}
         title = what or empty.get(self.group_by, "Other")
         return f"{title} · {group.count:,}"
@@ -197,7 +193,3 @@ class LineTableModel(QAbstractTableModel):
             return "\n".join(line_sentences(found))
         text = shown.value(found)
         return text if shown.kind is not Kind.PILL and len(text) > shown.chars else None
-
-
-def _same(key: str) -> str:
-    return key

@@ -25,7 +25,7 @@ from hl7console.ui.empty_state import EmptyState
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.worklist import layout_memory
 from hl7console.ui.worklist.as_of import AsOfBar
-from hl7console.ui.worklist.emptiness import behind_text, buttons, emptiness
+from hl7console.ui.worklist.emptiness import behind_text, buttons, count_text, emptiness
 from hl7console.ui.worklist.feed import LineFeed
 from hl7console.ui.worklist.filters import FilterBar
 from hl7console.ui.worklist.images_dialog import dicom_path
@@ -217,7 +217,7 @@ class WorklistPlace(QWidget):
     @Slot()
     def _on_listed(self) -> None:
         self._slow.stop()
-        self._tell_count()
+        self.search.tell(count_text(self.feed.count, self.filters.day.value))
         self._show_list_or_why_not()
         row = self.feed.model.row_of(self._shown_id)
         if row >= 0:
@@ -228,11 +228,6 @@ class WorklistPlace(QWidget):
             self._on_current_changed(0)
         self._is_first = False
         self._ask_known()
-
-    def _tell_count(self) -> None:
-        count = self.feed.count
-        day = {"today": " today", "tomorrow": " tomorrow"}.get(self.filters.day.value, "")
-        self.search.tell(f"{count:,} {'step' if count == 1 else 'steps'}{day}")
 
     def _ask_known(self) -> None:
         self.feed.reads().ask(lambda reads: reads.counts(None), self._on_counts, self.fault.emit)

@@ -44,4 +44,4 @@ def _one(kind: str, row: Row) -> str:
     if flags:
         head += f"<p>{paper.color(flags, 'warn')}</p>"
     body = escape(text).replace("\n", "<br>") or paper.muted("Without text.")
-    return f"{head}<p>{body}</p>{paper.rule()}"
+    return f'{head}<p style="margin-bottom:10px">{body}</p>{paper.rule()}'

@@ -66,7 +66,7 @@ _COLUMN_WORDS = {
 HIDDEN = frozenset(
     {"last_event", "state_entry", "state_rank", "likeness", "wanted", "entry", "open",
      "listener", "sender", "profile", "birth_date_text", "order", "visit", "patient", "source",
-     "survivor", "waits_for"}
+     "survivor", "waits_for", "place", "what", "keys"}
 )  # fmt: skip
 """Columns that only the rules need: *Why?* does not list them."""
 
@@ -188,3 +188,14 @@ def station_words(line: LineRow) -> str:
     if line.stations:
         return " · ".join(line.stations)
     return f"any {line.modality}".strip() if line.is_open else "\u2014"
+
+
+def group_title(by: str, key: str) -> str:
+    """Return what a group of lines is called; "" where its lines have no such value."""
+    if by == "day":
+        return day_title(key)
+    if by == "state":
+        return state_name(key)[0].capitalize()
+    if by == "patient":
+        return " · ".join(part for part in key.split("\n")[:2] if part)
+    return key
