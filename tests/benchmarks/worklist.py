@@ -60,16 +60,16 @@ RESULT = (
 
 
 def order(number: int, day: int = 5, minute: int = 0, modality: bytes = b"CT") -> bytes:
-    """Return a complete order: the load generator's, with accession and modality in place."""
-    unique = b"%07d" % number
+    """Return a complete order: the load generator's, with its modality in OBR-24."""
+    unique = b"%d" % (1_000_000 + number)
     raw = ORDER % (unique, *([unique] * 6))
     at = b"202601%02d%02d%02d00" % (day, 7 + minute // 60 % 12, minute % 60)
-    raw = raw.replace(b"20260105094500", at).replace(b"BEN|||A", b"BEN||A")
+    raw = raw.replace(b"20260105094500", at)
     return raw.replace(b"||||CT|||", b"||||||%b|||" % modality)
 
 
 def message(kind: str, number: int) -> bytes:
-    unique = b"%07d" % number
+    unique = b"%d" % (1_000_000 + number)
     if kind == "ADT":
         return ADMIT % (unique, unique, unique)
     if kind == "ORU":
@@ -233,14 +233,14 @@ def measure_read(folder: Path, steps: int = 200_000) -> dict[str, float]:
                 "page_ms": timed(lambda: reader.lines(limit=200)),
                 "page_of_day_ms": timed(lambda: reader.lines(day, limit=200)),
                 "ids_ms": timed(lambda: reader.ids(), 5),
-                "text_ms": timed(lambda: reader.lines(LineQuery(text="0123456"), limit=200), 5),
+                "text_ms": timed(lambda: reader.lines(LineQuery(text="1012345"), limit=200), 5),
                 "counts_of_day_ms": timed(lambda: reader.counts(day)),
                 "details_ms": timed(lambda: reader.details(steps // 2)),
                 "why_ms": timed(lambda: reader.why(steps // 2)),
                 "candidates": len(found),
                 "candidates_ms": timed(lambda: reader.candidates(keys)),
                 "candidate_by_accession_ms": timed(
-                    lambda: reader.candidates(LineKeys(accession="A0100000"))
+                    lambda: reader.candidates(LineKeys(accession="A1010000"))
                 ),
                 "hundred_full_lines_ms": timed(lambda: reader.full_lines(found[:100]), 5),
             }
