@@ -28,8 +28,11 @@ from hl7console.store.worklist.schema import (
     remove_worklist,
     worklist_path,
 )
+from hl7console.store.worklist.undo_history import SavedHistory
+from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.state import State
 from hl7console.worklist.turn import Note, Outcome, Severity
+from hl7console.worklist.undo import is_void
 
 BATCH = 400
 """Messages applied in one transaction, at most."""
@@ -132,7 +135,8 @@ class Follower:
         next_ids = json.loads(load_meta(database, "next_ids") or "{}")
         self._state = State(self._loader, next_ids)
         self._loader.next_ids = dict(self._state.next_ids)
-        self._projection = Projection(self._state)
+        history = SavedHistory(database, self._console)
+        self._projection = Projection(self._state, history=history)
         self._saver = Saver(database, self._state, self._loader)
         self.place = load_place(database)
 
@@ -185,10 +189,16 @@ class Follower:
         chunk = read_chunk(self._console, self.place, most)
         place = chunk.place
         count = 0
+        reached = before
         for item in chunk.items:
+            if count and isinstance(item.entry, InputEntry) and is_void(item.entry):
+                # Undoing reads the history: everything before must have been saved.
+                place = reached
+                break
             outcome, rows = self._apply(item)
             self._saver.take(item, outcome, rows)
             count += 1
+            reached = item.place
             if time.monotonic() > end_s and item is not chunk.items[-1]:
                 place = item.place
                 break

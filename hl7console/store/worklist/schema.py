@@ -122,6 +122,7 @@ INDEX_STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX entries_worst ON entries(position) WHERE worst >= 4",
     "CREATE INDEX events_row ON events(kind, row_id, position)",
     "CREATE INDEX events_position ON events(position)",
+    "CREATE INDEX noted_position ON noted(position)",
 )
 
 FORMAT = hashlib.sha256(
