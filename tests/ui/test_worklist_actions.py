@@ -127,15 +127,15 @@ def test_a_refused_change_says_why_and_stays_open(acts, recorder, qtbot):
     recorder.report = JobReport("There is no such step.", is_fault=True)
     acts.edit()
     dialog = dialog_of(acts, CommandDialog)
-    dialog.form.set_values({"column": "accession"})
-    dialog.form.set_values({"value": "MR9"})
+    dialog.form.set_values({"column": "priority"})
+    dialog.form.set_values({"value": "STAT"})
     dialog.submit()
     text = child(dialog, QLabel, "editDialogText")
     qtbot.waitUntil(lambda: text.text() == "There is no such step.")
     assert dialog.isVisible()
     assert recorder.commands[0].body == {
-        "action": "edit", "row": "order", "study_uid": "2.25.6", "sps_id": "S1",
-        "column": "accession", "value": "MR9",
+        "action": "edit", "of": "order", "study_uid": "2.25.6", "sps_id": "S1",
+        "column": "priority", "value": "STAT",
     }  # fmt: skip
     dialog.reject()
 

@@ -47,6 +47,16 @@ class RecordForm(Form):
                 self.heading(label)
             else:
                 self._add_field(field, label, told, values[field])
+        if "tls" in fields:
+            self.changed.connect(self._show_protection)
+            self._show_protection()
+
+    def _show_protection(self) -> None:
+        """Show certificates only where there is TLS."""
+        values = self.values()
+        for field in values:
+            if field.startswith("tls_") or field == "allowed_certificate_names":
+                self.set_shown(field, is_shown=values["tls"] != Tls.OFF)
 
     def _add_field(self, field: str, label: str, told: str, value: Value) -> None:
         if field in CHOICES:

@@ -153,7 +153,7 @@ class Desk(QDialog):
     merge_wanted = Signal(object, object)
     """Two persons (`Row`): the one that goes, and the survivor; None where still to be chosen."""
     settle_wanted = Signal(int)
-    """A conflict was dealt with: its row number."""
+    """A conflict was dealt with: the entry that raised it."""
     code_wanted = Signal(object)
     """An unmapped code (`Row`) is to be filled in."""
     import_wanted = Signal(str)
@@ -280,7 +280,7 @@ class Desk(QDialog):
     def _settle(self) -> None:
         row = self._chosen(DeskTab.CONFLICTS)
         if row >= 0:
-            self.settle_wanted.emit(self._fill.conflicts[row][0].id)
+            self.settle_wanted.emit(entry_of(self._fill.conflicts[row][0]))
 
     @Slot()
     def _join(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from hl7console.store.worklist.records import LineRow, StepDetails
 from hl7console.ui.theme import GRID, theme
 from hl7console.ui.worklist import words
+from hl7console.ui.worklist.inputs import EDITABLE
 from hl7console.ui.worklist.sentences import where_from
 
 
@@ -152,9 +153,11 @@ def _missing_banner(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
     text = f"Not on any modality: it has no {whole}."
     if sources:
         text += " " + " ".join(sources)
-    links = [("action:edit", f"Enter the {names[0]} by hand")]
+    links = []
+    if line.missing[0] in EDITABLE:
+        links = [("action:edit", f"Enter the {names[0]} by hand")]
     if any(column.startswith("station") for column in line.missing):
-        links = [("action:station", "Set the station by hand"), *links[1:]]
+        links.insert(0, ("action:station", "Set the station by hand"))
     links.append(("action:messages", "See the message that spoke last"))
     links.append(("action:errors", "What to ask the sender for"))
     return text, links

@@ -9,12 +9,15 @@ from hl7console.engine.console import WorklistInput
 from hl7console.store.worklist.records import StepDetails
 from hl7console.worklist.lines import DESCRIPTIONS
 from hl7console.worklist.rows import IDENTIFIER, Row
+from hl7console.worklist.rules.operator import NOT_EDITABLE
 
 EDITABLE = tuple(
     column
     for column, about in DESCRIPTIONS.items()
     if about.vr in ("LO", "SH", "PN", "DA", "TM", "CS", "LT", "ST", "DS", "UI")
-    and column not in ("state", "sps_status", "station_aet", "other_ids", "study_uid", "sps_id")
+    and column not in NOT_EDITABLE
+    and column not in ("sps_status", "station_aet")
+    and not column.startswith("admission")
 )
 """Columns whose value may be typed in."""
 
@@ -62,11 +65,9 @@ def unlock(details: StepDetails, column: str) -> WorklistInput:
 def _row_of(details: StepDetails, column: str) -> dict[str, object]:
     about = DESCRIPTIONS.get(column)
     area = about.area if about is not None else "step"
-    area = "order" if area == "visit" else area
-    keys = step_keys(details)
-    if area == "patient":
-        keys["patient"] = person_key(details.identifiers)
-    return {"row": area, **keys}
+    if area == "visit" and details.visit is None:
+        area = "order"
+    return {"of": area, **step_keys(details)}
 
 
 def merge(source: list[str], survivor: list[str]) -> WorklistInput:
@@ -79,14 +80,15 @@ def void(entry: int, reason: str) -> WorklistInput:
     return _operator("void", entry=entry, reason=reason)
 
 
-def resolve_conflict(conflict: int, note: str) -> WorklistInput:
-    """Note that a conflict was looked at."""
-    return _operator("resolve_conflict", conflict=conflict, note=note)
+def resolve_conflict(entry: int, note: str) -> WorklistInput:
+    """Note that the conflicts which an entry raised were looked at."""
+    return _operator("resolve_conflict", conflict=entry, note=note)
 
 
 def locked_columns(details: StepDetails) -> list[str]:
     """Return the columns whose value an operator typed in."""
-    rows = [details.step, details.order, *([details.patient] if details.patient else [])]
+    rows = [details.step, details.order]
+    rows += [row for row in (details.patient, details.visit) if row is not None]
     found: dict[str, None] = {}
     for row in rows:
         found |= dict.fromkeys(str(column) for column in row.list("locked"))

@@ -320,6 +320,7 @@ class WorklistPlace(QWidget):
             self.side.show_nothing()
             self.line_changed.emit()
             return
+        self.side.expect(step_id)
         self._begin()
         self._fetch_details()
 

@@ -104,7 +104,7 @@ def edit_dialog(
             dialog.form.set_values({"value": now if isinstance(now, str) else str(now)})
 
     shown = [""]
-    dialog.form.set_values({"column": column if column in inputs.EDITABLE else "accession"})
+    dialog.form.set_values({"column": column if column in inputs.EDITABLE else "modality"})
     show_now()
     dialog.form.changed.connect(show_now)
     dialog.form.focus("value")
@@ -155,12 +155,12 @@ def undo_dialog(entry: int, title: str, console: Console, parent: QWidget) -> Co
     return dialog
 
 
-def settle_dialog(conflict: int, console: Console, parent: QWidget) -> CommandDialog:
+def settle_dialog(entry: int, console: Console, parent: QWidget) -> CommandDialog:
     """Return the question what came of a conflict."""
 
     def make(values: dict[str, Value]) -> Command | str:
         note = str(values["note"]).strip()
-        return inputs.resolve_conflict(conflict, note) if note else "Say what was done."
+        return inputs.resolve_conflict(entry, note) if note else "Say what was done."
 
     dialog = CommandDialog(
         "settleDialog",

@@ -112,14 +112,18 @@ class StepPane(QWidget):
         self.messages.show_entries(())
         self._stack.setCurrentIndex(0)
 
-    def begin(self, line: LineRow) -> None:
-        """Show what the list knows of another line, until the rest is there."""
-        if line.step_id != self.step_id:
-            self.step_id = line.step_id
+    def expect(self, step_id: int) -> None:
+        """Drop what is shown: another line follows."""
+        if step_id != self.step_id:
+            self.step_id = step_id
             self.details = None
             self.effects = []
             self._unfolded = set()
             self._pages(keeps_place=False)
+
+    def begin(self, line: LineRow) -> None:
+        """Show what the list knows of a line, until the rest is there."""
+        self.expect(line.step_id)
         self.header.show_line(line)
         self._stack.setCurrentIndex(1)
 
