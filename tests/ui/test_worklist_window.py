@@ -13,10 +13,11 @@ from hl7console.ui.worklist.side import SideTab
 
 def order(number: int, control: str = "NW") -> bytes:
     day = datetime.now().astimezone().strftime("%Y%m%d")
+    status = "CA" if control == "CA" else "SC"
     return (
         f"MSH|^~\\&|REGRIS|NORTH|PACS|NORTH|{day}080000||ORM^O01^ORM_O01|W{number}{control}|P|2.5.1\r"
         f"PID|1||7700{number}^^^NORTH^MR||MARLOWE^TESS||19680412|F\r"
-        f"ORC|{control}|P{number}^REGRIS|F{number}^RIS||SC||^^^{day}23{number:02d}00^^R\r"
+        f"ORC|{control}|P{number}^REGRIS|F{number}^RIS||{status}||^^^{day}23{number:02d}00^^R\r"
         f"OBR|1|P{number}^REGRIS|F{number}^RIS|MRHEAD^MR HEAD^L"
         f"||||||||||||||A{number}||||||MR\r"
     ).encode()
