@@ -136,28 +136,22 @@ def _note(note: Note) -> str:
 
 
 def history_page(effects: Sequence[EntryEffect]) -> str:
-    """Return every value over time, the newest first: when, what, from, to, by whom."""
-    rows = []
+    """Return every value over time, the newest first: when, by what, from, to."""
+    parts = []
     for effect in reversed(effects):
-        for change in shown_changes(effect.changes):
-            by = effect.title
-            cause = paper.link(f"message:{effect.entry}", by) if effect.entry > 0 else escape(by)
-            old = words.value_words(change.column, change.old)
-            new = words.value_words(change.column, change.new) or "empty"
-            shown = f"{paper.muted(old + ' → ') if old else ''}{escape(new)}"
-            if change.column == "state":
-                shown = (paper.muted(old + " → ") if old else "") + paper.color(
-                    new, words.state_name(str(change.new or ""))[1], is_bold=True
-                )
-            rows.append(
-                (
-                    paper.fixed(words.moment_words(effect.at_us), "muted"),
-                    escape(words.column_words(change.column)),
-                    shown,
-                    cause,
-                )
-            )
-    if not rows:
-        return f"<p>{paper.muted('Nothing changed yet.')}</p>"
-    head = tuple(paper.muted(title) for title in ("When", "What", "Value", "By"))
-    return paper.table([head, *rows], ("24%", "20%", "", "18%"))
+        changes = shown_changes(effect.changes)
+        if changes:
+            rows = [(paper.muted(words.column_words(c.column)), _step_of(c)) for c in changes]
+            parts.append(f"<p>{_head(effect)}</p>{paper.table(rows, ('36%',))}{paper.rule()}<br>")
+    return "".join(parts) or f"<p>{paper.muted('Nothing changed yet.')}</p>"
+
+
+def _step_of(change: Change) -> str:
+    """Return a value and the one before it; states in their colour."""
+    old = words.value_words(change.column, change.old)
+    new = words.value_words(change.column, change.new) or "empty"
+    before = paper.muted(f"{old} → ") if old else ""
+    if change.column == "state":
+        role = words.state_name(str(change.new or ""))[1]
+        return before + paper.color(new, role, is_bold=True)
+    return before + escape(new)
