@@ -31,5 +31,9 @@ class Context:
 
     @classmethod
     def of(cls, view: View, profile: Profile, entry: MessageEntry) -> Context:
-        """Return the context of a message."""
-        return cls(view, profile, entry)
+        """Return the context of a message; the same one for all that is mapped of it."""
+        known = view.context
+        if isinstance(known, cls) and known.profile is profile and known.entry is entry:
+            return known
+        view.context = made = cls(view, profile, entry)
+        return made

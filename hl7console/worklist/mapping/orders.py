@@ -36,7 +36,7 @@ def map_orders(
         entry: The journal entry.
         find_code: Looks up the exam-code table.
     """
-    context = Context(view, profile, entry)
+    context = Context.of(view, profile, entry)
     plans = plan_of(profile, "order"), plan_of(profile, "step"), plan_of(profile, "visit")
     groups = order_groups(view)
     times: dict[int, tuple[str, str, str]] = {}

@@ -26,7 +26,7 @@ def map_patient(view: View, profile: Profile, pid: Seg, entry: MessageEntry) -> 
     ``flags`` holds ``aa_defaulted`` (an identifier without an authority), ``identifier_in_pid_2``,
     ``identifier_untrusted`` and what is odd about names and dates.
     """
-    context = Context(view, profile, entry)
+    context = Context.of(view, profile, entry)
     found = MappedPatient()
     found.identifiers = _identifiers(context, pid, found.flags)
     account = identifiers.number_of_cx(context, pid, 18)
@@ -117,7 +117,7 @@ def note_text(note: Seg) -> str:
 
 def map_prior(view: View, profile: Profile, mrg: Seg, entry: MessageEntry) -> MappedPatient:
     """Return who an MRG names: identifiers, account (MRG-3) and name (MRG-7)."""
-    context = Context(view, profile, entry)
+    context = Context.of(view, profile, entry)
     found = MappedPatient()
     found.identifiers = identifiers.cx_list(context, mrg, 1)
     if not found.identifiers and context.options.use_pid_2:

@@ -85,7 +85,7 @@ class Plan:
                     memory: Memory | None = {} if is_remembered else None
                     if memory is not None:
                         self._memories.append(memory)
-                    source = source._replace(rule="fallback" if places else "")  # noqa: PLW2901
+                    source = source._replace(rule="fallback" if places else "")
                     places.append((source.segment, source.field, source, memory))
             if places:
                 rows.append((column, convert, tuple(places)))
@@ -173,9 +173,13 @@ def fill(context: Context, plan: Plan, segments: Segments, out: Mapped) -> None:
             if convert(context, out, column, seg, source, raw):
                 break
         else:
-            if null_path:
-                for cleared in CLEARS.get(column, (column,)):
-                    out.put(cleared, "", null_path, "null")
+            _clear(out, column, null_path)
+
+
+def _clear(out: Mapped, column: str, null_path: str) -> None:
+    if null_path:
+        for cleared in CLEARS.get(column, (column,)):
+            out.put(cleared, "", null_path, "null")
 
 
 def _put(out: Mapped, told: tuple[tuple[str, Value, str, str], ...]) -> None:

@@ -26,7 +26,7 @@ def map_visit(
     `account_authority`, `account_issuer`, `alternate_visit` (PV1-50), `discharge_date` and
     `discharge_time` (PV1-45).
     """
-    context = Context(view, profile, entry)
+    context = Context.of(view, profile, entry)
     out = Mapped()
     if pid is not None:
         _put(out, "account", identifiers.number_of_cx(context, pid, 18))
@@ -73,5 +73,5 @@ def _put_referring(context: Context, pv1: Seg, out: Mapped) -> None:
 
 def map_prior_visit(view: View, profile: Profile, mrg: Seg, entry: MessageEntry) -> tuple[str, str]:
     """Return number and authority's key of the prior visit (MRG-5); empty where there is none."""
-    number = identifiers.number_of_cx(Context(view, profile, entry), mrg, 5)
+    number = identifiers.number_of_cx(Context.of(view, profile, entry), mrg, 5)
     return (number.value, number.authority.key) if number is not None else ("", "")
