@@ -5,7 +5,7 @@ Everything that came in a message is escaped here; nothing of it is taken for ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from PySide6.QtCore import QUrl, Signal, Slot
@@ -128,7 +128,7 @@ def dotted(token: str, head: Piece, body: Piece) -> Piece:
     )
 
 
-def table(rows: list[tuple[Piece, ...]], widths: tuple[str, ...] = ()) -> Piece:
+def table(rows: Sequence[tuple[Piece, ...]], widths: tuple[str, ...] = ()) -> Piece:
     """Return a plain table of pieces."""
     lines = []
     for cells in rows:
