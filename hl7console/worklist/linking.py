@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hl7console.worklist import exams, reports, scheduling
-from hl7console.worklist.persons_named import Agreement, agreement, survivor
+from hl7console.worklist.persons_named import (
+    Agreement,
+    agreement,
+    is_somebody_else,
+    shares_number,
+    survivor,
+)
 from hl7console.worklist.rows import (
     APPOINTMENT,
     CONFLICT,
@@ -34,6 +40,10 @@ _CONFLICTS = {
 }
 
 
+_BARE = "accession_value"
+"""Key, and index of orders, of an accession number whosever it is."""
+
+
 class Keys(NamedTuple):
     """What a message says of the order that it is about. Each number goes with its authority."""
 
@@ -41,6 +51,8 @@ class Keys(NamedTuple):
     accession: tuple[str, str] = ("", "")
     filler: tuple[str, str] = ("", "")
     placer: tuple[str, str] = ("", "")
+    bare_accession: str = ""
+    """The accession number, where it came without an authority: then it counts whosever it is."""
 
     def written(self) -> list[str]:
         """Return the keys as `waits_for` holds them, the most telling first."""
@@ -52,6 +64,8 @@ class Keys(NamedTuple):
         ):
             if number:
                 keys.append(key_of(name, number, authority))
+            if name == "accession" and self.bare_accession:
+                keys.append(key_of(_BARE, self.bare_accession))
         return keys
 
 
@@ -62,6 +76,7 @@ def keys_of_order(order: Row) -> list[str]:
         (order.text("accession"), order.text("accession_authority")),
         (order.text("filler_no"), order.text("filler_authority")),
         (order.text("placer_no"), order.text("placer_authority")),
+        order.text("accession"),
     ).written()
 
 
@@ -74,6 +89,8 @@ def orders_for(turn: Turn, keys: Sequence[str]) -> list[Row]:
     for key in keys:
         name, *parts = key.split("\x1f")
         here = turn.find(ORDER, name, *parts)
+        if name == _BARE and len({order.text("accession_authority") for order in here}) > 1:
+            continue
         if not found:
             found = here
         elif here and len(found) > 1:
@@ -98,6 +115,7 @@ def link(turn: Turn, row: Row, keys: Sequence[str]) -> Row | None:
     Returns:
         The order; None when the row waits.
     """
+    turn.set(row, "keys", list(keys), rule="waits_for_order")
     orders = orders_for(turn, keys)
     if not orders:
         turn.set(row, "waits_for", list(keys), rule="waits_for_order")
@@ -111,13 +129,26 @@ def _join_first(turn: Turn, row: Row, orders: list[Row], keys: Sequence[str]) ->
         turn.set(row, "waits_for", list(keys), rule="waits_for_order")
         object_to(turn, row, orders[0])
         return None
-    attach(turn, row, same[0])
     if len(same) > 1:
         turn.set(row, "also_orders", [order.id for order in same[1:]], rule="shared_key")
-        if row.kind == REPORT:
-            for order in same[1:]:
-                reports.tell_order(turn, row, order)
+    attach(turn, row, same[0])
     return same[0]
+
+
+def orders_of(turn: Turn, row: Row) -> list[Row]:
+    """Return the orders that a row is joined to: its own, and those that share the key with it."""
+    numbers = [row.number("order"), *[n for n in row.list("also_orders") if isinstance(n, int)]]
+    return [order for n in numbers if n and (order := turn.get(ORDER, n)) is not None]
+
+
+def tell(turn: Turn, row: Row) -> None:
+    """Let a row that is joined to its orders have its effects there."""
+    orders = orders_of(turn, row)
+    if row.kind == REPORT:
+        for order in orders:
+            reports.tell_order(turn, row, order)
+    elif row.kind == APPOINTMENT:
+        scheduling.tell_steps(turn, row, [s for order in orders for s in steps_of(turn, order)])
 
 
 def object_to(turn: Turn, row: Row, order: Row) -> None:
@@ -152,20 +183,51 @@ def attach(turn: Turn, row: Row, order: Row, *, by_hand: bool = False) -> None:
     rule = "joined_by_hand" if by_hand else "joined"
     if not by_hand and agreement(turn, row, order) is Agreement.UNKNOWN:
         turn.add_flag(row, "patient_not_confirmed")
-    if row.kind != EXAM:
-        turn.set(row, "order", order.id, rule=rule)
+    turn.set(row, "order", order.id, rule=rule)
     turn.set(row, "waits_for", "", rule=rule)
     patient = survivor(turn, order.number("patient"))
     if patient is not None:
         turn.set(row, "patient", patient.id, rule=rule)
-    turn.drop_flag(row, _CONFLICTS[row.kind])
+    allow(turn, row, "" if by_hand else rule)
     turn.note(rule, row)
-    if row.kind == REPORT:
-        reports.tell_order(turn, row, order)
-    elif row.kind == APPOINTMENT:
-        scheduling.tell_steps(turn, row, steps_of(turn, order))
-    elif row.kind == EXAM:
-        exams.join(turn, row, order, steps_of(turn, order))
+    tell(turn, row)
+
+
+def leave(turn: Turn, row: Row) -> None:
+    """Take a report, document or appointment off its orders, with what it has told them."""
+    orders = orders_of(turn, row)
+    turn.set(row, "order", 0, rule="joined_by_hand")
+    turn.set(row, "also_orders", "", rule="joined_by_hand")
+    for order in orders:
+        if row.kind == REPORT:
+            reports.forget(turn, row, order)
+        elif row.kind == APPOINTMENT:
+            scheduling.leave_steps(turn, row, steps_of(turn, order))
+
+
+def allow(turn: Turn, row: Row, note: str = "") -> None:
+    """Take the objection against a row's order back; with a note its conflicts are done."""
+    rule = _CONFLICTS[row.kind]
+    if rule in row.list("flags"):
+        turn.drop_flag(row, rule)
+        if note:
+            settle_conflicts(turn, row, note)
+
+
+def is_anothers(turn: Turn, row: Row, named: Row) -> bool:
+    """Return whether a row is somebody else's than a message names, so that it is not its own.
+
+    Args:
+        turn: The turn.
+        row: A report, document or appointment.
+        named: Whom the message names, as `named_...` columns.
+    """
+    if is_somebody_else(turn, row, named):
+        return True
+    if shares_number(row, named) or not row.number("order"):
+        return False
+    order = turn.get(ORDER, row.number("order"))
+    return order is not None and agreement(turn, named, order) is Agreement.OTHER
 
 
 def settle_conflicts(turn: Turn, row: Row, note: str = "") -> None:
@@ -189,6 +251,7 @@ def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
             for row in turn.find(kind, "waits_for", key):
                 if not row.number("order"):
                     _join_late(turn, row, order)
+    _share(turn, order)
     seen = list(steps)
     if not seen:
         return
@@ -197,6 +260,21 @@ def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
         waiting = [*waiting, *turn.find(EXAM, "accession", accession)]
     for exam in dict.fromkeys(waiting):
         exams.join_late(turn, exam, order, seen, object_to)
+
+
+def _share(turn: Turn, order: Row) -> None:
+    """Join reports to an order too that name it as well as the order that they have already."""
+    for key in keys_of_order(order):
+        for row in turn.find(REPORT, "keys", key):
+            if not row.number("order") or order in orders_of(turn, row):
+                continue
+            keys = [str(written) for written in row.list("keys")]
+            if order not in orders_for(turn, keys):
+                continue
+            if agreement(turn, row, order) is not Agreement.OTHER:
+                also = [*row.list("also_orders"), order.id]
+                turn.set(row, "also_orders", also, rule="shared_key")
+                reports.tell_order(turn, row, order)
 
 
 def _join_late(turn: Turn, row: Row, order: Row) -> None:

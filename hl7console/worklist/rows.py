@@ -138,6 +138,8 @@ INDEXES: dict[str, dict[str, tuple[str, ...]]] = {
     REPORT: {
         "entry": ("entry",),
         "order": ("order",),
+        "also": ("also_orders",),
+        "keys": ("keys",),
         "waits_for": ("waits_for",),
         "patient": ("patient",),
     },

@@ -47,12 +47,13 @@ def apply(turn: Turn, entry: InputEntry) -> None:
     if exam.text("status") in (exams.COMPLETED, exams.DISCONTINUED):
         turn.note("exam_is_over", exam, Severity.ERROR, "PerformedProcedureStepStatus")
         return
+    was = (exam.text("status"), exam.text("reason_code"))
     _change(turn, exam, told)
-    steps = [step for n in exam.list("steps") if (step := turn.get(STEP, _number(n))) is not None]
-    if steps:
-        exams.tell_steps(turn, exam, steps)
-    else:
+    steps = exams.steps_of(turn, exam)
+    if not steps:
         turn.note("exam_without_step", exam, Severity.FLAG, _ATTRIBUTES)
+    elif was != (exam.text("status"), exam.text("reason_code")):
+        exams.tell_steps(turn, exam, steps)
 
 
 def _create(turn: Turn, entry: InputEntry, uid: str, told: Mapping[str, object]) -> Row:
@@ -107,49 +108,45 @@ def _put_reason(columns: dict[str, Value], told: Mapping[str, object]) -> None:
 
 def _find_steps(turn: Turn, exam: Row, told: Mapping[str, object]) -> None:
     """Join an exam to the steps that it names, or to those that can be told from what it names."""
-    found: dict[int, Row] = {}
-    other: Row | None = None
+    found: dict[Row, list[Row]] = {}
+    unclear: list[Row] = []
     for item in _items(told, _ATTRIBUTES):
-        for step in _named_steps(turn, exam, item):
+        named, is_clear = _steps_of_item(turn, exam, item)
+        for step in named:
             order = turn.get(ORDER, step.number("order"))
             if order is None:
                 continue
             if agreement(turn, exam, order) is Agreement.OTHER:
-                other = order
-                continue
-            found[step.id] = step
-    by_order: dict[int, list[Row]] = {}
-    for step in found.values():
-        by_order.setdefault(step.number("order"), []).append(step)
-    for order_id, steps in by_order.items():
-        order = turn.get(ORDER, order_id)
-        if order is not None:
-            exams.join(turn, exam, order, steps)
-    if by_order:
-        return
-    if other is not None:
-        linking.object_to(turn, exam, other)
+                linking.object_to(turn, exam, order)
+            elif is_clear:
+                steps = found.setdefault(order, [])
+                steps += [step] if step not in steps else []
+            elif step not in unclear:
+                unclear.append(step)
+    for order, steps in found.items():
+        exams.join(turn, exam, order, steps)
+    if found:
         return
     turn.add_flag(exam, "unscheduled_exam", _ATTRIBUTES)
+    if unclear:
+        exams.offer(turn, exam, unclear)
 
 
-def _named_steps(turn: Turn, exam: Row, item: Mapping[str, object]) -> list[Row]:
-    """Return the steps of one item: by study UID and step id, else accession, else study UID."""
+def _steps_of_item(turn: Turn, exam: Row, item: Mapping[str, object]) -> tuple[list[Row], bool]:
+    """Return the steps that an item may mean, and whether it is clear that it means them.
+
+    They go by study UID and step id, else by study UID, else by accession number.
+    """
     uid, sps_id = _text(item, "StudyInstanceUID"), _text(item, "ScheduledProcedureStepID")
     if uid and sps_id and (found := turn.find(STEP, "key", uid, sps_id)):
-        return found
+        return found, True
     orders = turn.find(ORDER, "study", uid) if uid else []
     accession = _text(item, "AccessionNumber").strip()
     if not orders and accession:
         orders = turn.find(ORDER, "accession_value", accession)
     steps = [step for order in orders for step in linking.steps_of(turn, order)]
-    if sps_id:
-        steps = [step for step in steps if step.text("sps_id") == sps_id] or steps
-    modality = exam.text("modality")
-    fitting = [step for step in steps if not modality or step.text("modality") == modality]
-    if fitting or not steps:
-        return fitting
-    return steps if len(steps) == 1 else []
+    fitting = exams.fitting(exam, steps)
+    return fitting, exams.is_clear(exam, fitting)
 
 
 def _items(told: Mapping[str, object], keyword: str) -> list[Mapping[str, object]]:
@@ -164,7 +161,3 @@ def _text(told: Mapping[str, object], keyword: str) -> str:
     if isinstance(value, list | tuple):
         value = value[0] if value else ""
     return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -20,6 +20,8 @@ CRITICAL = frozenset({"HH", "LL", "AA", "<", ">"})
 """Abnormal flags that somebody must be told of at once."""
 
 _NO_VALUE = frozenset({"X", "N", "O", "I", "U"})
+_AS_BEFORE = "U"
+"""The status became final, and the value is the one that was told before."""
 _GONE = frozenset({"D", "W"})
 _DOCUMENT_TYPES = frozenset({"ED", "RP"})
 _UID_NAMES = ("study instance uid", "dicom study")
@@ -73,26 +75,44 @@ def take(
         return
     told = _told(context, segs)
     codes = {obx.get(11).upper() for obx in segs}
-    values: list[object]
+    known = [v for v in row.list("values") if isinstance(v, list)]
     if is_correction or codes & {"C", "D", "W"}:
-        named = {(code, sub) for code, sub, *_ in told} | {
-            _key(obx) for obx in segs if obx.get(11).upper() in _GONE
-        }
-        kept = [v for v in row.list("values") if isinstance(v, list) and (v[0], v[1]) not in named]
-        values = [*kept, *told]
+        gone = {_key(obx) for obx in segs if obx.get(11).upper() in _GONE}
+        values = _put_in_place(known, told, gone)
     else:
-        values = list(told)
+        as_before = {_key(obx) for obx in segs if obx.get(11).upper() == _AS_BEFORE}
+        values = [*[v for v in known if (v[0], v[1]) in as_before], *told]
     path = segs[0].path(5)
     turn.set(row, "values", values, path)
-    text = _text([v for v in values if isinstance(v, list)])
-    turn.set(row, "text", text[:MOST_CHARACTERS], path)
+    turn.set(row, "text", _text(values)[:MOST_CHARACTERS], path)
     documents = [
-        [turn.entry.number, obx.path(5), obx.get(2), obx.get(5, 2), obx.get(5, 3)]
+        [turn.entry.number, obx.path(5), obx.get(2), *_type_of(obx)]
         for obx in segs
-        if obx.get(2) in _DOCUMENT_TYPES
+        if obx.get(2) in _DOCUMENT_TYPES and obx.raw(5) and obx.get(11).upper() not in _GONE
     ]
     if documents:
         turn.set(row, "attachments", documents, path)
+
+
+def _put_in_place(
+    known: Sequence[list[object]], told: Sequence[list[object]], gone: set[tuple[str, str]]
+) -> list[list[object]]:
+    """Return values with those that were told in the place of what they correct; new ones last."""
+    left = list(told)
+    values: list[list[object]] = []
+    for value in known:
+        key = (value[0], value[1])
+        values += [new for new in left if (new[0], new[1]) == key]
+        left = [new for new in left if (new[0], new[1]) != key]
+        if key not in gone and not any((new[0], new[1]) == key for new in told):
+            values.append(value)
+    return [*values, *left]
+
+
+def _type_of(obx: Seg) -> tuple[str, str]:
+    """Return type and subtype of a document: ED-2 and 3, RP-3 and 4."""
+    first = 2 if obx.get(2) == "ED" else 3
+    return obx.get(5, first), obx.get(5, first + 1)
 
 
 def _key(obx: Seg) -> tuple[str, str]:
@@ -102,13 +122,21 @@ def _key(obx: Seg) -> tuple[str, str]:
 def _told(context: Context, segs: Sequence[Seg]) -> list[list[object]]:
     """Return code, sub-id, name and text of the observations that have a value."""
     found: list[list[object]] = []
-    for obx in segs:
+    for obx in _in_order(segs):
         status = obx.get(11).upper()
         if status in _NO_VALUE or status in _GONE or not _is_text(obx) or not obx.raw(5):
             continue
         code, sub = _key(obx)
         found.append([code, sub, obx.get(3, 2) or code, value_of(context, obx)])
     return found
+
+
+def _in_order(segs: Sequence[Seg]) -> Sequence[Seg]:
+    """Return observations by their number (OBX-1), if each has one of its own; else as they are."""
+    numbers = [obx.get(1) for obx in segs]
+    if all(number.isdecimal() for number in numbers) and len(set(numbers)) == len(numbers):
+        return sorted(segs, key=lambda obx: int(obx.get(1)))
+    return segs
 
 
 def _text(values: Sequence[list[object]]) -> str:

@@ -15,7 +15,7 @@ from hl7console.worklist.mapping.names import pn_of_cnn
 from hl7console.worklist.mapping.times import event_time, moment_of
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import Seg, View
-from hl7console.worklist.rows import ORDER, REPORT, Row, Value
+from hl7console.worklist.rows import REPORT, Row, Value
 from hl7console.worklist.rules import observations, subject
 from hl7console.worklist.turn import Severity, Turn
 
@@ -87,19 +87,21 @@ def _apply_group(
     turn: Turn, entry: MessageEntry, context: Context, group: ResultGroup, place: int
 ) -> None:
     keys = _keys(context, group)
-    row = _known(turn, keys, group)
+    person = subject.subject_of(turn, context, group.pid)
+    row = _known(turn, keys, group, Row(REPORT, 0, person))
     told, path, _rule = event_time(context.view, None, entry, context.profile)
     source = source_of(entry, context.view)
     if row is not None and is_older(row, source, told):
         turn.note("message_older", row, Severity.IGNORED, path)
         return
     if row is None:
-        row = _create(turn, entry, context, group, keys, place)
+        row = _create(turn, entry, person, group, keys, place)
     _update(turn, row, context, group)
     remember(turn, row, source, told, path)
-    order = turn.get(ORDER, row.number("order"))
-    if order is not None:
-        reports.tell_order(turn, row, order)
+    if row.number("order"):
+        linking.tell(turn, row)
+    elif not keys.written():
+        turn.note("result_without_keys", row, Severity.ERROR, group.obr.path(3))
     elif linking.link(turn, row, keys.written()) is None:
         turn.note("report_waits", row, Severity.INFO, group.obr.path(3))
 
@@ -115,33 +117,46 @@ def _keys(context: Context, group: ResultGroup) -> linking.Keys:
         (accession, context.default_key) if accession else ("", ""),
         (filler.value, filler.authority.key) if filler else ("", ""),
         (placer.value, placer.authority.key) if placer else ("", ""),
+        accession,
     )
 
 
-def _known(turn: Turn, keys: linking.Keys, group: ResultGroup) -> Row | None:
-    """Return the report that this one is a newer version of."""
+def _known(turn: Turn, keys: linking.Keys, group: ResultGroup, named: Row) -> Row | None:
+    """Return the report that this one is a newer version of: same order, person and service."""
     written = keys.written()
-    orders = linking.orders_for(turn, written)
-    found = [r for order in orders for r in turn.find(REPORT, "order", order.id)]
+    found: dict[Row, None] = {}
+    for order in linking.orders_for(turn, written):
+        found |= dict.fromkeys(reports.reports_of(turn, order))
     for key in written:
-        found += turn.find(REPORT, "waits_for", key)
+        found |= dict.fromkeys(turn.find(REPORT, "keys", key))
     code = group.obr.get(4)
     for row in found:
+        is_of_this_message = row.number("latest") == turn.entry.number
+        if is_of_this_message or linking.is_anothers(turn, row, named) or _differs(row, keys):
+            continue
         if not code or not row.text("code") or row.text("code") == code:
             return row
     return None
 
 
+def _differs(row: Row, keys: linking.Keys) -> bool:
+    """Return whether a report is of another filler or placer order than these keys."""
+    return any(
+        number and row.text(column) and row.text(column) != number
+        for column, (number, _) in (("filler_no", keys.filler), ("placer_no", keys.placer))
+    )
+
+
 def _create(
     turn: Turn,
     entry: MessageEntry,
-    context: Context,
+    person: dict[str, Value],
     group: ResultGroup,
     keys: linking.Keys,
     place: int,
 ) -> Row:
     columns: dict[str, Value] = {
-        **subject.subject_of(turn, context, group.pid),
+        **person,
         "entry": entry.number,
         "place": place,
         "code": group.obr.get(4),
@@ -191,6 +206,8 @@ def _critical(turn: Turn, row: Row, context: Context, group: ResultGroup) -> Non
         path = group.obr.path(25)
     if path:
         turn.add_flag(row, "critical_result", path)
+        for column in ("acknowledged_by", "acknowledged_at_us", "acknowledgement"):
+            turn.set(row, column, "", path, "critical_result")
 
 
 def _is_urgent(group: ResultGroup) -> bool:

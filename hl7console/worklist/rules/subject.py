@@ -23,6 +23,7 @@ def subject_of(turn: Turn, context: Context, pid: Seg | None) -> dict[str, Value
     flags: list[str] = []
     columns: dict[str, Value] = {
         "named_ids": ids,
+        "named_loosely": [cx.id_value for cx in found if cx.is_defaulted],
         "named_name": pn_of_xpn(context, pid.repetitions(5), flags) if pid.raw(5) else "",
         "named_birth_date": pid.get(7)[:8],
     }
@@ -34,6 +35,7 @@ def subject_of(turn: Turn, context: Context, pid: Seg | None) -> dict[str, Value
 
 PATHS = {
     "named_ids": "PID-3",
+    "named_loosely": "PID-3",
     "named_name": "PID-5",
     "named_birth_date": "PID-7",
     "patient": "PID-3",
