@@ -55,9 +55,7 @@ def is_older(row: Row, source: str, time: str, column: str = "last_event") -> bo
     return claim is not None and time < claim.time
 
 
-def remember(
-    turn: Turn, row: Row, source: str, time: str, path: str = "", state: str = ""
-) -> None:
+def remember(turn: Turn, row: Row, source: str, time: str, path: str = "", state: str = "") -> None:
     """Note that a source has spoken about a row; never goes back in time.
 
     Args:
