@@ -80,6 +80,16 @@ def keys_of_order(order: Row) -> list[str]:
     ).written()
 
 
+def bare_accession(number: str) -> str:
+    """Return the key of an accession number whosever it is."""
+    return key_of(_BARE, number)
+
+
+def is_objected_to(row: Row) -> bool:
+    """Return whether a row names an order of another person, and is kept apart from it."""
+    return _CONFLICTS[row.kind] in row.list("flags")
+
+
 def orders_for(turn: Turn, keys: Sequence[str]) -> list[Row]:
     """Return the orders under the first of these keys that finds any, narrowed by the others.
 
@@ -125,6 +135,9 @@ def link(turn: Turn, row: Row, keys: Sequence[str]) -> Row | None:
 
 def _join_first(turn: Turn, row: Row, orders: list[Row], keys: Sequence[str]) -> Row | None:
     same = [order for order in orders if agreement(turn, row, order) is not Agreement.OTHER]
+    if not same and _is_a_guess(row, orders[0], keys):
+        turn.set(row, "waits_for", list(keys), rule="waits_for_order")
+        return None
     if not same:
         turn.set(row, "waits_for", list(keys), rule="waits_for_order")
         object_to(turn, row, orders[0])
@@ -133,6 +146,14 @@ def _join_first(turn: Turn, row: Row, orders: list[Row], keys: Sequence[str]) ->
         turn.set(row, "also_orders", [order.id for order in same[1:]], rule="shared_key")
     attach(turn, row, same[0])
     return same[0]
+
+
+def _is_a_guess(row: Row, order: Row, keys: Sequence[str]) -> bool:
+    """Return whether only a number that may be an accession number names the order."""
+    if row.kind != APPOINTMENT:
+        return False
+    theirs = set(keys_of_order(order)) - {bare_accession(order.text("accession"))}
+    return not any(key in theirs for key in keys)
 
 
 def orders_of(turn: Turn, row: Row) -> list[Row]:
@@ -279,6 +300,7 @@ def _share(turn: Turn, order: Row) -> None:
 
 def _join_late(turn: Turn, row: Row, order: Row) -> None:
     if agreement(turn, row, order) is Agreement.OTHER:
-        object_to(turn, row, order)
+        if not _is_a_guess(row, order, [str(key) for key in row.list("waits_for")]):
+            object_to(turn, row, order)
         return
     attach(turn, row, order)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hl7console.worklist.rows import Row
+from hl7console.worklist.rows import ORDER, Row
 from hl7console.worklist.states import (
     Rank,
     StepState,
@@ -24,6 +24,8 @@ CANCELLED = "cancelled"
 DELETED = "deleted"
 NOSHOW = "noshow"
 GONE = frozenset({CANCELLED, DELETED})
+NOT_YET = frozenset({"waitlist", "blocked"})
+"""Asked for, or kept free, but not booked."""
 
 COLUMNS = ("start_date", "start_time", "sps_location", "station_aet", "station_name", "performer")
 """Columns that an appointment gives its steps."""
@@ -34,58 +36,101 @@ def tell_steps(turn: Turn, appointment: Row, steps: Sequence[Row]) -> None:
 
     A step that has begun, or is over, keeps its time; that is flagged.
     """
-    turn.set(appointment, "steps", [step.id for step in steps], rule="joined")
+    wanted = _wanted(turn, appointment, steps)
+    turn.set(appointment, "steps", [step.id for step in wanted], rule="joined")
     status = appointment.text("status")
-    for step in _wanted(appointment, steps):
+    for step in wanted:
         if status in GONE:
             _free(turn, appointment, step)
         elif status == NOSHOW:
-            turn.add_flag(step, "noshow", "SCH-25")
+            if not is_started_or_final(step):
+                turn.add_flag(step, "noshow", "SCH-25")
+        elif status in NOT_YET:
+            turn.note("appointment_waits", step, Severity.INFO, "SCH-25", status=status)
         else:
             _book(turn, appointment, step)
         settle(turn, step)
 
 
-def _wanted(appointment: Row, steps: Sequence[Row]) -> Sequence[Row]:
-    """Return the steps of the procedures that are booked; all where that cannot be told."""
-    codes = {str(code) for code in appointment.list("procedures")}
-    if len(steps) < 2 or not codes:
+def leave_steps(turn: Turn, appointment: Row, steps: Sequence[Row]) -> None:
+    """Free the steps that an appointment has booked: an operator says that it is none of theirs."""
+    turn.set(appointment, "steps", "", rule="joined_by_hand")
+    for step in steps:
+        if step.number("booked") == appointment.id and not is_started_or_final(step):
+            _unbook(turn, step, "joined_by_hand")
+            settle(turn, step)
+
+
+def _wanted(turn: Turn, appointment: Row, steps: Sequence[Row]) -> Sequence[Row]:
+    """Return the steps that an appointment (one resource group) is for.
+
+    Those of the procedures that are booked; where that leaves more than one, and there is a group
+    for each step, the step at the group's place; else all.
+    """
+    if len(steps) < 2:
         return steps
-    fitting = [
-        step for step in steps
-        if step.list("protocol") and str(step.list("protocol")[0]) in codes
-    ]  # fmt: skip
+    codes = {str(code) for code in appointment.list("procedures")}
+    fitting = [step for step in steps if codes & _codes_of(turn, step)]
+    if len(fitting) == 1:
+        return fitting
+    place = appointment.number("place")
+    if appointment.number("groups") == len(steps) and 0 < place <= len(steps):
+        return [steps[place - 1]]
     return fitting or steps
 
 
+def _codes_of(turn: Turn, step: Row) -> set[str]:
+    """Return the codes that a service may name a step by: its protocol, or its procedure."""
+    order = turn.get(ORDER, step.number("order"))
+    rows = [(step, "protocol"), (step, "procedure_code_raw")]
+    rows += [(order, "rp_code")] if order is not None else []
+    return {str(code[0]) for row, column in rows if (code := row.list(column)) and code[0]}
+
+
 def _book(turn: Turn, appointment: Row, step: Row) -> None:
-    if is_started_or_final(step):
+    if is_started_or_final(step) and not _was_cancelled_by_appointment(step):
         if appointment.text("start_date") and (
             appointment.text("start_date"),
             appointment.text("start_time"),
         ) != (step.text("start_date"), step.text("start_time")):
-            turn.add_flag(step, "moved_after_start", "SCH-11")
-        return
-    locked = step.list("locked")
-    for column in COLUMNS:
-        value = appointment.values.get(column)
-        if column in locked:
-            continue
-        if not value:
-            _clear(turn, appointment, step, column)
-            continue
-        source = appointment.sources[column]
-        turn.set(step, column, value, source.path, "appointment")
-        if column == "station_aet":
-            turn.set(step, "open", "", source.path, "appointment")
-    if appointment.text("start_date"):
-        turn.set(step, "booked", appointment.id, "SCH-2", "appointment")
-        for flag in ("start_missing", "time_unknown", "noshow"):
-            turn.drop_flag(step, flag, "SCH-11")
-        if standing(step) in (None, StepState.UNSCHEDULED):
-            request_state(
-                turn, step, StepState.SCHEDULED, Rank.SCHEDULE, path="SCH-25", rule="booked"
+            is_cancelled = standing(step) == StepState.CANCELED
+            turn.add_flag(
+                step, "booked_after_cancel" if is_cancelled else "moved_after_start", "SCH-11"
             )
+        return
+    for column in COLUMNS:
+        _put(turn, appointment, step, column)
+    if not appointment.text("start_date"):
+        turn.note("appointment_time_missing", step, Severity.INFO, "SCH-11")
+        return
+    turn.set(step, "booked", appointment.id, "SCH-2", "appointment")
+    for flag in ("start_missing", "start_defaulted", "time_unknown", "noshow"):
+        turn.drop_flag(step, flag, "SCH-11")
+    if standing(step) in (None, StepState.UNSCHEDULED, StepState.CANCELED):
+        request_state(turn, step, StepState.SCHEDULED, Rank.SCHEDULE, path="SCH-25", rule="booked")
+
+
+def _was_cancelled_by_appointment(step: Row) -> bool:
+    state = step.sources.get("state")
+    return state is not None and state.rule == "siu_cancels_sps"
+
+
+def _put(turn: Turn, appointment: Row, step: Row, column: str) -> None:
+    """Give a step a column of its appointment, unless an operator has set it."""
+    value = appointment.values.get(column)
+    if not value:
+        if column not in step.list("locked"):
+            _clear(turn, appointment, step, column)
+        return
+    path = appointment.sources[column].path
+    if column in step.list("locked"):
+        if value != step.values.get(column, ""):
+            turn.note("locked", step, Severity.FLAG, path, column=column)
+        return
+    turn.set(step, column, value, path, "appointment")
+    if column == "station_aet" and step.number("open"):
+        turn.set(step, "was_open", 1, path, "appointment")
+        turn.set(step, "open", "", path, "appointment")
 
 
 def _clear(turn: Turn, appointment: Row, step: Row, column: str) -> None:
@@ -98,6 +143,8 @@ def _clear(turn: Turn, appointment: Row, step: Row, column: str) -> None:
         and not column.startswith("start_")
     ):
         turn.set(step, column, "", source.path, "appointment")
+        if column == "station_aet" and step.number("was_open"):
+            turn.set(step, "open", 1, "", "open_station")
 
 
 def _free(turn: Turn, appointment: Row, step: Row) -> None:
@@ -108,14 +155,17 @@ def _free(turn: Turn, appointment: Row, step: Row) -> None:
         if standing(step) != StepState.CANCELED:
             turn.add_flag(step, "cancelled_after_start", "SCH-25")
         return
-    turn.set(step, "booked", 0, "SCH-25", "appointment_cancelled")
     if appointment.text("status") == DELETED:
         turn.add_flag(step, "appointment_deleted", "SCH-25")
     if appointment.number("cancels_steps"):
+        turn.set(step, "booked", 0, "SCH-25", "siu_cancels_sps")
         request_state(
-            turn, step, StepState.CANCELED, Rank.PLACER, path="SCH-25", rule="siu_cancels_sps"
+            turn, step, StepState.CANCELED, Rank.SCHEDULE, path="SCH-25", rule="siu_cancels_sps"
         )
         return
-    request_state(
-        turn, step, StepState.UNSCHEDULED, Rank.PLACER, path="SCH-25", rule="appointment_cancelled"
-    )
+    _unbook(turn, step, "appointment_cancelled")
+
+
+def _unbook(turn: Turn, step: Row, rule: str) -> None:
+    turn.set(step, "booked", 0, "SCH-25", rule)
+    request_state(turn, step, StepState.UNSCHEDULED, Rank.SCHEDULE, path="SCH-25", rule=rule)

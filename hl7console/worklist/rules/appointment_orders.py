@@ -9,9 +9,9 @@ from hl7console.worklist.mapping.patient import map_patient
 from hl7console.worklist.mapping.studies import derived_uid, generated_rp_id, generated_sps_id
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import View
-from hl7console.worklist.rows import ORDER, STEP, Row, Value
+from hl7console.worklist.rows import APPOINTMENT, ORDER, STEP, Row, Value
 from hl7console.worklist.states import Rank, StepState, request_state, settle
-from hl7console.worklist.turn import Turn
+from hl7console.worklist.turn import Severity, Turn
 
 _RULE = "created_from_siu"
 
@@ -48,6 +48,35 @@ def create(turn: Turn, entry: MessageEntry, view: View, profile: Profile, appoin
         paths[name] = "SCH-26" if name.startswith("placer") else "SCH-27"
     rules = {"rp_id": "rp_generated", "study_uid": "uid_derived"}
     order = turn.create(ORDER, columns, paths, rules)
+    turn.note(_RULE, order, Severity.FLAG)
+    _make_step(turn, order, appointment)
+    linking.attach(turn, appointment, order)
+
+
+def add_step(turn: Turn, appointment: Row) -> bool:
+    """Give a further resource group a step of the order that this message has just made.
+
+    Returns:
+        Whether there is such an order; False leaves everything as it is.
+    """
+    for name in ("filler", "placer"):
+        number = appointment.text(f"{name}_appointment")
+        authority = appointment.text(f"{name}_appointment_authority")
+        for other in turn.find(APPOINTMENT, name, number, authority) if number else []:
+            order = turn.get(ORDER, other.number("order"))
+            if order is None or other is appointment:
+                continue
+            uid = order.sources.get("study_uid")
+            if _RULE in order.list("flags") and uid and uid.entry == turn.entry.number:
+                _make_step(turn, order, appointment)
+                linking.attach(turn, appointment, order)
+                return True
+    return False
+
+
+def _make_step(turn: Turn, order: Row, appointment: Row) -> None:
+    place = appointment.number("place")
+    base = [order.text("study_uid"), order.text("rp_id"), *([str(place)] if place > 1 else [])]
     step = turn.create(
         STEP,
         {
@@ -59,7 +88,5 @@ def create(turn: Turn, entry: MessageEntry, view: View, profile: Profile, appoin
         {"sps_desc": "SCH-7"},
         {"sps_id": "sps_generated", "study_uid": "uid_derived"},
     )
-    turn.note(_RULE, order)
-    request_state(turn, step, StepState.SCHEDULED, Rank.SCHEDULE, path="MSH-9", rule=_RULE)
     settle(turn, step)
-    linking.attach(turn, appointment, order)
+    request_state(turn, step, StepState.SCHEDULED, Rank.SCHEDULE, path="MSH-9", rule=_RULE)

@@ -19,8 +19,9 @@ from hl7console.worklist.rows import Value
 _RESOURCES = frozenset({"AIS", "AIG", "AIL", "AIP"})
 _NO_TIME = frozenset({"S14"})
 """Events that change anything but the time."""
-_CHANGES = frozenset({"S18", "S19", "S20", "S21", "S22"})
-"""Events about single resources: the time is only changed by one of them."""
+CHANGES = frozenset({"S18", "S19", "S20", "S21", "S22"})
+"""Events about single resources: what they don't name stays, time and services too."""
+DELETE = "D"
 
 
 @dataclass(slots=True)
@@ -28,33 +29,76 @@ class Booking:
     """One resource group: columns of the appointment with the field each came from."""
 
     place: int
-    """Which group it is, from 1."""
+    """Which group it is: RGS-1, or its position from 1."""
+    action: str = ""
+    """RGS-2: A, D or U."""
     columns: dict[str, tuple[Value, str]] = field(default_factory=dict, repr=False)
+    gone: list[tuple[str, str, str]] = field(default_factory=list, repr=False)
+    """What is taken away: column, the name that it must have (any where that is ""), path."""
+    services: list[str] = field(default_factory=list)
+    services_gone: list[str] = field(default_factory=list)
+    services_path: str = ""
+    machines: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
 
+    def put(self, column: str, value: Value, path: str) -> None:
+        """Put a column, unless it has a value: of several resources the first counts."""
+        if column not in self.columns:
+            self.columns[column] = (value, path)
 
-def bookings(context: Context, view: View, sch: Seg, event: str) -> list[Booking]:
-    """Return the resource groups of a message; one where it has none."""
-    groups: list[list[Seg]] = []
-    for seg in view.segments:
-        if seg.id == "RGS":
-            groups.append([])
-        elif seg.id in _RESOURCES:
-            if not groups:
-                groups.append([])
-            groups[-1].append(seg)
+
+def bookings(
+    context: Context, view: View, sch: Seg, event: str, modality: str = ""
+) -> list[Booking]:
+    """Return the resource groups of a message; one where it has none.
+
+    Args:
+        context: The message and its profile.
+        view: The message.
+        sch: Its SCH.
+        event: The trigger event.
+        modality: The modality of the order's steps, as far as it is known, for the station rules.
+    """
     found = []
-    for place, segs in enumerate(groups or [[]], start=1):
-        booking = Booking(place)
+    for booking, segs in _groups(view):
         for seg in segs:
             _READERS[seg.id](context, seg, booking)
         if event not in _NO_TIME:
             _start(context, view, sch, segs, booking, event)
-        else:
-            booking.columns.pop("start_date", None)
-        _stations(context, booking)
+        _stations(context, booking, modality)
         found.append(booking)
     return found
+
+
+def _groups(view: View) -> list[tuple[Booking, list[Seg]]]:
+    """Return the groups with their resources; those before any RGS are of the first."""
+    heads: list[Seg | None] = []
+    groups: list[list[Seg]] = []
+    for seg in view.segments:
+        if seg.id == "RGS":
+            heads.append(seg)
+            groups.append([])
+        elif seg.id in _RESOURCES:
+            if not groups:
+                heads.append(None)
+                groups.append([])
+            groups[-1].append(seg)
+    if not groups:
+        return [(Booking(1), [])]
+    numbers = [head.get(1) if head is not None else "" for head in heads]
+    are_numbered = all(n.isdecimal() and int(n) > 0 for n in numbers) and len(set(numbers)) == len(
+        numbers
+    )
+    return [
+        (
+            Booking(
+                int(numbers[at]) if are_numbered else at + 1,
+                head.get(2).upper() if head is not None else "",
+            ),
+            groups[at],
+        )
+        for at, head in enumerate(heads)
+    ]
 
 
 def _start(
@@ -62,9 +106,9 @@ def _start(
 ) -> None:
     """Put the start: the service's, the machine's, TQ1's, or the appointment's."""
     tq1 = view.first("TQ1")
-    places = [(seg, 4, 1) for seg in segs if seg.id == "AIS" and seg.get(2).upper() != "D"]
-    places += [(seg, 8, 1) for seg in segs if seg.id == "AIG" and seg.get(2).upper() != "D"]
-    if event not in _CHANGES:
+    places = [(seg, 4, 1) for seg in segs if seg.id == "AIS" and seg.get(2).upper() != DELETE]
+    places += [(seg, 8, 1) for seg in segs if seg.id == "AIG" and seg.get(2).upper() != DELETE]
+    if event not in CHANGES:
         places += [(tq1, 7, 1)] if tq1 is not None else []
         places.append((sch, 11, 4))
     for seg, number, component in places:
@@ -82,56 +126,56 @@ def _start(
 
 def _service(_context: Context, seg: Seg, booking: Booking) -> None:
     code = seg.get(3)
-    is_gone = seg.get(2).upper() == "D"
+    is_gone = seg.get(2).upper() == DELETE
     if code:
-        known = booking.columns.get("procedures", ([], ""))[0]
-        codes = [str(c) for c in known] if isinstance(known, list) else []
-        codes = [c for c in codes if c != code] if is_gone else [*codes, code]
-        booking.columns["procedures"] = (codes or "", seg.path(3))
+        (booking.services_gone if is_gone else booking.services).append(code)
+        booking.services_path = seg.path(3)
     if seg.raw(7) and not is_gone:
-        booking.columns["duration"] = (seg.get(7), seg.path(7))
-        booking.columns["duration_unit"] = (seg.get(8), seg.path(8))
+        booking.put("duration", seg.get(7), seg.path(7))
+        booking.put("duration_unit", seg.get(8), seg.path(8))
 
 
 def _machine(_context: Context, seg: Seg, booking: Booking) -> None:
     name = seg.get(3) or seg.get(3, 2)
-    if seg.get(2).upper() == "D":
-        booking.columns["station_aet"] = ("", seg.path(3))
-        booking.columns["machine"] = ("", seg.path(3))
+    if seg.get(2).upper() == DELETE:
+        booking.gone.append(("machine", name, seg.path(3)))
     elif name:
-        booking.columns["machine"] = (name, seg.path(3))
+        booking.machines.append(name)
+        booking.put("machine", name, seg.path(3))
 
 
 def _room(_context: Context, seg: Seg, booking: Booking) -> None:
-    room = seg.get(3, 2) or seg.get(3)
-    if seg.get(2).upper() == "D":
-        booking.columns["sps_location"] = ("", seg.path(3))
+    room = (seg.get(3, 2) or seg.get(3)).strip()
+    if seg.get(2).upper() == DELETE:
+        booking.gone.append(("room", room, seg.path(3)))
     elif room:
-        booking.columns["sps_location"] = (room.strip()[:16], seg.path(3))
+        booking.put("room", room, seg.path(3))
+        booking.put("sps_location", room[:16], seg.path(3))
 
 
 def _person(context: Context, seg: Seg, booking: Booking) -> None:
-    if seg.get(2).upper() == "D":
-        booking.columns["performer"] = ("", seg.path(3))
-        return
     written = seg.repetitions(3)
     name = pn_of_xcn(context, written[0], booking.flags) if written else ""
-    if name:
-        booking.columns["performer"] = (name, seg.path(3))
+    if seg.get(2).upper() == DELETE:
+        booking.gone.append(("performer", name, seg.path(3)))
+    elif name:
+        booking.put("performer", name, seg.path(3))
 
 
-def _stations(context: Context, booking: Booking) -> None:
+def _stations(context: Context, booking: Booking, modality: str) -> None:
     """Put the stations that the profile's rules give the machine and the room."""
-    resources = [
-        str(booking.columns[column][0])
-        for column in ("machine", "sps_location")
-        if column in booking.columns and booking.columns[column][0]
-    ]
+    room = str(booking.columns["room"][0]) if "room" in booking.columns else ""
+    resources = [*booking.machines, *([room] if room else [])]
     if not resources:
         return
     step = Mapped()
-    if stations.assign(context.view, context.profile, step, context.entry, resources=resources):
-        path = booking.columns.get("machine", booking.columns.get("sps_location", ("", "")))[1]
+    if modality:
+        step.put("modality", modality, "")
+    if stations.assign(
+        context.view, context.profile, step, context.entry,
+        procedures=booking.services, resources=resources,
+    ):  # fmt: skip
+        path = booking.columns.get("machine", booking.columns.get("room", ("", "")))[1]
         for column in ("station_aet", "station_name", "sps_location"):
             if value := step.values.get(column):
                 booking.columns[column] = (value, path)
