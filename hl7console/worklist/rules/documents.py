@@ -10,12 +10,12 @@ from hl7console.worklist import linking
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.evidence import is_older, remember, source_of
 from hl7console.worklist.mapping.context import Context
-from hl7console.worklist.mapping.identifiers import number_of_ei
+from hl7console.worklist.mapping.identifiers import Number, number_of_ei
 from hl7console.worklist.mapping.times import event_time, moment_of
-from hl7console.worklist.persons_named import known_persons
+from hl7console.worklist.persons_named import Agreement, agreement
 from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import Seg, View
-from hl7console.worklist.rows import DOCUMENT, Row, Value, key_of
+from hl7console.worklist.rows import DOCUMENT, ORDER, Row, Value, key_of
 from hl7console.worklist.rules import observations, subject
 from hl7console.worklist.turn import Severity, Turn
 
@@ -38,35 +38,54 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     if txa is None or number is None:
         turn.refuse("document_without_number", "TXA-12")
     row = turn.first(DOCUMENT, "number", number.value, number.authority.key)
+    person = subject.subject_of(turn, context, view.first("PID"))
     told, path, _rule = event_time(view, None, entry, profile)
     source = source_of(entry, view)
     if row is not None and is_older(row, source, told):
         turn.note("message_older", row, Severity.IGNORED, path)
         return
+    if row is not None and event != _CANCEL:
+        _check_person(turn, row, Row(DOCUMENT, 0, person))
     if row is None:
-        row = _create(turn, entry, context, txa)
+        row = _create(turn, entry, number, person)
         if event not in _NEW:
             turn.add_flag(row, "document_made_by_update", txa.path(12), event=event)
     _update(turn, row, context, txa)
     if event not in _STATUS_ONLY:
         observations.take(turn, row, context, view.all("OBX"), is_correction=False)
-    _relate(turn, row, context, txa, event)
+    parent = _relate(turn, row, context, txa, event)
     remember(turn, row, source, told, path)
     if event == _CANCEL:
-        _cancel(turn, row, context)
+        _cancel(turn, row, person)
     elif not row.number("order"):
-        _link(turn, row, context, txa)
+        _link(turn, row, context, txa, parent)
 
 
-def _create(turn: Turn, entry: MessageEntry, context: Context, txa: Seg) -> Row:
-    number = number_of_ei(context, txa, 12)
-    columns: dict[str, Value] = {
-        **subject.subject_of(turn, context, context.view.first("PID")),
-        "entry": entry.number,
-        "document_no": number.value if number else "",
-        "document_authority": number.authority.key if number else "",
+def _check_person(turn: Turn, row: Row, named: Row) -> None:
+    """Give the message up if it names a document of another person."""
+    if not linking.is_anothers(turn, row, named):
+        return
+    rule = "document_of_other_patient"
+    conflict: dict[str, Value] = {
+        "rule": rule,
+        "status": "open",
+        "patients": [row.number("patient")] if row.number("patient") else [],
+        "order": row.number("order"),
+        "about_kind": row.kind,
+        "about": row.id,
+        "entry": turn.entry.number,
     }
-    return turn.create(DOCUMENT, columns, {**subject.PATHS, "document_no": txa.path(12)})
+    turn.refuse(rule, "PID-3", row, conflict)
+
+
+def _create(turn: Turn, entry: MessageEntry, number: Number, person: dict[str, Value]) -> Row:
+    columns: dict[str, Value] = {
+        **person,
+        "entry": entry.number,
+        "document_no": number.value,
+        "document_authority": number.authority.key,
+    }
+    return turn.create(DOCUMENT, columns, {**subject.PATHS, "document_no": number.path})
 
 
 def _update(turn: Turn, row: Row, context: Context, txa: Seg) -> None:
@@ -90,43 +109,49 @@ def _update(turn: Turn, row: Row, context: Context, txa: Seg) -> None:
     )
 
 
-def _relate(turn: Turn, row: Row, context: Context, txa: Seg, event: str) -> None:
-    """Name the document that this one adds to, or takes the place of."""
+def _relate(turn: Turn, row: Row, context: Context, txa: Seg, event: str) -> Row | None:
+    """Name the document that this one adds to or replaces, and return it if it is known."""
     if event not in _ADDENDA and event not in _REPLACEMENTS:
-        return
-    parent = number_of_ei(context, txa, 13)
-    if parent is None:
+        return None
+    number = number_of_ei(context, txa, 13)
+    if number is None:
         turn.note("document_without_parent", row, Severity.FLAG, txa.path(13), event=event)
-        return
-    turn.set(row, "parent_no", parent.value, parent.path)
-    turn.set(row, "parent_authority", parent.authority.key, parent.path)
-    old = turn.first(DOCUMENT, "number", parent.value, parent.authority.key)
-    if old is None:
+        return None
+    turn.set(row, "parent_no", number.value, number.path)
+    turn.set(row, "parent_authority", number.authority.key, number.path)
+    parent = turn.first(DOCUMENT, "number", number.value, number.authority.key)
+    if parent is None:
         turn.note("document_parent_unknown", row, Severity.FLAG, txa.path(13))
-    elif event in _REPLACEMENTS and old is not row:
-        turn.set(old, "availability", "OB", txa.path(13), "document_replaced")
-        turn.set(old, "superseded_by", row.id, txa.path(13), "document_replaced")
+        return None
+    if linking.is_anothers(turn, parent, row):
+        turn.note("document_parent_of_other_patient", row, Severity.ERROR, txa.path(13))
+        return None
+    if event in _REPLACEMENTS and parent is not row:
+        turn.set(parent, "availability", "OB", txa.path(13), "document_replaced")
+        turn.set(parent, "superseded_by", row.id, txa.path(13), "document_replaced")
+    return parent
 
 
-def _cancel(turn: Turn, row: Row, context: Context) -> None:
+def _cancel(turn: Turn, row: Row, person: dict[str, Value]) -> None:
     """Take a document out of sight; the link goes where it was filed under another person."""
     turn.set(row, "is_hidden", 1, "MSH-9", "document_cancelled")
     turn.set(row, "availability", "CA", "MSH-9", "document_cancelled")
-    pid = context.view.first("PID")
-    ids = subject.subject_of(turn, context, pid).get("named_ids", [])
-    persons = known_persons(turn, [list(pair) for pair in ids]) if isinstance(ids, list) else []
-    if row.number("patient") and persons and persons[0].id != row.number("patient"):
+    turn.set(row, "waits_for", "", "MSH-9", "document_cancelled")
+    patient = person.get("patient", 0)
+    if row.number("patient") and patient and patient != row.number("patient"):
         turn.set(row, "patient", 0, "PID-3", "document_cancelled")
         turn.set(row, "order", 0, "PID-3", "document_cancelled")
 
 
-def _link(turn: Turn, row: Row, context: Context, txa: Seg) -> None:
+def _link(turn: Turn, row: Row, context: Context, txa: Seg, parent: Row | None) -> None:
+    """Join a document to the order that it names, else to that of the document it belongs to."""
     view = context.view
     orc, obr = view.first("ORC"), view.first("OBR")
     keys: list[str] = []
     accession = obr.get(18).strip() if obr is not None else ""
     if accession:
         keys.append(key_of("accession", accession, context.default_key))
+        keys.append(linking.bare_accession(accession))
     for name, places in (
         ("filler", ((txa, 15), (orc, 3), (obr, 3))),
         ("placer", ((txa, 14), (orc, 2), (obr, 2))),
@@ -138,3 +163,7 @@ def _link(turn: Turn, row: Row, context: Context, txa: Seg) -> None:
                 break
     if keys:
         linking.link(turn, row, keys)
+        return
+    order = turn.get(ORDER, parent.number("order")) if parent is not None else None
+    if order is not None and agreement(turn, row, order) is not Agreement.OTHER:
+        linking.attach(turn, row, order)

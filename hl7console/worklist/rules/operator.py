@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from hl7console.worklist import exams, linking
 from hl7console.worklist.entries import InputEntry
+from hl7console.worklist.line_columns import DESCRIPTIONS
 from hl7console.worklist.rows import (
     APPOINTMENT,
     CONFLICT,
@@ -85,15 +86,36 @@ def _target(turn: Turn, entry: InputEntry) -> Row:
 def _edit(turn: Turn, entry: InputEntry) -> None:
     """Set a column by hand and lock it against messages."""
     row, column = _target(turn, entry), _text(entry, "column")
-    if not column or column in NOT_EDITABLE:
+    about = DESCRIPTIONS.get(column)
+    if about is None or column in NOT_EDITABLE or not _holds(row.kind, about.area):
         turn.refuse("operator_column", "column", row, column=column)
     value = entry.body.get("value", "")
     if column in _LISTS and isinstance(value, str):
         value = [part.strip() for part in value.split("\\") if part.strip()]
-    turn.set(row, column, value if isinstance(value, list | int) else str(value), _PATH, "edited")
+    if not isinstance(value, list | int):
+        value = str(value).strip()
+        if value and not _is_well_formed(about.vr, value):
+            turn.refuse("operator_value", "value", row, column=column)
+    turn.set(row, column, value or "", _PATH, "edited")
     if column not in row.list("locked"):
         turn.set(row, "locked", [*row.list("locked"), column], _PATH, "edited")
     _settle(turn, row, _step(turn, entry))
+
+
+def _holds(kind: str, area: str) -> bool:
+    """Return whether a row of a kind has the columns of an area; an order without visit too."""
+    return kind == area or (kind == ORDER and area == VISIT)
+
+
+def _is_well_formed(vr: str, value: str) -> bool:
+    """Return whether a value can be sent: dates and times in digits, codes in capitals."""
+    if vr == "DA":
+        return len(value) == 8 and value.isdecimal() and "01" <= value[4:6] <= "12"
+    if vr == "TM":
+        return value[:2].isdecimal() and value.replace(".", "", 1).isdecimal()
+    if vr in ("CS", "SH"):
+        return len(value) <= 16 and "\\" not in value and (vr != "CS" or value.isupper())
+    return True
 
 
 def _unlock(turn: Turn, entry: InputEntry) -> None:
@@ -117,7 +139,8 @@ def _station(turn: Turn, entry: InputEntry) -> None:
     step = _step(turn, entry)
     value = entry.body.get("aets", [])
     aets = [str(aet).strip() for aet in value] if isinstance(value, list | tuple) else []
-    aets = [aet for aet in aets if 0 < len(aet) <= 16 and aet.isascii() and "\\" not in aet]
+    if not all(0 < len(aet) <= 16 and aet.isascii() and "\\" not in aet for aet in aets):
+        turn.refuse("operator_station", "aets", step)
     turn.set(step, "station_aet", aets or "", _PATH, "station_by_hand")
     turn.set(step, "open", "", _PATH, "station_by_hand")
     if "station_aet" not in step.list("locked"):
@@ -145,20 +168,31 @@ def _link(kind: str, name: str) -> Callable[[Turn, InputEntry], None]:
         order = _order_of(turn, step)
         linking.settle_conflicts(turn, row, _text(entry, "reason"))
         if kind == EXAM:
-            exams.join(turn, row, order, [step])
-        else:
-            linking.attach(turn, row, order, by_hand=True)
+            _join_exam(turn, row, order, step)
+            return
+        if row.number("order") != order.id:
+            linking.leave(turn, row)
+        linking.attach(turn, row, order, by_hand=True)
 
     return rule
+
+
+def _join_exam(turn: Turn, exam: Row, order: Row, step: Row) -> None:
+    """Make an exam one of this step, and of no other order's."""
+    if any(other.number("order") != order.id for other in exams.steps_of(turn, exam)):
+        exams.leave(turn, exam)
+    linking.allow(turn, exam)
+    exams.join(turn, exam, order, [step], "joined_by_hand")
 
 
 def _named(turn: Turn, kind: str, entry: InputEntry, name: str) -> Row:
     """Return the row of a kind that the input names: by SOP UID, or by entry and place in it."""
     value = entry.body.get(name, "")
+    row: Row | None = None
     if kind == EXAM:
         row = turn.first(EXAM, "uid", str(value))
     else:
-        number, place = (value, 1) if not isinstance(value, list | tuple) else (value[0], value[1])
+        number, place = (value, 1) if not isinstance(value, list | tuple) else (*value, 1, 1)[:2]
         found = turn.find(kind, "entry", str(number))
         row = next((r for r in found if (r.number("place") or 1) == place), None)
     if row is None:
@@ -166,12 +200,23 @@ def _named(turn: Turn, kind: str, entry: InputEntry, name: str) -> Row:
     return row
 
 
+def _acknowledge(turn: Turn, entry: InputEntry) -> None:
+    """Note who has seen to a critical result, when, and what they say of it."""
+    row = _named(turn, REPORT, entry, "report")
+    if "critical_result" not in row.list("flags"):
+        turn.refuse("not_critical", "report", row)
+    turn.set(row, "acknowledged_by", entry.user, _PATH, "acknowledged")
+    turn.set(row, "acknowledged_at_us", entry.at_us, _PATH, "acknowledged")
+    turn.set(row, "acknowledgement", _text(entry, "note"), _PATH, "acknowledged")
+    turn.note("acknowledged", row)
+
+
 def _resolve_conflict(turn: Turn, entry: InputEntry) -> None:
     """Mark the conflicts of an entry as done."""
     number = entry.body.get("conflict", 0)
     found = [
         row for row in turn.find(CONFLICT, "status", "open")
-        if row.number("entry") == number or row.id == number
+        if row.number("entry") == number
     ]  # fmt: skip
     if not found:
         turn.refuse("operator_row_unknown", "conflict", what="conflict")
@@ -189,5 +234,6 @@ _ACTIONS: dict[str, Callable[[Turn, InputEntry], None]] = {
     "link_document": _link(DOCUMENT, "document"),
     "link_appointment": _link(APPOINTMENT, "appointment"),
     "link_exam": _link(EXAM, "exam"),
+    "acknowledge": _acknowledge,
     "resolve_conflict": _resolve_conflict,
 }
