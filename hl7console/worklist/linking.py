@@ -267,14 +267,17 @@ def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
         order: The order.
         steps: Its steps, as they are now.
     """
-    for key in keys_of_order(order):
-        for kind in (APPOINTMENT, REPORT, DOCUMENT):
+    has_any = turn.state.has_any
+    kinds = [kind for kind in (APPOINTMENT, REPORT, DOCUMENT) if has_any(kind, "waits_for")]
+    for key in keys_of_order(order) if kinds else ():
+        for kind in kinds:
             for row in turn.find(kind, "waits_for", key):
                 if not row.number("order"):
                     _join_late(turn, row, order)
-    _share(turn, order)
+    if has_any(REPORT, "keys"):
+        _share(turn, order)
     seen = list(steps)
-    if not seen:
+    if not seen or not (has_any(EXAM, "study") or has_any(EXAM, "accession")):
         return
     waiting = turn.find(EXAM, "study", order.text("study_uid")) if order.text("study_uid") else []
     if accession := order.text("accession"):

@@ -7,6 +7,7 @@ there is.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -25,6 +26,17 @@ class Loader(Protocol):
     def find(self, kind: str, index: str, key: str) -> Iterable[Row]:
         """Return the rows under a key."""
 
+    def has_any(self, kind: str, index: str) -> bool:
+        """Return False when certainly no row of it has a key in an index."""
+
+
+Keys = dict[str, dict[str, dict[str, Sequence[int]]]]
+"""By kind, index and key: the numbers of the rows, in order."""
+
+
+def _no_keys() -> Keys:
+    return {kind: {index: {} for index in indexes} for kind, indexes in INDEXES.items()}
+
 
 class State:
     """All rows. One thread at a time.
@@ -41,9 +53,11 @@ class State:
         self.next_ids: dict[str, int] = dict.fromkeys(INDEXES, 1) | (next_ids or {})
         """The number that the next new row of each kind gets; never given twice."""
         self._rows: dict[str, dict[int, Row | None]] = {kind: {} for kind in INDEXES}
-        self._keys: dict[str, dict[str, dict[str, Sequence[int]]]] = {
-            kind: {index: {} for index in indexes} for kind, indexes in INDEXES.items()
-        }
+        self._keys: Keys = _no_keys()
+        self._fresh: Keys = _no_keys()
+        """Rows that got a key of which nobody has asked yet what else is under it."""
+        self._filled: set[tuple[str, str]] = set()
+        """Kinds and indexes in which a row was given a key."""
 
     def get(self, kind: str, row_id: int) -> Row | None:
         """Return a row; None when there is none with this number."""
@@ -69,6 +83,12 @@ class State:
         rows = self._rows[kind]
         return [row for n in ids if (row := rows[n]) is not None]
 
+    def has_any(self, kind: str, index: str) -> bool:
+        """Return False when certainly no row has a key in an index."""
+        if (kind, index) in self._filled:
+            return True
+        return self._loader is not None and self._loader.has_any(kind, index)
+
     def first(self, kind: str, index: str, *parts: str | int) -> Row | None:
         """Return the first of `find`, or None."""
         found = self.find(kind, index, *parts)
@@ -78,23 +98,30 @@ class State:
         known = self._keys[kind][index]
         ids = known.get(key)
         if ids is None:
-            found = []
+            found: set[int] = set()
             if self._loader is not None:
                 rows = self._rows[kind]
                 for row in self._loader.find(kind, index, key):
                     kept = rows.setdefault(row.id, row)
                     if kept is not None and key in keys_of(kind, index, kept.values):
-                        found.append(row.id)
-                found.sort()
-            ids = known[key] = tuple(found)
+                        found.add(row.id)
+                fresh = self._fresh[kind][index].pop(key, ())
+                if fresh:
+                    found.update(fresh)
+            ids = sorted(found)
+            if len(ids) < _SHORT:
+                ids = tuple(ids)
+            known[key] = ids
         return ids
 
     def add(self, row: Row) -> None:
         """Take a row in (`turn` only)."""
-        self._rows[row.kind][row.id] = row
-        for index in INDEXES[row.kind]:
-            for key in keys_of(row.kind, index, row.values):
-                self._enter(row, index, key)
+        kind, values = row.kind, row.values
+        self._rows[kind][row.id] = row
+        for index, columns in _COLUMNS[kind]:
+            if values.get(columns[0]):
+                for key in keys_of(kind, index, values):
+                    self._enter(row, index, key)
 
     def remove(self, row: Row) -> None:
         """Take a row out (`turn` only)."""
@@ -114,23 +141,25 @@ class State:
                 self._enter(row, index, key)
 
     def _enter(self, row: Row, index: str, key: str) -> None:
-        ids = self._ids(row.kind, index, key)
-        if row.id in ids:
-            return
-        if len(ids) < _SHORT:
+        known = self._keys[row.kind][index]
+        ids = known.get(key)
+        if ids is None and self._loader is not None:
+            # What else is under this key is loaded when somebody asks.
+            known = self._fresh[row.kind][index]
+            ids = known.get(key)
+        self._filled.add((row.kind, index))
+        if not ids:
             # Tuples of numbers cost the garbage collector nothing, and most keys have one row.
-            self._keys[row.kind][index][key] = tuple(sorted((*ids, row.id)))
+            known[key] = (row.id,)
             return
-        many = ids if isinstance(ids, list) else list(ids)
-        many.append(row.id)
-        if many[-2] > row.id:
-            many.sort()
-        self._keys[row.kind][index][key] = many
+        known[key] = _with(ids, row.id)
 
     def _leave(self, row: Row, index: str, key: str) -> None:
-        ids = self._ids(row.kind, index, key)
-        if row.id in ids:
-            self._keys[row.kind][index][key] = [n for n in ids if n != row.id]
+        for indexes in (self._keys, self._fresh):
+            known = indexes[row.kind][index]
+            ids = known.get(key)
+            if ids:
+                known[key] = _without(ids, row.id)
 
     def all(self, kind: str) -> Iterator[Row]:
         """Yield the rows of a kind that are in memory, by number."""
@@ -150,3 +179,33 @@ class State:
         for indexes in self._keys.values():
             for known in indexes.values():
                 known.clear()
+        for indexes in self._fresh.values():
+            for known in indexes.values():
+                known.clear()
+
+
+def _with(ids: Sequence[int], row_id: int) -> Sequence[int]:
+    """Return numbers in their order with one more; a long list is changed in place."""
+    if isinstance(ids, list):
+        at = len(ids) if ids[-1] < row_id else bisect_left(ids, row_id)
+        if at == len(ids) or ids[at] != row_id:
+            ids.insert(at, row_id)
+        return ids
+    if row_id in ids:
+        return ids
+    more = sorted((*ids, row_id))
+    return tuple(more) if len(more) <= _SHORT else more
+
+
+def _without(ids: Sequence[int], row_id: int) -> Sequence[int]:
+    """Return numbers without one; a long list is changed in place."""
+    at = bisect_left(ids, row_id)
+    if at == len(ids) or ids[at] != row_id:
+        return ids
+    if isinstance(ids, list) and len(ids) > 1:
+        del ids[at]
+        return ids
+    return tuple([n for n in ids if n != row_id])
+
+
+_COLUMNS = {kind: tuple(indexes.items()) for kind, indexes in INDEXES.items()}

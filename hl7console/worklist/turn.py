@@ -34,7 +34,7 @@ BAD_INPUT = frozenset({
     "sps_id_bad_character", "sps_id_too_long", "station_invalid", "study_uid_changed",
     "study_uid_invalid", "study_uids_differ",
 })  # fmt: skip
-"""Flags that are in the error list too: applied as far as it goes, but the sender has to mend it."""
+"""Flags that are in the error list too: applied as far as it goes, but the sender must mend it."""
 
 
 class Change(NamedTuple):
@@ -117,20 +117,13 @@ class Turn:
         """Column "" for a row that was added (value None) or removed (value 0)."""
         self.touched: dict[Row, None] = {}
         """Rows that were changed, added or removed, in that order."""
-
-    # Reading.
-
-    def get(self, kind: str, row_id: int) -> Row | None:
+        # As the state's own, without a call in between.
+        self.get = state.get
         """Return a row; None when there is none."""
-        return self.state.get(kind, row_id)
-
-    def find(self, kind: str, index: str, *parts: str | int) -> list[Row]:
+        self.find = state.find
         """Return the rows under a key, by number."""
-        return self.state.find(kind, index, *parts)
-
-    def first(self, kind: str, index: str, *parts: str | int) -> Row | None:
+        self.first = state.first
         """Return the first of `find`, or None."""
-        return self.state.first(kind, index, *parts)
 
     # Changing.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hl7console.store.connection import Database
 from hl7console.store.worklist.key_filter import AFTER_LOOKUPS, KeyFilter
@@ -78,6 +78,8 @@ class RowLoader:
         """The keys of rows in memory as the file has them."""
         self._filter: KeyFilter | None = None
         self._lookups = 0
+        self._spaces: set[int] | None = None
+        """The indexes that have keys in the file; None before anybody asks."""
         self.next_ids: dict[str, int] = {}
         """By kind: no row in the file has this number or a higher one, or names such a row."""
 
@@ -97,6 +99,18 @@ class RowLoader:
         found = self._database.all(_FIND[kind], (space, key))
         return [self._made(kind, int(row_id or 0), str(body)) for row_id, body in found]
 
+    def has_any(self, kind: str, index: str) -> bool:
+        """Return False when certainly no row in the file has a key in an index."""
+        if not self._keep_keys:
+            return True
+        if self._spaces is None:
+            self._spaces = {
+                space
+                for space in SPACES.values()
+                if self._database.one("SELECT 1 FROM row_keys WHERE space = ? LIMIT 1", (space,))
+            }
+        return SPACES[kind, index] in self._spaces
+
     def _may_have(self, space: int, key: str) -> bool:
         """Return False when a key is certainly not in the file; only its one writer can tell."""
         if self._filter is not None:
@@ -106,9 +120,11 @@ class RowLoader:
             self._filter = KeyFilter(self._database)
         return True
 
-    def saved(self, keys: Iterable[tuple[int, str, int]], next_ids: dict[str, int]) -> None:
+    def saved(self, keys: Collection[tuple[int, str, int]], next_ids: dict[str, int]) -> None:
         """Note what was written: keys that were added, and the next row numbers."""
         self.next_ids = dict(next_ids)
+        if self._spaces is not None:
+            self._spaces.update([space for space, _, _ in keys])
         if self._filter is not None:
             self._filter.add_all(keys)
             if self._filter.is_full:

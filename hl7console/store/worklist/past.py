@@ -90,6 +90,10 @@ class PastLoader:
             if not wanted:
                 return
 
+    def has_any(self, kind: str, index: str) -> bool:
+        """Return whether rows may have stood in an index."""
+        return self._now.has_any(kind, index) or bool(self.touched(kind))
+
     def find(self, kind: str, index: str, key: str) -> Iterable[Row]:
         """Return the rows that stood under a key."""
         touched = self._keys.get((kind, index))

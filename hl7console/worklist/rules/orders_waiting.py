@@ -9,7 +9,7 @@ from hl7console.worklist import evidence, waiting
 from hl7console.worklist.finding import keys_of_order
 from hl7console.worklist.mapped import MappedPatient
 from hl7console.worklist.profiles.options import Options
-from hl7console.worklist.rows import ORDER, Row
+from hl7console.worklist.rows import ORDER, WAITING, Row
 from hl7console.worklist.rules.orders_change import apply_known
 from hl7console.worklist.rules.orders_told import Told
 from hl7console.worklist.states import Rank
@@ -59,7 +59,8 @@ def replay(turn: Turn, order: Row) -> None:
     What was sent for another person is left waiting, flagged; it gets another try when the two
     become one person (`retry`).
     """
-    # One look-up at most: nothing waits for most orders.
+    if not turn.state.has_any(WAITING, "keys"):
+        return
     rows = waiting.under(turn, keys_of_order(order).texts())
     if not rows:
         return
