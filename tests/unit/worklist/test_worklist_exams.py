@@ -45,8 +45,10 @@ def test_an_exam_without_step_id_takes_the_only_step_of_its_modality():
     assert [played.state(s) for s in ("S1", "S2", "S3")] == ["SCHEDULED", "STARTED", "SCHEDULED"]
 
 
-@pytest.mark.parametrize("messages", [[OMI, exam(study=STUDY, modality="CT", sps="S9")],
-                                      [exam(study=STUDY, modality="CT", sps="S9"), OMI]])  # fmt: skip
+UNKNOWN = exam(study=STUDY, modality="CT", sps="S9")
+
+
+@pytest.mark.parametrize("messages", [[OMI, UNKNOWN], [UNKNOWN, OMI]])
 def test_an_exam_that_may_be_of_several_steps_is_left_to_an_operator(messages):
     played = play(*messages)
     assert [played.state(s) for s in ("S1", "S2", "S3")] == ["SCHEDULED"] * 3
