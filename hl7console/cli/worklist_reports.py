@@ -15,8 +15,17 @@ from hl7console.worklist.rows import Row, Value
 from hl7console.worklist.turn import Change, Note, Severity
 
 _SEVERE = {Severity.FLAG: "flag", Severity.ERROR: "error", Severity.IGNORED: "no effect"}
-_HIDDEN = frozenset({"likeness", "last_event", "state_rank", "state_entry", "state_before_hold"})
-"""Columns that rules keep for themselves; ``--json`` has them."""
+_HIDDEN = frozenset({
+    "entry", "exam", "issuer_oid", "keys", "likeness", "last_event", "latest", "listener",
+    "named_ids", "open", "order", "parent", "patient", "place", "profile", "replaced_by",
+    "replaces", "sender", "source", "state_before_hold", "state_entry", "state_event",
+    "state_rank", "survivor", "versions", "visit", "waits_for", "wanted", "what",
+})  # fmt: skip
+"""Columns that rules keep for themselves, and links between rows; ``--json`` has them."""
+_FIRST = ("state", "missing", "status", "flags", "start_date", "start_time", "accession")
+"""What people look for first."""
+_EXPLAINED = frozenset({"state", "start_date", "start_time"})
+"""Columns whose rule is told as a sentence."""
 
 
 def print_lines(rows: Sequence[LineRow]) -> None:
@@ -99,18 +108,30 @@ def effect_lines(effect: EntryEffect) -> Iterator[str]:
     at = datetime.fromtimestamp(effect.at_us / 1_000_000).astimezone()
     name = f"message {effect.entry}" if effect.entry > 0 else f"input {-effect.entry}"
     refused = "  REFUSED" if effect.is_refused else ""
-    yield f"{at:%Y-%m-%d %H:%M:%S}  {name}  {effect.title}  {effect.sender}{refused}".rstrip()
-    for change in effect.changes:
-        if change.column not in _HIDDEN:
+    title = effect.title or "(no type)"
+    yield f"{at:%Y-%m-%d %H:%M:%S}  {name}  {title}  {effect.sender}{refused}".rstrip()
+    told = dict.fromkeys(note_text(note) for note in effect.notes)
+    yield from (f"    {text}" for text in told)
+    for change in sorted(effect.changes, key=_place):
+        if not _is_hidden(change.column):
             yield f"    {_change_text(change)}"
-    for note in effect.notes:
-        yield f"    {note_text(note)}"
+
+
+def _is_hidden(column: str) -> bool:
+    return column in _HIDDEN or column.endswith(("_authority", "_issuer"))
+
+
+def _place(change: Change) -> int:
+    return _FIRST.index(change.column) if change.column in _FIRST else len(_FIRST)
 
 
 def _change_text(change: Change) -> str:
     old, new = _value_text(change.old), _value_text(change.new)
     became = f"{old} → {new}" if old else new
-    told = ", ".join(part for part in (change.path, change.rule) if part)
+    rule = change.rule
+    if rule and change.column in _EXPLAINED:
+        rule = wording.flag_sentence(rule)
+    told = ": ".join(part for part in (change.path, rule) if part)
     return f"{change.kind} {change.column}: {became or '(emptied)'}" + (
         f"  [{told}]" if told else ""
     )

@@ -5,6 +5,7 @@ References: identifiers-and-datatypes section 4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hl7console.worklist.mapped import Mapped
@@ -14,6 +15,7 @@ from hl7console.worklist.turn import Turn
 
 Number = tuple[str, str]
 """A number and its authority's key."""
+_MOST_NUMBERS = 200
 NO_NUMBER: Number = ("", "")
 
 
@@ -39,6 +41,15 @@ class Keys:
         if self.study_uid:
             found.append(f"study|{self.study_uid}")
         return found
+
+
+NUMBERS = "numbers"
+"""The argument of a refusal's note that lists the numbers of its orders (`number_list`)."""
+
+
+def number_list(texts: list[str]) -> str:
+    """Return texts of `Keys.texts` as one, in which each is found between two tabs."""
+    return "\t" + "\t".join(texts[:_MOST_NUMBERS]) + "\t" if texts else ""
 
 
 def keys_of_mapped(mapped: Mapped) -> Keys:
@@ -71,9 +82,21 @@ MADE_UP = frozenset(
 
 
 def sent(mapped: Mapped, column: str) -> str:
-    """Return a column's value where a field said it; "" where a rule made it up."""
+    """Return a column's value where a field said it; "" where a rule made it up.
+
+    An accession number that was taken from the filler or placer number is none that was sent.
+    """
     value = mapped.values.get(column, "")
-    return "" if not value or mapped.rules.get(column) in MADE_UP else str(value)
+    if not value or mapped.rules.get(column) in MADE_UP:
+        return ""
+    if column == "accession" and _is_borrowed(mapped.paths):
+        return ""
+    return str(value)
+
+
+def _is_borrowed(paths: Mapping[str, str]) -> bool:
+    path = paths.get("accession")
+    return bool(path) and path in (paths.get("filler_no"), paths.get("placer_no"))
 
 
 def contradicts(order: Row, mapped: Mapped) -> bool:

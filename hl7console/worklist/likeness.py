@@ -27,3 +27,29 @@ def key_of(name: str, birth_date: str, sex: str) -> str:
     """Return the key of a person; "" where name or birth date is not known."""
     short = short_name(name) if name else ""
     return f"{short}|{birth_date}|{sex}" if short and birth_date else ""
+
+
+_LETTERS = str.maketrans({
+    "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ø": "O", "ø": "o", "ß": "ss", "Ł": "L", "ł": "l",
+    "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "TH", "þ": "th", "ı": "i",
+})  # fmt: skip
+"""Letters that a system without them writes in other ways, and that have no parts."""
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Return whether two PNs are one name, as systems with fewer letters write it.
+
+    Accents, letter case and marks don't count, nor does a group (ideographic, phonetic) that only
+    one of them has.
+    """
+    pairs = [
+        (first, second)
+        for first, second in zip(one.split("="), other.split("="), strict=False)
+        if first and second
+    ]
+    return bool(pairs) and all(_written(first) == _written(second) for first, second in pairs)
+
+
+def _written(group: str) -> str:
+    parts = [_plain(part.translate(_LETTERS)) for part in group.split("^")]
+    return "^".join(parts).rstrip("^")

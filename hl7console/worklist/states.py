@@ -87,7 +87,7 @@ def request_state(
     """
     now = standing(step)
     verdict = MATRIX[now or ""][target]
-    args = {"was": now or "", "to": target.value}
+    args = {"was": now or "no state", "to": target.value}
     if verdict == "same":
         if rank > step.number("state_rank"):
             turn.set(step, "state_rank", int(rank), path, rule)

@@ -167,8 +167,10 @@ def merged(hospital: Hospital, at: datetime) -> Story:
         [chart.evn(tell.now), *chart.patient(registration, visit)],
         "personal data completed",
     )
-    tell.after(6)
-    yield _order(tell, order, "SC", "CM", "images acquired, now under the right number")
+    tell.after(3)
+    yield _order(tell, order, "SC", "IP", "patient on the table, now under the right number")
+    tell.after(3)
+    yield _order(tell, order, "SC", "CM", "images acquired, under the right number")
 
 
 def duplicate(hospital: Hospital, at: datetime) -> Story:

@@ -60,6 +60,8 @@ def late_change(hospital: Hospital, at: datetime) -> Story:
     tell = Teller(hospital, LATE_CHANGE, at)
     order = _order(hospital, at)
     yield _say(tell, order, "NW", "SC", f"order for {order.procedure.text}")
+    tell.after(2)
+    yield _say(tell, order, "SC", "IP", "patient on the table")
     tell.after(3)
     yield _say(tell, order, "SC", "CM", "images acquired")
     tell.after(3)
@@ -199,7 +201,7 @@ def no_time(hospital: Hospital, at: datetime) -> Story:
     yield tell.send(
         order.system.key,
         message_type,
-        [_without(s, {"ORC": 7, "OBR": 27}) for s in segments],
+        [_without_start(s) for s in segments],
         "order without a time: incomplete, no modality sees it",
     )
     tell.after(6)
@@ -251,10 +253,12 @@ def _book(
     )
 
 
-def _without(segment: str, fields: dict[str, int]) -> str:
-    """Return a segment with its time and quantity field emptied."""
+def _without_start(segment: str) -> str:
+    """Return a segment with the start emptied in its quantity and timing (ORC-7.4, OBR-27.4)."""
     parts = segment.split("|")
-    number = fields.get(parts[0], 0)
+    number = {"ORC": 7, "OBR": 27}.get(parts[0], 0)
     if number and number < len(parts):
-        parts[number] = ""
-    return "|".join(parts).rstrip("|")
+        timing = parts[number].split("^")
+        timing[3] = ""
+        parts[number] = "^".join(timing)
+    return "|".join(parts)

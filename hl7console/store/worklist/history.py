@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from hl7console.store.connection import Database, SqlValue
 from hl7console.store.worklist.loader import encode
 from hl7console.store.worklist.past import position_at
 from hl7console.store.worklist.records import EntryEffect
 from hl7console.store.worklist.schema import KIND_NAMES, KIND_NUMBERS
-from hl7console.worklist.rows import Row
+from hl7console.worklist.finding import number_list
+from hl7console.worklist.rows import (
+    APPOINTMENT, DOCUMENT, EXAM, ORDER, REPORT, STEP, VISIT, Row,
+)  # fmt: skip
 from hl7console.worklist.turn import Change, Note, Severity
 
 _ENTRY = (
     "SELECT position, number, at_us, kind, title, sender, listener, is_refused, notes FROM entries"
 )
 _NO_END = 1 << 62
+_APPLIED_LATE = frozenset({
+    "held_message_applied", "cancelled_before_new", "newer_than_cancel"
+})  # fmt: skip
+"""Notes that name the entry that had waited."""
+_OF_LINES = frozenset({STEP, ORDER, VISIT, REPORT, DOCUMENT, APPOINTMENT, EXAM})
+"""Rows that are of one line, and no other line's business."""
 
 
 class History:
@@ -48,6 +58,60 @@ class History:
                 changes.setdefault(_int(position), []).extend(_changes(kind, row_id, told))
         positions = set(changes) | self._noted(wanted, last)
         return self._effects(sorted(positions), changes)
+
+    def of_line(
+        self, rows: Sequence[Row], numbers: Sequence[str], at_us: int = 0
+    ) -> list[EntryEffect]:
+        """Return the entries that made a line what it is, oldest first.
+
+        Beside those of `of_rows` these are messages that waited for the order, and refused ones
+        that named its numbers. What an entry says of other lines is left out.
+
+        Args:
+            rows: The line's rows.
+            numbers: Its order's numbers, as `finding.Keys.texts` writes them.
+            at_us: What had happened until then; 0 is now.
+        """
+        effects = self.of_rows(rows, at_us)
+        last = position_at(self._database, at_us) if at_us else _NO_END
+        known = {effect.position for effect in effects}
+        more = (self._waited(effects) | self._refused(numbers, last)) - known
+        effects += self._effects(sorted(more), {})
+        effects.sort(key=lambda effect: effect.position)
+        wanted = {(row.kind, row.id) for row in rows}
+        return [
+            replace(effect, notes=tuple(n for n in effect.notes if _is_about(n, effect, wanted)))
+            for effect in effects
+        ]
+
+    def _waited(self, effects: Iterable[EntryEffect]) -> set[int]:
+        """Return the places of the entries that had waited and were applied by these."""
+        numbers = [
+            int(note.args["entry"])
+            for effect in effects
+            for note in effect.notes
+            if note.rule in _APPLIED_LATE and note.args.get("entry")
+        ]
+        found = self._database.all(
+            "SELECT position FROM entries WHERE number IN (SELECT value FROM json_each(?))",
+            (encode(numbers),),
+        )
+        return {_int(row[0]) for row in found}
+
+    def _refused(self, numbers: Sequence[str], last: int) -> set[int]:
+        """Return the places of refused entries that named any of these numbers of an order."""
+        found: set[int] = set()
+        for number in numbers:
+            told = encode(number_list([number]))[1:-1]
+            found |= {
+                _int(row[0])
+                for row in self._database.all(
+                    "SELECT position FROM entries WHERE worst >= 4 AND is_refused"
+                    " AND position <= ? AND instr(notes, ?)",
+                    (last, told),
+                )
+            }
+        return found
 
     def _noted(self, wanted: set[tuple[str, int]], last: int) -> set[int]:
         """Return the entries with notes about rows, though they changed none of them."""
@@ -113,6 +177,13 @@ class History:
             (encode(list(positions)),),
         )
         return [_effect(row, changes.get(_int(row[0]), [])) for row in found]
+
+
+def _is_about(note: Note, effect: EntryEffect, wanted: set[tuple[str, int]]) -> bool:
+    """Return whether a note is about one of a line's rows, or about the whole entry."""
+    if effect.is_refused or note.kind not in _OF_LINES:
+        return True
+    return (note.kind, note.row_id) in wanted
 
 
 def _effect(row: Sequence[SqlValue], changes: list[Change]) -> EntryEffect:

@@ -242,12 +242,15 @@ class WorklistReader:
         """Return what made a line what it is, oldest first: its step, order, visit and patient.
 
         Effects on the patient and visit are those since the order was made, and the ones that
-        made them. Entries about the row that changed nothing (ignored, refused) are among them.
+        made them. Entries about the row that changed nothing (ignored, refused), and those that
+        waited for the order, are among them.
 
         Args:
             step_id: The step's number.
             at_us: What had happened until then; 0 is now.
         """
+
+        from hl7console.worklist.finding import keys_of_order
 
         def read(database: Database) -> list[EntryEffect]:
             details = details_of(state_at(database, at_us), step_id)
@@ -256,7 +259,9 @@ class WorklistReader:
             rows = [details.step, details.order, details.patient, details.visit,
                     *details.reports, *details.documents, *details.exams,
                     *details.appointments]  # fmt: skip
-            return History(database).of_rows([row for row in rows if row is not None], at_us)
+            numbers = keys_of_order(details.order).texts()
+            found = [row for row in rows if row is not None]
+            return History(database).of_line(found, numbers, at_us)
 
         return self._read(read, [])
 

@@ -18,12 +18,12 @@ def note_sentence(note: Note) -> str:
 
 def rule_sentence(rule: str) -> str:
     """Return what a rule did, without its full stop."""
-    return wording.sentence(rule).rstrip(".")
+    return wording.flag_sentence(rule).rstrip(".")
 
 
 def flag_sentence(flag: str) -> str:
     """Return what a flag means."""
-    return wording.sentence(flag)
+    return wording.flag_sentence(flag)
 
 
 def ask_sentence(note: Note) -> str:

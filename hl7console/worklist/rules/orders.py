@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from hl7console.worklist import codes, evidence
 from hl7console.worklist.entries import MessageEntry
+from hl7console.worklist.finding import NUMBERS, keys_of_mapped, number_list
+from hl7console.worklist.mapped import MappedOrder
 from hl7console.worklist.mapping.orders import map_orders
 from hl7console.worklist.mapping.patient import map_patient
 from hl7console.worklist.mapping.visit import map_visit
@@ -30,7 +32,7 @@ from hl7console.worklist.reading import View
 from hl7console.worklist.rows import ORDER, STEP, Row
 from hl7console.worklist.rules.orders_codes import apply_orders
 from hl7console.worklist.rules.orders_message import OrderMessage
-from hl7console.worklist.turn import Severity, Turn
+from hl7console.worklist.turn import RefusedError, Severity, Turn
 
 
 def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None:
@@ -45,12 +47,24 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     visit = map_visit(view, profile, entry, view.first("PV1"), pid)
     sender = evidence.sender_of(view)
     source = f"{entry.listener}|{sender}"
-    apply_orders(OrderMessage(turn, entry, profile, source, sender, person, visit), mapped)
+    try:
+        apply_orders(OrderMessage(turn, entry, profile, source, sender, person, visit), mapped)
+    except RefusedError:
+        _name_numbers(turn, mapped)
+        raise
     for row in list(turn.touched):
         if row.kind == STEP:
             _tell_missing(turn, row)
         elif row.kind == ORDER and not row.values.get("accession") and _is_new(turn, row):
             turn.note("accession_missing", row, Severity.ERROR, "OBR-18")
+
+
+def _name_numbers(turn: Turn, mapped: list[MappedOrder]) -> None:
+    """Put the numbers of its orders into a refusal: their lines tell of it, once they are there."""
+    numbers = [text for one in mapped for text in keys_of_mapped(one.order).texts()]
+    last = turn.notes[-1]
+    args = {**last.args, NUMBERS: number_list(numbers)}
+    turn.notes[-1] = last._replace(args=args)
 
 
 def _is_new(turn: Turn, order: Row) -> bool:

@@ -112,7 +112,10 @@ def apply_known(turn: Turn, order: Row, told: Told) -> None:
         else:
             new_steps = take_fields(turn, order, told)
     elif is_late:
-        turn.note("older_than_row", order, Severity.IGNORED, told.mapped.event_time_path)
+        turn.note(
+            "older_than_row", order, Severity.IGNORED, told.mapped.event_time_path,
+            columns="nothing",
+        )  # fmt: skip
     steps = orders_state.steps_meant(turn, order, told)
     orders_state.apply_wish(turn, order, [s for s in steps if s not in new_steps], told)
     if not is_late:
@@ -124,7 +127,9 @@ def apply_known(turn: Turn, order: Row, told: Told) -> None:
 
 def fill_late(turn: Turn, order: Row, told: Told) -> None:
     """Take from a late message what is empty still, if the order was made without its NW."""
-    turn.note("older_than_row", order, Severity.IGNORED, told.mapped.event_time_path)
+    differing = ", ".join(dict.fromkeys(differences(turn, order, told))) or "nothing"
+    path = told.mapped.event_time_path
+    turn.note("older_than_row", order, Severity.IGNORED, path, columns=differing)
     flags = order.list("flags")
     if told.control != "NW" or not any(flag in flags for flag in UNBORN):
         return
@@ -229,7 +234,7 @@ def fill_numbers(turn: Turn, order: Row, mapped: Mapped, *, flag: bool = True) -
                     )  # fmt: skip
             was_set = True
         elif flag and name != "group_no" and sent(mapped, name):
-            turn.add_flag(order, f"{name}_changed", mapped.paths.get(name, ""))
+            turn.add_flag(order, f"{name}_changed", mapped.paths.get(name, ""), told=str(value))
     return was_set
 
 
@@ -246,7 +251,8 @@ def _is_taken(turn: Turn, order: Row, name: str, mapped: Mapped) -> bool:
     if all(other.number("patient") == patient for other in others):
         return False
     path = mapped.paths.get(name, "")
-    turn.note(f"{name}_of_other_patient", order, Severity.ERROR, path)
+    number = str(mapped.values[name])
+    turn.note(f"{name}_of_other_patient", order, Severity.ERROR, path, number=number)
     return True
 
 

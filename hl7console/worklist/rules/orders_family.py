@@ -98,6 +98,8 @@ def _join(message: OrderMessage, old: Row, new: Row, told: Told) -> None:
     path = told.mapped.control_path
     if old.number("patient") != new.number("patient"):
         message.conflict("replaced_order_of_other_patient", old, path)
-    message.turn.set(old, "replaced_by", new.id, path, "replaced")
-    message.turn.set(new, "replaces", old.id, path, "replaced")
-    message.turn.note("replaced", old, Severity.INFO, path)
+    turn = message.turn
+    turn.set(old, "replaced_by", new.id, path, "replaced_by")
+    turn.set(new, "replaces", old.id, path, "replaces")
+    turn.note("replaced_by", old, Severity.INFO, path, accession=new.text("accession") or "(none)")
+    turn.note("replaces", new, Severity.INFO, path, accession=old.text("accession") or "(none)")

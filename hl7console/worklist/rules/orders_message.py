@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hl7console.worklist import identity, persons, visits
+from hl7console.worklist import identity, likeness, persons, visits
 from hl7console.worklist.entries import MessageEntry
 from hl7console.worklist.mapped import Mapped, MappedPatient
 from hl7console.worklist.profiles.profile import Profile
@@ -15,6 +15,13 @@ from hl7console.worklist.turn import Severity, Turn
 from hl7console.worklist.waiting import survivor_id
 
 _COMPARED = ("patient_name", "birth_date", "sex")
+
+
+def _is_same(column: str, known: str, said: str) -> bool:
+    """Return whether two values say the same of a person, as far as both say something."""
+    if not known or known == said:
+        return True
+    return column == "patient_name" and likeness.is_same_name(known, said)
 
 
 @dataclass(slots=True)
@@ -88,7 +95,7 @@ class OrderMessage:
         differing = [
             column
             for column in _COMPARED
-            if said.get(column) and patient.values.get(column, said[column]) != said[column]
+            if said.get(column) and not _is_same(column, patient.text(column), str(said[column]))
         ]
         if differing and "demographics_differ" not in order.list("flags"):
             self.turn.add_flag(order, "demographics_differ", "PID", columns=", ".join(differing))
@@ -108,8 +115,14 @@ class OrderMessage:
             return None
         return visits.resolve(self.turn, patient, self.visit)
 
-    def conflict(self, rule: str, order: Row, path: str) -> None:
+    def conflict(self, rule: str, order: Row, path: str, number: str = "") -> None:
         """Refuse the message because of an order that stands in the way; kept for a person.
+
+        Args:
+            rule: Why.
+            order: The order that stands in the way.
+            path: The field at fault.
+            number: What it says, where that is a number of the order.
 
         Raises:
             RefusedError: Always.
@@ -123,7 +136,8 @@ class OrderMessage:
             "entry": self.entry.number,
             "path": path,
         }
-        self.turn.refuse(rule, path, order, columns)
+        args = {"number": number} if number else {}
+        self.turn.refuse(rule, path, order, columns, **args)
 
     def keep_conflict(self, rule: str, order: Row, path: str, columns: Sequence[str]) -> None:
         """Write down a conflict without refusing the message: the order stays as it is."""

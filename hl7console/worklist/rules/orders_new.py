@@ -103,17 +103,17 @@ def check_free(
         for other in turn.find(ORDER, "accession", *keys.accession):
             if [other.number("patient")] != persons and not _is_ours(message, other):
                 path = mapped.paths.get("accession", "")
-                message.conflict("accession_of_other_patient", other, path)
+                message.conflict("accession_of_other_patient", other, path, keys.accession[0])
     if not (study_uid := str(mapped.values.get("study_uid", ""))):
         return
     path = mapped.paths.get("study_uid", "")
     accession = keys.accession[0]
     for other in turn.find(ORDER, "study", study_uid):
         if [other.number("patient")] != persons and not _is_ours(message, other):
-            message.conflict("study_uid_of_other_patient", other, path)
+            message.conflict("study_uid_of_other_patient", other, path, study_uid)
         told_before = other.text("accession")
         if accession and other is not own and told_before not in ("", accession):
-            message.conflict("study_uid_of_other_accession", other, path)
+            message.conflict("study_uid_of_other_accession", other, path, study_uid)
 
 
 def _is_ours(message: OrderMessage, other: Row) -> bool:

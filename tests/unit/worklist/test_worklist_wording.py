@@ -104,3 +104,19 @@ def test_no_code_has_two_sentences():
         for code in table:
             assert code not in seen, f"{code} in {area} and {seen[code]}"
             seen[code] = area
+
+
+@pytest.mark.parametrize("code", sorted(wording.codes()))
+def test_what_is_shown_without_values_has_no_gaps(code):
+    flags = {found for path in SOURCES for found in flagged(path)}
+    if code in flags:
+        assert "(unknown)" not in wording.flag_sentence(code)
+
+
+def flagged(path: Path) -> Iterator[str]:
+    """Yield the codes that a row can have as flags."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            at = {"add_flag": 1, "conflict": 0, "keep_conflict": 0, "flag": 0}.get(node.func.attr)
+            if at is not None and len(node.args) > at:
+                yield from literals(node.args[at])
