@@ -5,7 +5,6 @@ References: identifiers-and-datatypes section 4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hl7console.worklist.mapped import Mapped
@@ -89,14 +88,17 @@ def sent(mapped: Mapped, column: str) -> str:
     value = mapped.values.get(column, "")
     if not value or mapped.rules.get(column) in MADE_UP:
         return ""
-    if column == "accession" and _is_borrowed(mapped.paths):
+    if column == "accession" and _is_borrowed(mapped):
         return ""
     return str(value)
 
 
-def _is_borrowed(paths: Mapping[str, str]) -> bool:
-    path = paths.get("accession")
-    return bool(path) and path in (paths.get("filler_no"), paths.get("placer_no"))
+def _is_borrowed(mapped: Mapped) -> bool:
+    values, path = mapped.values, mapped.paths.get("accession")
+    return any(
+        values.get(other) == values["accession"] and mapped.paths.get(other) == path
+        for other in ("filler_no", "placer_no")
+    )
 
 
 def contradicts(order: Row, mapped: Mapped) -> bool:

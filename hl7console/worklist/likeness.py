@@ -31,7 +31,7 @@ def key_of(name: str, birth_date: str, sex: str) -> str:
 
 _LETTERS = str.maketrans({
     "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "Ø": "O", "ø": "o", "ß": "ss", "Ł": "L", "ł": "l",
-    "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "TH", "þ": "th", "ı": "i",
+    "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "Þ": "TH", "þ": "th", "\u0131": "i",
 })  # fmt: skip
 """Letters that a system without them writes in other ways, and that have no parts."""
 

@@ -13,7 +13,14 @@ from hl7console.store.worklist.records import EntryEffect
 from hl7console.store.worklist.schema import KIND_NAMES, KIND_NUMBERS
 from hl7console.worklist.finding import number_list
 from hl7console.worklist.rows import (
-    APPOINTMENT, DOCUMENT, EXAM, ORDER, REPORT, STEP, VISIT, Row,
+    APPOINTMENT,
+    DOCUMENT,
+    EXAM,
+    ORDER,
+    REPORT,
+    STEP,
+    VISIT,
+    Row,
 )  # fmt: skip
 from hl7console.worklist.turn import Change, Note, Severity
 

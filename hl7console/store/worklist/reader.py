@@ -249,7 +249,6 @@ class WorklistReader:
             step_id: The step's number.
             at_us: What had happened until then; 0 is now.
         """
-
         from hl7console.worklist.finding import keys_of_order
 
         def read(database: Database) -> list[EntryEffect]:
