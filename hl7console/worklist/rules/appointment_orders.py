@@ -22,7 +22,7 @@ def create(turn: Turn, entry: MessageEntry, view: View, profile: Profile, appoin
     if pid is None:
         turn.refuse("no_pid", "PID")
     mapped = map_patient(view, profile, pid, entry)
-    patient = identity.resolve(turn, mapped, profile, entry, may_create=True, event="appointment")
+    patient = identity.resolve(turn, mapped, profile, entry, may_create=True, event="order")
     base = [
         appointment.text(column)
         for column in (

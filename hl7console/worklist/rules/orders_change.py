@@ -147,6 +147,7 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     """Take a message's fields over by the field rule; return the steps that had to be made."""
     mapped = told.mapped
     if "created_from_siu" in order.list("flags"):
+        _adopt_procedure(turn, order, mapped.order)
         _adopt_study(turn, order, mapped.order)
     fill_numbers(turn, order, mapped.order)
     merge_fields(turn, order, mapped.order, keep=_kept(order, mapped.order))
@@ -169,6 +170,13 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     for step in turn.find(STEP, "order", order.id):
         settle(turn, step)
     return made
+
+
+def _adopt_procedure(turn: Turn, order: Row, mapped: Mapped) -> None:
+    """Give an order that an appointment made the procedure id of its own order message."""
+    rp_id, made = sent(mapped, "rp_id"), order.sources.get("rp_id")
+    if rp_id and made is not None and made.rule in MADE_UP and not order.number("served"):
+        turn.set(order, "rp_id", rp_id, mapped.paths.get("rp_id", ""))
 
 
 def _adopt_study(turn: Turn, order: Row, mapped: Mapped) -> None:

@@ -198,6 +198,9 @@ def test_an_order_is_made_of_an_appointment_and_takes_over_what_its_own_message_
     assert played.only(ORDER).list("flags") == ["created_from_siu"]
     played = play(siu(), order(), options=CREATE)
     assert played.only(ORDER).text("accession") == "A1"
+    assert played.only(ORDER).text("rp_id") == "RP1"
+    assert played.only(ORDER).list("flags") == ["created_from_siu"]
+    assert not played.only(PATIENT).list("flags")
     assert played.only(ORDER).text("study_uid") == "1.2.826.0.1.11"
     step = played.only(STEP)
     assert step.text("study_uid") == "1.2.826.0.1.11"
