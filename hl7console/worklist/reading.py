@@ -118,7 +118,7 @@ class View(Marks):
         codec: The Python codec that it is read with; "" decides as `Message` does.
     """
 
-    __slots__ = ("_by_id", "context", "segments")
+    __slots__ = ("_by_id", "segments")
 
     def __init__(self, raw: bytes, codec: str = "") -> None:
         decoded = charset.decode(raw, force_codec=codec)
@@ -126,8 +126,6 @@ class View(Marks):
         super().__init__(layout.find_header(text).delimiters, decoded.codec)
         marks = Marks(self.delimiters, self.codec)
         separator = self.delimiters.field
-        self.context: object = None
-        """What the mapping has worked out of the header (`mapping.context`)."""
         self.segments: list[Seg] = []
         self._by_id: dict[str, list[Seg]] = {}
         start = layout.first_written(text)

@@ -32,8 +32,18 @@ class Context:
     @classmethod
     def of(cls, view: View, profile: Profile, entry: MessageEntry) -> Context:
         """Return the context of a message; the same one for all that is mapped of it."""
-        known = view.context
-        if isinstance(known, cls) and known.profile is profile and known.entry is entry:
+        global _last  # a view that knew its context would be in a cycle with it
+        known = _last
+        if (
+            known is not None
+            and known.view is view
+            and known.profile is profile
+            and known.entry is entry
+        ):
             return known
-        view.context = made = cls(view, profile, entry)
+        _last = made = cls(view, profile, entry)
         return made
+
+
+_last: Context | None = None
+"""The one that was made last, by whichever thread."""
