@@ -7,7 +7,6 @@ far it is. It ends with the engine, also when that was killed: its end of the pi
 from __future__ import annotations
 
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -19,7 +18,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hl7console.errors import ConsoleError
-from hl7console.store.worklist.follower import Follower, FollowerStatus, discard_if_damaged
+from hl7console.store.worklist.follower import (
+    Follower,
+    FollowerStatus,
+    collect_seldom,
+    discard_if_damaged,
+)
 
 POKE = b"poke"
 REBUILD = b"rebuild"
@@ -37,9 +41,6 @@ BURST_PAUSE = 4.0
 _NICER = 10
 _BELOW_NORMAL = 0x4000
 
-_GC_THRESHOLDS = (50_000, 20, 100)
-"""Rows live long and in no cycles: looking for garbage less often saves a tenth of the time."""
-
 log = logging.getLogger(__name__)
 
 
@@ -54,10 +55,9 @@ def follow(connection: Connection, console_path: str) -> None:
     """
     _leave_signals_to_the_engine()
     give_way()
-    gc.set_threshold(*_GC_THRESHOLDS)
     with suppress(EOFError, OSError), closing(connection):
         key = connection.recv_bytes() or None
-        gc.freeze()
+        collect_seldom()
         _run(connection, Path(console_path), key)
 
 
