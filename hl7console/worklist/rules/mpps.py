@@ -30,6 +30,11 @@ _COLUMNS = {
 }
 _REASON = "PerformedProcedureStepDiscontinuationReasonCodeSequence"
 
+_SERIES = "PerformedSeriesSequence"
+_SERIES_COLUMNS = ("SeriesInstanceUID", "SeriesDescription", "ProtocolName", "OperatorsName")
+_OBJECTS = ("ReferencedImageSequence", "ReferencedNonImageCompositeSOPInstanceSequence")
+_ENDED = frozenset({exams.COMPLETED, exams.DISCONTINUED})
+
 
 def apply(turn: Turn, entry: InputEntry) -> None:
     """Apply an N-CREATE or N-SET."""
@@ -44,7 +49,7 @@ def apply(turn: Turn, entry: InputEntry) -> None:
             turn.add_flag(exam, "set_before_create", "SOPInstanceUID")
         _find_steps(turn, exam, told)
         return
-    if exam.text("status") in (exams.COMPLETED, exams.DISCONTINUED):
+    if exam.text("status") in _ENDED:
         turn.note("exam_is_over", exam, Severity.ERROR, "PerformedProcedureStepStatus")
         return
     was = (exam.text("status"), exam.text("reason_code"))
@@ -78,6 +83,8 @@ def _create(turn: Turn, entry: InputEntry, uid: str, told: Mapping[str, object])
         columns[column] = _text(told, keyword)
         paths[column] = keyword
     _put_reason(columns, told)
+    columns["series"] = _series(told)
+    paths["series"] = _SERIES
     return turn.create(EXAM, columns, paths)
 
 
@@ -92,12 +99,23 @@ def _change(turn: Turn, exam: Row, told: Mapping[str, object]) -> None:
             turn.set(exam, column, value, keyword)
     columns: dict[str, Value] = {}
     _put_reason(columns, told)
-    for column, value in columns.items():
-        turn.set(exam, column, value, _REASON)
-    if exam.text("status") in (exams.COMPLETED, exams.DISCONTINUED) and not _items(
-        told, "PerformedSeriesSequence"
-    ):
-        turn.note("exam_without_series", exam, Severity.FLAG, "PerformedSeriesSequence")
+    for column, kept in columns.items():
+        turn.set(exam, column, kept, _REASON)
+    if _SERIES in told:
+        turn.set(exam, "series", _series(told), _SERIES)
+    if exam.text("status") in _ENDED and not exam.list("series"):
+        turn.note("exam_without_series", exam, Severity.FLAG, _SERIES)
+
+
+def _series(told: Mapping[str, object]) -> list[list[object]]:
+    """Return UID, description, protocol, operator and number of objects of each series."""
+    return [
+        [
+            *[_text(item, keyword) for keyword in _SERIES_COLUMNS],
+            sum(len(_items(item, keyword)) for keyword in _OBJECTS),
+        ]
+        for item in _items(told, _SERIES)
+    ]
 
 
 def _put_reason(columns: dict[str, Value], told: Mapping[str, object]) -> None:

@@ -131,9 +131,8 @@ def test_what_can_not_be_done_is_refused(message, code):
 
 
 def test_a_conflict_is_decided():
-    reused = order(
-        "PID-3=9999^^^HOSP^MR PID-5=ROE^RICHARD PID-7=19500101 2=P2^RIS 3=F2^PACS 19=RP2 20=S2 ZDS-1=1.2.3"
-    )
+    somebody_else = " ".join(f"PID-{change}" for change in ROE.split())
+    reused = order(f"{somebody_else} {SECOND} ZDS-1=1.2.3")
     played = play(order(), reused, operator("resolve_conflict", conflict=2, note="asked the RIS"))
     conflict = played.only(CONFLICT)
     assert (conflict.text("status"), conflict.text("resolution")) == ("done", "asked the RIS")
