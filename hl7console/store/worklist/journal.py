@@ -67,6 +67,8 @@ class JournalItem:
     sender: str = ""
     is_not_accepted: bool = False
     """The sender was told that it was not accepted: it is not applied."""
+    duplicate_of: int = 0
+    """The message that it repeats byte for byte; 0 for none."""
 
 
 @dataclass(slots=True)
@@ -217,6 +219,7 @@ def _item_of(row: tuple[object, ...]) -> JournalItem | None:
         f"{title} {control}" if control else title,
         str(sender),
         is_not_accepted=status != Status.OK and not duplicate_of,
+        duplicate_of=int(str(duplicate_of)) if duplicate_of else 0,
     )
 
 

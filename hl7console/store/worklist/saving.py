@@ -83,6 +83,26 @@ class Saver:
             for note in outcome.notes
             if note.row_id and (note.kind, note.row_id) not in by_row
         }
+        if item.duplicate_of:
+            self._noted |= {
+                (name, self.position): None for name in self._orders_of(item.duplicate_of)
+            }
+
+    def _orders_of(self, number: int) -> list[str]:
+        """Return the names of the orders that an entry changed: it may be repeated byte for byte."""
+        found = self._database.all(
+            "SELECT v.row_id FROM events AS v JOIN entries AS e USING (position)"
+            " WHERE e.number = ? AND v.kind = ?",
+            (number, KIND_NUMBERS[ORDER]),
+        )
+        ids = {int(row[0] or 0) for row in found}
+        places = {entry[0] for entry in self._entries if entry[1] == number}
+        ids |= {
+            int(row_id or 0)
+            for place, kind, row_id, _ in self._events
+            if place in places and kind == KIND_NUMBERS[ORDER]
+        }
+        return [f"{ORDER} {row_id}" for row_id in sorted(ids)]
 
     def _note_shown(self, kind: str, row_id: int, changes: list[tuple[object, ...]]) -> None:
         if kind in (STEP, ORDER) or (
