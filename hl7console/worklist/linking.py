@@ -69,6 +69,10 @@ class Keys(NamedTuple):
         return keys
 
 
+_BY_ITSELF = "The person is the same by now."
+"""What came of a conflict that nobody had to decide."""
+
+
 def keys_of_order(order: Row) -> list[str]:
     """Return the keys by which something may wait for this order."""
     return Keys(
@@ -209,7 +213,7 @@ def attach(turn: Turn, row: Row, order: Row, *, by_hand: bool = False) -> None:
     patient = survivor(turn, order.number("patient"))
     if patient is not None:
         turn.set(row, "patient", patient.id, rule=rule)
-    allow(turn, row, "" if by_hand else rule)
+    allow(turn, row, "" if by_hand else _BY_ITSELF)
     turn.note(rule, row)
     tell(turn, row)
 
@@ -284,6 +288,21 @@ def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
         waiting = [*waiting, *turn.find(EXAM, "accession", accession)]
     for exam in dict.fromkeys(waiting):
         exams.join_late(turn, exam, order, seen, object_to)
+        if exam.list("steps"):
+            allow(turn, exam, _BY_ITSELF)
+
+
+def link_person(turn: Turn, patient: Row) -> None:
+    """Join what waits for a person's orders, or was kept apart while they were two persons."""
+    if any(turn.state.has_any(kind, index) for kind, index in _WAITING):
+        for order in turn.find(ORDER, "patient", patient.id):
+            link_waiting(turn, order, steps_of(turn, order))
+
+
+_WAITING = (
+    (APPOINTMENT, "waits_for"), (REPORT, "waits_for"), (DOCUMENT, "waits_for"), (EXAM, "uid"),
+)  # fmt: skip
+"""Where there is something that may wait."""
 
 
 def _share(turn: Turn, order: Row) -> None:

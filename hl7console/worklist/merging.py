@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hl7console.worklist import identity, persons, states
+from hl7console.worklist import identity, linking, persons, states
 from hl7console.worklist.rows import (
     APPOINTMENT,
     DOCUMENT,
@@ -106,6 +106,7 @@ def merge(
     flag_started(turn, _orders(turn, moved))
     persons.refresh(turn, survivor)
     orders_waiting.retry(turn, survivor)
+    linking.link_person(turn, survivor)
     row = keep(turn, "merge", cause, source, survivor, moved, path)
     turn.note("merged", survivor, path=path, cause=cause)
     return row

@@ -7,10 +7,33 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from results_kit import ROE, SECOND, STUDY, operator, order, orders, oru, play, siu
+from results_kit import (
+    ROE,
+    SECOND,
+    STUDY,
+    exam,
+    exam_set,
+    mdm,
+    operator,
+    order,
+    orders,
+    oru,
+    play,
+    siu,
+)
 
 from hl7console.worklist.linking import Keys, keys_of_order
-from hl7console.worklist.rows import APPOINTMENT, CONFLICT, ORDER, REPORT, Row, key_of
+from hl7console.worklist.rows import (
+    APPOINTMENT,
+    CONFLICT,
+    DOCUMENT,
+    EXAM,
+    ORDER,
+    REPORT,
+    STEP,
+    Row,
+    key_of,
+)
 
 
 def test_keys_are_written_with_the_most_telling_first():
@@ -168,3 +191,40 @@ def test_study_uid_counts_more_than_a_number():
     obx = f"OBX|1|HD|^Study Instance UID||{STUDY}||||||O"
     played = play(order(), order(second), oru("2=P2^RIS 3=F2^PACS 18=A2 25=F", obx))
     assert played.only(REPORT).number("order") == 1
+
+
+REGISTER = "@ADT A04\n@EVN\n@PID 3=815^^^HOSP^MR\n@PV1 19=V815"
+MERGE = "@ADT A40 at=20261103120000\n@EVN 2=20261103120000\n@PID\n@MRG"
+AS_815 = "@PID 3=815^^^HOSP^MR"
+
+
+def test_a_merge_joins_what_was_kept_apart():
+    told = [exam(study=STUDY, sps="S1", patient="815", issuer="HOSP"), oru(pid=AS_815)]
+    played = play(REGISTER, order(), *told)
+    assert [c.text("status") for c in played.rows(CONFLICT)] == ["open", "open"]
+    assert played.state() == "SCHEDULED"
+    played = play(REGISTER, order(), *told, MERGE)
+    assert [c.text("status") for c in played.rows(CONFLICT)] == ["done", "done"]
+    assert played.only(REPORT).number("order") == 1
+    assert played.state() == "STARTED"
+
+
+def values(played, *kinds):
+    """Return what rows of these kinds say, their numbers and entries aside."""
+    names = ("status", "report_status", "state", "start_time", "text", "named_ids", "flags")
+    return [
+        sorted(str([row.values.get(name) for name in names]) for row in played.rows(kind))
+        for kind in kinds
+    ]
+
+
+def test_what_was_joined_by_a_merge_is_apart_again_when_it_is_undone():
+    kinds = (ORDER, STEP, REPORT, APPOINTMENT, EXAM, DOCUMENT, CONFLICT)
+    undo = 'OPERATOR {"action": "void", "entry": 5}'
+    without = play(REGISTER, order(), siu(), oru(pid=AS_815), exam(), exam_set(), mdm())
+    undone = play(REGISTER, order(), siu(), oru(pid=AS_815), MERGE, exam(), exam_set(), mdm(), undo)
+    assert not undone.is_refused
+    assert values(undone, *kinds) == values(without, *kinds)
+    assert not undone.only(REPORT).number("order")
+    assert undone.only(DOCUMENT).number("order")
+    assert undone.state() == "COMPLETED"
