@@ -287,8 +287,9 @@ def link_waiting(turn: Turn, order: Row, steps: Iterable[Row]) -> None:
     if accession := order.text("accession"):
         waiting = [*waiting, *turn.find(EXAM, "accession", accession)]
     for exam in dict.fromkeys(waiting):
+        before = exam.list("steps")
         exams.join_late(turn, exam, order, seen, object_to)
-        if exam.list("steps"):
+        if exam.list("steps") != before:
             allow(turn, exam, _BY_ITSELF)
 
 
