@@ -6,12 +6,13 @@ from pathlib import Path
 
 from hl7console.cli import output
 from hl7console.engine.demo.hospital import Tally, ToldStep
-from hl7console.engine.demo.running import Kept
+from hl7console.engine.demo.running import Kept, Stand
+from hl7console.worklist import wording
 
 _CODES = ("AA", "CA", "AE", "AR")
 
 
-def summary_values(tally: Tally, kept: Kept, path: Path) -> dict[str, object]:
+def summary_values(tally: Tally, kept: Kept, stand: Stand, path: Path) -> dict[str, object]:
     """Return the summary as plain values."""
     return {
         "sent": tally.sent,
@@ -37,6 +38,15 @@ def summary_values(tally: Tally, kept: Kept, path: Path) -> dict[str, object]:
             }
             for story, steps in _stories(tally)
         ],
+        "worklist": {
+            "lines": stand.total,
+            "states": dict(sorted(stand.by_state.items())),
+            "incomplete": stand.incomplete,
+            "problems": stand.problems,
+            "worth_a_look": [
+                {"accession": number, "flag": flag} for number, flag in stand.worth_a_look
+            ],
+        },
         "workspace": str(path),
     }
 
@@ -46,8 +56,9 @@ def accepted(tally: Tally) -> int:
     return sum(count for (_, code), count in tally.counts.items() if code in ("AA", "CA"))
 
 
-def print_summary(tally: Tally, kept: Kept, path: Path) -> None:
-    """Print messages by type and result, the stories, and where to look further."""
+def print_summary(tally: Tally, kept: Kept, stand: Stand, path: Path) -> None:
+    """Print messages by type and result, the stories, the worklist, and where to look further."""
+    place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
     output.line()
     output.line("Messages by type and answer")
     output.line()
@@ -62,16 +73,38 @@ def print_summary(tally: Tally, kept: Kept, path: Path) -> None:
             answer = step.ack_code or "no answer"
             output.line(f"  {step.after_s:5.1f} s  {kind:8}  {answer:4}  {step.caption}")
     output.line()
+    _print_stand(stand, place)
+    output.line()
     output.line(
         f"Sent {tally.sent:,} messages over MLLP and TLS, kept {kept.total:,}"
         f" ({kept.duplicates} of them duplicates)."
     )
     output.line(f"Workspace: {path}")
     output.line("Look at them:")
-    place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
     output.line("  hl7console demo                          in the window, with new traffic")
     output.line(f"  hl7console messages {place}")
     output.line(f'  hl7console messages {place} "status:error or status:rejected"')
+    output.line(f"  hl7console worklist {place}")
+    output.line(f"  hl7console worklist {place} --problems")
+
+
+def _print_stand(stand: Stand, place: str) -> None:
+    output.line("The worklist")
+    output.line()
+    if not stand.total:
+        output.line("No line stands on it yet.")
+        return
+    states = [[state.replace("_", " ").lower(), str(n)] for state, n in stand.by_state.items() if n]
+    output.table(["State", "Lines"], sorted(states), right=(1,))
+    if stand.incomplete:
+        output.line(f"Incomplete, so that no modality is told of them: {stand.incomplete}.")
+    output.line(f"In the error list: {stand.problems}.")
+    if stand.worth_a_look:
+        output.line()
+        output.line("Ask a line why it is as it is:")
+    for number, flag in stand.worth_a_look:
+        output.line(f"  hl7console worklist {place} --why {number}")
+        output.line(f"    {wording.flag_sentence(flag)}")
 
 
 def _print_counts(kept: Kept) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,6 +27,13 @@ from hl7console.store.workspace import KIND_DEMO, Workspace
 
 _START_TIMEOUT_S = 15.0
 _WINDOW = 500
+_FOLLOW_TIMEOUT_S = 5.0
+_FOLLOW_PAUSE_S = 0.05
+WORTH_A_LOOK = frozenset({
+    "cancelled_before_new", "created_by_update", "merged_during_exam", "moved_after_start",
+    "replaced", "study_uid_changed",
+})  # fmt: skip
+"""Flags of lines of which *Why?* has something to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,19 @@ class Kept:
     duplicates: int
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     """Number of messages by type and by the acknowledgement that they got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the worklist stands at the end of a demo."""
+
+    total: int
+    by_state: dict[str, int] = field(default_factory=dict)
+    incomplete: int = 0
+    problems: int = 0
+    """Entries in the error list."""
+    worth_a_look: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Accession numbers of lines with a story, each with the flag that it has."""
 
 
 @dataclass(slots=True)
@@ -62,6 +84,30 @@ class RunningDemo:
                     counts[kind, row.ack_code] += 1
                     duplicates += bool(row.duplicate_of)
         return Kept(total=counts.total(), duplicates=duplicates, counts=dict(counts))
+
+    def worklist(self) -> Stand:
+        """Return where the worklist stands once it has followed. Any thread; waits a little."""
+        deadline_s = time.monotonic() + _FOLLOW_TIMEOUT_S
+        pause = threading.Event()
+        while time.monotonic() < deadline_s:
+            now = self.engine.snapshot()
+            if now.worklist_entry >= now.last_message_id:
+                break
+            pause.wait(_FOLLOW_PAUSE_S)
+        with closing(self.engine.open_worklist()) as reader:
+            counts = reader.counts()
+            flagged: dict[str, str] = {}
+            for line in reader.lines():
+                if line.accession and line.last_entry > self.first_id:
+                    for flag in WORTH_A_LOOK.intersection(line.flags):
+                        flagged.setdefault(flag, line.accession)
+            return Stand(
+                total=counts.total,
+                by_state=dict(counts.by_state),
+                incomplete=counts.incomplete,
+                problems=len(reader.problems()),
+                worth_a_look=tuple((number, flag) for flag, number in sorted(flagged.items())),
+            )
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Saver:
             }
 
     def _orders_of(self, number: int) -> list[str]:
-        """Return the names of the orders that an entry changed: it may be repeated byte for byte."""
+        """Return the names of the orders that an entry changed, which another one repeats."""
         found = self._database.all(
             "SELECT v.row_id FROM events AS v JOIN entries AS e USING (position)"
             " WHERE e.number = ? AND v.kind = ?",

@@ -8,7 +8,7 @@ from hl7console.cli.demo_summary import accepted, print_summary, summary_values
 from hl7console.cli.reports import print_not_taken, print_results
 from hl7console.engine.console import JobReport, Noticed, NotTaken, SendResult
 from hl7console.engine.demo.hospital import Tally, ToldStep
-from hl7console.engine.demo.running import Kept
+from hl7console.engine.demo.running import Kept, Stand
 
 RESULT = SendResult(
     message_id=7,
@@ -92,10 +92,17 @@ TALLY = Tally(
     ),
 )
 KEPT = Kept(total=3, duplicates=1, counts=TALLY.counts)
+STAND = Stand(
+    total=3,
+    by_state={"SCHEDULED": 2, "ON_HOLD": 1, "STARTED": 0},
+    incomplete=1,
+    problems=4,
+    worth_a_look=(("A7", "replaced"),),
+)
 
 
 def test_the_summary_counts_by_type_and_answer(capsys):
-    print_summary(TALLY, KEPT, Path("/some where"))
+    print_summary(TALLY, KEPT, STAND, Path("/some where"))
     lines = capsys.readouterr().out.splitlines()
     table = [line.split() for line in lines[3:7]]
     assert table == [
@@ -112,6 +119,32 @@ def test_the_summary_counts_by_type_and_answer(capsys):
 
 
 def test_the_summary_as_values():
-    values = summary_values(TALLY, KEPT, Path("w"))
+    values = summary_values(TALLY, KEPT, STAND, Path("w"))
     assert (values["sent"], values["stored"], values["duplicates"]) == (3, 3, 1)
     assert [story["story"] for story in values["stories"]] == ["First", "Second"]
+    assert values["worklist"] == {
+        "lines": 3,
+        "states": {"ON_HOLD": 1, "SCHEDULED": 2, "STARTED": 0},
+        "incomplete": 1,
+        "problems": 4,
+        "worth_a_look": [{"accession": "A7", "flag": "replaced"}],
+    }
+
+
+def test_the_summary_says_where_the_worklist_stands_and_which_line_to_ask(capsys):
+    print_summary(TALLY, KEPT, STAND, Path("w"))
+    lines = capsys.readouterr().out.splitlines()
+    text = "\n".join(lines)
+    assert ["on", "hold", "1"] in [line.split() for line in lines]
+    assert ["started", "0"] not in [line.split() for line in lines]
+    assert "no modality is told of them: 1." in text
+    assert "In the error list: 4." in text
+    at = lines.index("  hl7console worklist --workspace w --why A7")
+    assert lines[at + 1] == "    Another order takes the place of this one."
+
+
+def test_the_summary_of_an_empty_worklist_asks_nothing(capsys):
+    print_summary(TALLY, KEPT, Stand(0), Path("w"))
+    text = capsys.readouterr().out
+    assert "No line stands on it yet." in text
+    assert "--why" not in text
