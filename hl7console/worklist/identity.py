@@ -20,7 +20,8 @@ from hl7console.worklist.mapped import MappedIdentifier, MappedPatient
 from hl7console.worklist.mapping import authorities
 from hl7console.worklist.persons_named import survivor
 from hl7console.worklist.profiles.profile import Profile
-from hl7console.worklist.rows import IDENTIFIER, PATIENT, Row, Value
+from hl7console.worklist.rows import IDENTIFIER, PATIENT, WAITING, Row, Value
+from hl7console.worklist.rules import orders_waiting
 from hl7console.worklist.turn import Severity, Turn
 
 ACTIVE = "active"
@@ -179,7 +180,7 @@ def create(
     }
     patient = turn.create(PATIENT, values, said.paths, said.rules)
     for flag in flags:
-        path = "PID-3" if flag == _TOO_LONG else "PID-5"
+        path = "PID-3" if flag == _TOO_LONG else said.flag_paths.get(flag, "PID-5")
         turn.note(flag, patient, Severity.FLAG, path)
     add_identifiers(turn, patient, identifiers, profile)
     return patient
@@ -188,7 +189,10 @@ def create(
 def add_identifiers(
     turn: Turn, patient: Row, identifiers: Sequence[MappedIdentifier], profile: Profile | None
 ) -> None:
-    """Give a person the identifiers that nobody has yet, and bring its shown numbers in line."""
+    """Give a person the identifiers that nobody has yet, and bring its shown numbers in line.
+
+    What waits under a new identifier is tried again.
+    """
     is_new = not patient.text("patient_id")
     for identifier in identifiers:
         row = row_of(turn, identifier)
@@ -200,6 +204,8 @@ def add_identifiers(
             is_new = True
     if is_new:
         show_numbers(turn, patient, profile)
+        if turn.state.has_any(WAITING, "keys"):
+            orders_waiting.retry(turn, patient)
 
 
 def add_identifier(
@@ -271,6 +277,8 @@ def show_numbers(turn: Turn, patient: Row, profile: Profile | None = None) -> No
     ]
     if not rows:
         return
+    # By the entries that brought them: an undo makes rows anew, with numbers of another order.
+    rows.sort(key=lambda row: row.sources["id_value"].entry)
     primary = ""
     if profile is not None and profile.options.primary_authority:
         primary = authorities.key_of(profile.options.primary_authority, "", "", profile)
@@ -299,7 +307,7 @@ _BY_TYPE = {"MR": 1, "PI": 2, "PE": 3} | dict.fromkeys(
 """The rather shown the smaller; any other type, and none, are between the two groups."""
 
 
-def _preference(row: Row, patient: Row, primary: str) -> tuple[int, int, int, int]:
+def _preference(row: Row, patient: Row, primary: str) -> tuple[int, int, int]:
     """Return what is smaller the rather an identifier is the one to show."""
     is_shown = row.text("id_value") == patient.text("patient_id") and _issuer_of(
         row
@@ -310,5 +318,4 @@ def _preference(row: Row, patient: Row, primary: str) -> tuple[int, int, int, in
         0 if is_primary else 1,
         0 if is_shown else 1,
         by_type + 10 * row.number("expired"),
-        row.id,
     )
