@@ -126,3 +126,12 @@ def test_a_real_workspace_is_left_alone(folder):
         with pytest.raises(UsageError):
             attempt()
     assert (folder / "console.db").exists()
+
+
+def test_the_worklist_stands_behind_what_was_sent(folder):
+    with running_demo(folder, SOURCE, seed=1) as demo:
+        wait_for(lambda: demo.tally().counts.get(("ORM^O01", "AA"), 0) >= 3)
+        demo.traffic.stop()
+        stand = demo.worklist()
+        assert stand.total == sum(stand.by_state.values()) > 0
+        assert demo.engine.snapshot().worklist_entry == demo.engine.snapshot().last_message_id

@@ -30,8 +30,8 @@ _WINDOW = 500
 _FOLLOW_TIMEOUT_S = 5.0
 _FOLLOW_PAUSE_S = 0.05
 WORTH_A_LOOK = frozenset({
-    "cancelled_before_new", "created_by_update", "merged_during_exam", "moved_after_start",
-    "replaced", "study_uid_changed",
+    "cancelled_before_new", "merged_during_exam", "moved_after_start", "replaced",
+    "study_uid_changed",
 })  # fmt: skip
 """Flags of lines of which *Why?* has something to tell."""
 

@@ -66,7 +66,7 @@ _COLUMN_WORDS = {
 HIDDEN = frozenset(
     {"last_event", "state_entry", "state_rank", "likeness", "wanted", "entry", "open",
      "listener", "sender", "profile", "birth_date_text", "order", "visit", "patient", "source",
-     "survivor", "waits_for", "state_event", "moved", "place", "what", "keys"}
+     "survivor", "replaced_by", "replaces", "parent", "waits_for", "state_event", "moved", "place", "what", "keys"}
 )  # fmt: skip
 """Columns that only the rules need: *Why?* does not list them."""
 
