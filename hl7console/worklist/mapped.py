@@ -22,6 +22,8 @@ class Mapped:
     """The rule, where a fallback, a translation or a table decided (codes that `wording` knows)."""
     flags: list[str] = field(default_factory=list)
     """What was odd about it: codes that `wording` knows, set on the row."""
+    flag_paths: dict[str, str] = field(default_factory=dict)
+    """The field at fault, by flag, where one is."""
 
     def put(self, column: str, value: Value, path: str, rule: str = "") -> None:
         """Set a column."""
@@ -30,10 +32,12 @@ class Mapped:
         if rule:
             self.rules[column] = rule
 
-    def flag(self, code: str) -> None:
-        """Note that something is odd, once."""
+    def flag(self, code: str, path: str = "") -> None:
+        """Note that something is odd, once, and in which field."""
         if code not in self.flags:
             self.flags.append(code)
+        if path and code not in self.flag_paths:
+            self.flag_paths[code] = path
 
 
 @dataclass(slots=True)
@@ -85,6 +89,29 @@ class MappedOrder:
     """Sender, code, system and text of a procedure that the exam-code table lacks."""
 
 
+GUESSES = frozenset(
+    {
+        "fallback", "from_procedure", "default_modality", "code_table", "procedure_rule",
+        "station_rule", "message_time",
+    }
+)  # fmt: skip
+"""Rules that give a value for want of the field that should say it."""
+_LEADING = {
+    "start_time": "start_date", "start_text": "start_date", "issue_time": "issue_date",
+    "admit_time": "admit_date",
+}  # fmt: skip
+"""Columns that go with another one of the same field."""
+
+
+def is_guess_beaten(row: Row, mapped: Mapped, column: str) -> bool:
+    """Return whether a value only stands in for a field that has told the row's value before."""
+    column = _LEADING.get(column, column)
+    if mapped.rules.get(column) not in GUESSES or not row.values.get(column):
+        return False
+    source = row.source(column)
+    return source is not None and bool(source.path) and source.rule not in GUESSES
+
+
 def merge_fields(
     turn: Turn,
     row: Row,
@@ -95,7 +122,8 @@ def merge_fields(
 ) -> list[str]:
     """Take a message's columns over into a row by the field rule and return what changed.
 
-    Absent keeps, "" clears, a value replaces; a column that an operator has set is locked.
+    Absent keeps, "" clears, a value replaces; a column that an operator has set is locked. A value
+    that only stands in for a field which the message lacks doesn't replace what that field said.
 
     Args:
         turn: The turn.
@@ -106,14 +134,16 @@ def merge_fields(
     """
     changed = []
     locked = row.list("locked")
-    values = row.values
+    values, rules = row.values, mapped.rules
     for column, value in mapped.values.items():
         if column in keep or (only_empty and values.get(column)):
+            continue
+        if rules and is_guess_beaten(row, mapped, column):
             continue
         if locked and column in locked:
             if value != values.get(column, ""):
                 turn.note("locked", row, Severity.FLAG, mapped.paths[column], column=column)
             continue
-        if turn.set(row, column, value, mapped.paths[column], mapped.rules.get(column, "")):
+        if turn.set(row, column, value, mapped.paths[column], rules.get(column, "")):
             changed.append(column)
     return changed

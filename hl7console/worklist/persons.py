@@ -86,7 +86,7 @@ def _take_flags(turn: Turn, patient: Row, said: Mapped) -> None:
     has_name = bool(patient.text("patient_name"))
     for flag in said.flags:
         if flag not in flags and not (has_name and flag == NAME_MISSING):
-            turn.add_flag(patient, flag, "PID-5")
+            turn.add_flag(patient, flag, said.flag_paths.get(flag, "PID-5"))
     if has_name and NAME_MISSING in flags:
         turn.drop_flag(patient, NAME_MISSING, "PID-5")
 

@@ -139,5 +139,5 @@ def _create(turn: Turn, patient: Row, mapped: Mapped, status: str) -> Row:
     }
     visit = turn.create(VISIT, values, {**mapped.paths, "patient": "PID-3"}, mapped.rules)
     for flag in mapped.flags:
-        turn.note(flag, visit, Severity.FLAG, _path(mapped))
+        turn.note(flag, visit, Severity.FLAG, mapped.flag_paths.get(flag) or _path(mapped))
     return visit

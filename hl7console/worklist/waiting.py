@@ -136,9 +136,9 @@ def from_held(held: Sequence[object]) -> MappedOrder:
 
 
 def _plain(mapped: Mapped) -> list[object]:
-    return [mapped.values, mapped.paths, mapped.rules, mapped.flags]
+    return [mapped.values, mapped.paths, mapped.rules, mapped.flags, mapped.flag_paths]
 
 
 def _mapped(plain: object) -> Mapped:
-    values, paths, rules, flags = cast("list[Any]", plain)
-    return Mapped(dict(values), dict(paths), dict(rules), list(flags))
+    values, paths, rules, flags, flag_paths = cast("list[Any]", plain)
+    return Mapped(dict(values), dict(paths), dict(rules), list(flags), dict(flag_paths))

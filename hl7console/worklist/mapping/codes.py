@@ -6,6 +6,8 @@ References:
 
 from __future__ import annotations
 
+import re
+
 from hl7console.worklist.mapped import Mapped
 from hl7console.worklist.mapping.context import Context
 from hl7console.worklist.mapping.texts import one_line
@@ -17,6 +19,9 @@ OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRE
 RTSEGANN RTSTRUCT RWV SEG SM SMR SR SRF STAIN TEXTUREMAP TG US VA XA XAPROTOCOL XC
 DR DF DS CD AS CP CS DD DM EC FA FS LP MA MS OPR ST TH VF VI
 """
+
+_HL7_TABLE = re.compile(r"HL7\d{4}", re.ASCII | re.IGNORECASE)
+"""A table of HL7 itself (``HL70296``): no local system."""
 
 MODALITIES = frozenset(_TERMS.split())
 """Defined terms of (0008,0060), the retired ones that scanners still send among them."""
@@ -39,15 +44,19 @@ def scheme_of(context: Context, system: str) -> str:
     known = context.profile.codes.get("scheme", {}).get(system.upper())
     if known:
         return known
-    return system[:16] if system.startswith("99") else f"99{system}"[:16]
+    if system.startswith("99"):
+        return system[:16]
+    if _HL7_TABLE.fullmatch(system):
+        return system.upper()
+    return f"99{system}"[:16]
 
 
-def fit_item(item: list[str], out: Mapped) -> list[str]:
+def fit_item(item: list[str], out: Mapped, path: str = "") -> list[str]:
     """Return a code item with its meaning within 64 characters; what is odd is flagged."""
     if len(item[0]) > 16:
-        out.flag("code_long")
+        out.flag("code_long", path)
     if len(item[1]) > 64:
-        out.flag("text_cut")
+        out.flag("text_cut", path)
         item[1] = item[1][:64].rstrip()
     return item
 
@@ -55,6 +64,12 @@ def fit_item(item: list[str], out: Mapped) -> list[str]:
 def translated(context: Context, table: str, code: str) -> str | None:
     """Return what a profile's table makes of a code; None where it does not know it."""
     return context.profile.codes.get(table, {}).get(code.upper())
+
+
+def is_modality(context: Context, code: str) -> bool:
+    """Return whether a code is a modality that DICOM defines, or one that the profile knows."""
+    upper = code.strip().upper()
+    return upper in MODALITIES or bool(context.profile.codes.get("modality", {}).get(upper))
 
 
 def modality_of(context: Context, code: str, out: Mapped) -> tuple[str, str]:

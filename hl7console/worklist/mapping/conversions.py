@@ -264,6 +264,8 @@ def _modality(
     written = _value(context, source, raw)
     if not written:
         return False
+    if source.segment == "ORC" and not codes.is_modality(context, written):
+        return False  # ORC-18 is anything that a site likes to write
     modality, rule = codes.modality_of(context, written, out)
     if not modality:
         return False

@@ -51,7 +51,8 @@ def check_number(out: Mapped, column: str) -> None:
     """Flag a number that its value representation doesn't take; it stays as it is."""
     value = out.values.get(column)
     if isinstance(value, str) and not is_short(value):
-        out.flag(f"{column}_too_long" if len(value) > MOST_SH else f"{column}_bad_character")
+        flag = f"{column}_too_long" if len(value) > MOST_SH else f"{column}_bad_character"
+        out.flag(flag, out.paths[column])
 
 
 def is_short(value: str) -> bool:
@@ -70,7 +71,7 @@ def _put_authority(
     if authority.is_defaulted:
         if authority.namespace:
             out.put(f"{prefix}_issuer", [authority.namespace, "", ""], "", rule)
-        out.flag("aa_defaulted")
+        out.flag("aa_defaulted", path)
 
 
 def _authority_at(context: Context, seg: Seg | None, field: int) -> Authority:
@@ -89,7 +90,7 @@ def _check_agreement(segments: dict[str, Seg], out: Mapped) -> None:
         if one and other and one != other:
             one, other = orc.get(field), obr.get(field)
             if one and other and one != other:
-                out.flag(flag)
+                out.flag(flag, obr.path(field))
 
 
 def _put_accession(context: Context, out: Mapped) -> None:
@@ -102,7 +103,7 @@ def _put_accession(context: Context, out: Mapped) -> None:
     if len(value) > MOST_SH and options.long_accessions == "tail":
         out.put("accession", value[-MOST_SH:], path, "accession_tail")
         out.put("accession_sent", value, path)
-        out.flag("accession_tail")
+        out.flag("accession_tail", path)
     check_number(out, "accession")
     _put_accession_authority(context, out)
 
@@ -138,6 +139,10 @@ def _identity(context: Context, out: Mapped, index: int) -> tuple[str, ...]:
 def _check_uids(group: OrderGroup, out: Mapped) -> None:
     if len(group.steps) < 2:
         return
-    told = {uid for ipc in group.steps if (uid := ipc.get(3).strip())}
-    if len(told) > 1:
-        out.flag("study_uids_differ")
+    first = ""
+    for ipc in group.steps:
+        uid = ipc.get(3).strip()
+        first = first or uid
+        if uid and uid != first:
+            out.flag("study_uids_differ", ipc.path(3))
+            return

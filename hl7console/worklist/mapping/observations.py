@@ -45,16 +45,19 @@ def take_observations(context: Context, observations: Iterable[Seg], out: Mapped
 def _measure(obx: Seg, column: str, units: dict[str, float], out: Mapped) -> None:
     factor = units.get(obx.get(6).strip().lower())
     written = obx.get(5).strip().replace(",", ".")
-    if factor is None or not written:
-        out.flag("unit_unknown" if written else "measure_invalid")
+    if not written:
+        out.flag("measure_invalid", obx.path(5))
+        return
+    if factor is None:
+        out.flag("unit_unknown", obx.path(6))
         return
     try:
         value = float(written) * factor
     except ValueError:
-        out.flag("measure_invalid")
+        out.flag("measure_invalid", obx.path(5))
         return
     if not 0 < value < 1000:
-        out.flag("measure_invalid")
+        out.flag("measure_invalid", obx.path(5))
         return
     text = written if factor == 1.0 and len(written) <= 16 else f"{value:.6g}"
     out.put(column, text, obx.path(5), "" if factor == 1.0 else "unit_converted")
@@ -63,7 +66,8 @@ def _measure(obx: Seg, column: str, units: dict[str, float], out: Mapped) -> Non
 def take_allergies(context: Context, segments: Iterable[Seg], out: Mapped) -> None:
     """Put allergies, the severe ones first, and alerts that are no allergies.
 
-    AL1-3 with ``""`` clears both.
+    Such an alert (a pacemaker) stands behind those of the order's own field. AL1-3 with ``""``
+    clears the allergies.
     """
     allergies: list[tuple[int, str]] = []
     alerts: list[str] = []
@@ -87,5 +91,14 @@ def take_allergies(context: Context, segments: Iterable[Seg], out: Mapped) -> No
     if allergies:
         allergies.sort(key=lambda pair: pair[0])
         out.put("allergies", list(dict.fromkeys([text for _, text in allergies])), path)
-    if alerts and not out.values.get("medical_alerts"):
-        out.put("medical_alerts", list(dict.fromkeys(alerts)), path, "fallback")
+    if alerts:
+        _put_alerts(alerts, path, out)
+
+
+def _put_alerts(alerts: list[str], path: str, out: Mapped) -> None:
+    told = out.values.get("medical_alerts")
+    if isinstance(told, list) and told:
+        both = list(dict.fromkeys([*told, *alerts]))
+        out.put("medical_alerts", both, out.paths["medical_alerts"], "alerts_joined")
+    else:
+        out.put("medical_alerts", list(dict.fromkeys(alerts)), path)

@@ -73,7 +73,7 @@ def _map_order(
         times[place] = event_time(context.view, orc, context.entry, context.profile)
     mapped.event_time, mapped.event_time_path, rule = times[place]
     if rule == "clock_skew":
-        out.flag(rule)
+        out.flag(rule, "MSH-7")
     if group.notes:
         put_notes(out, "rp_comments", group.notes)
     put_procedure(context, segments, mapped, find_code)
@@ -109,4 +109,5 @@ def put_notes(out: Mapped, column: str, notes: list[Seg]) -> None:
     lines = [text for note in notes if (text := note_text(note))]
     if lines:
         text = several_lines("\n".join(lines))
-        out.put(column, fitted(out, column, text, "LT"), notes[0].path(3))
+        path = notes[0].path(3)
+        out.put(column, fitted(out, column, text, "LT", path), path)

@@ -20,8 +20,12 @@ from hl7console.worklist.profiles.profile import Profile
 from hl7console.worklist.reading import Seg, View
 
 
-def map_patient(view: View, profile: Profile, pid: Seg, entry: MessageEntry) -> MappedPatient:
+def map_patient(
+    view: View, profile: Profile, pid: Seg, entry: MessageEntry, *, with_visit: bool = True
+) -> MappedPatient:
     """Return who a PID names, with all patient columns that the message tells.
+
+    Without `with_visit` nothing is taken from PV1, which tells of the person too.
 
     ``flags`` holds ``aa_defaulted`` (an identifier without an authority), ``identifier_in_pid_2``,
     ``identifier_untrusted`` and what is odd about names and dates.
@@ -34,6 +38,8 @@ def map_patient(view: View, profile: Profile, pid: Seg, entry: MessageEntry) -> 
         found.account = (account.value, account.authority.key)
     out = found.patient
     scope = _scope(view, pid)
+    if not with_visit:
+        scope.segments.pop("PV1", None)
     fill(context, plan_of(profile, "patient"), scope.segments, out)
     if scope.notes:
         _comments(found, scope.notes)
@@ -107,7 +113,7 @@ def _comments(found: MappedPatient, notes: Iterable[Seg]) -> None:
         out = found.patient
         text = several_lines("\n".join(lines))
         path = next(iter(notes)).path(3)
-        out.put("patient_comments", fitted(out, "patient_comments", text, "LT"), path)
+        out.put("patient_comments", fitted(out, "patient_comments", text, "LT", path), path)
 
 
 def note_text(note: Seg) -> str:

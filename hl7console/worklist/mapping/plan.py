@@ -151,6 +151,7 @@ def fill(context: Context, plan: Plan, segments: Segments, out: Mapped) -> None:
     """
     for column, convert, places in plan.rows_for(segments, context.view.delimiters):
         null_path = ""
+        is_found = False
         for place in places:
             name, number, source, memory = place
             seg = segments[name]
@@ -160,26 +161,42 @@ def fill(context: Context, plan: Plan, segments: Segments, out: Mapped) -> None:
             if raw == NULL:
                 null_path = null_path or path_of(seg, source)
                 continue
-            if memory is not None and seg.number == 1:
-                if raw in memory:
-                    told = memory.get(raw)
-                else:
-                    told = plan.learn(context, convert, column, seg, place, raw)
-                if told is not None:
-                    _put(out, told[1])
-                    if told[0]:
-                        break
-                    continue
-            if convert(context, out, column, seg, source, raw):
+            if memory is not None and seg.number == 1 and (told := memory.get(raw)) is not None:
+                _put(out, told[1])
+                is_found = told[0]
+            else:
+                is_found = _read(context, plan, out, column, convert, seg, place, raw)
+            if is_found:
                 break
-        else:
-            _clear(out, column, null_path)
+        if null_path:
+            _after_null(out, column, null_path, is_found)
 
 
-def _clear(out: Mapped, column: str, null_path: str) -> None:
-    if null_path:
-        for cleared in CLEARS.get(column, (column,)):
-            out.put(cleared, "", null_path, "null")
+def _read(
+    context: Context, plan: Plan, out: Mapped, column: str, convert: Convert, seg: Seg,
+    place: Place, raw: str,
+) -> bool:  # fmt: skip
+    """Read a field anew, remember what it says, and name it as the path of its flags."""
+    source, memory = place[2:]
+    if memory is not None and seg.number == 1 and raw not in memory:
+        told = plan.learn(context, convert, column, seg, place, raw)
+        if told is not None:
+            _put(out, told[1])
+            return told[0]
+    known = len(out.flags)
+    is_found = convert(context, out, column, seg, source, raw)
+    for flag in out.flags[known:]:
+        out.flag(flag, path_of(seg, source))
+    return is_found
+
+
+def _after_null(out: Mapped, column: str, path: str, is_found: bool) -> None:
+    """Clear a column whose fields were null; mark a value that stands in for a null field."""
+    for cleared in CLEARS.get(column, (column,)):
+        if not is_found:
+            out.put(cleared, "", path, "null")
+        elif out.rules.get(cleared) == "fallback":
+            out.rules[cleared] = "fallback_for_null"
 
 
 def _put(out: Mapped, told: tuple[tuple[str, Value, str, str], ...]) -> None:

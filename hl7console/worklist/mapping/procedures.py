@@ -92,7 +92,7 @@ def _put_known(
         raw = out.values.get("rp_code")
         if raw:
             out.put("rp_code_raw", raw, out.paths["rp_code"])
-        item = codes.fit_item([code, meaning, codes.scheme_of(context, system)], out)
+        item = codes.fit_item([code, meaning, codes.scheme_of(context, system)], out, path)
         out.put("rp_code", item, path, rule)
     if modality:
         out.put("table_modality", modality.upper(), path, rule)

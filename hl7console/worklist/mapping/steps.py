@@ -36,8 +36,9 @@ def map_steps(context: Context, group: OrderGroup, mapped: MappedOrder, plan: Pl
         if notes := group.step_notes.get(place):
             lines = [text for note in notes if (text := note_text(note))]
             if lines and not out.values.get("sps_comments"):
-                text = fitted(out, "sps_comments", several_lines("\n".join(lines)), "LT")
-                out.put("sps_comments", text, notes[0].path(3))
+                path = notes[0].path(3)
+                text = fitted(out, "sps_comments", several_lines("\n".join(lines)), "LT", path)
+                out.put("sps_comments", text, path)
         check_number(out, "sps_id")
         stations.place_step(context, mapped.order, out)
         mapped.steps.append(out)

@@ -26,12 +26,15 @@ def several_lines(text: str) -> str:
     return "".join([c if c.isprintable() or c in "\n\t" else " " for c in text])
 
 
-def fitted(out: Mapped, column: str, text: str, vr: str) -> str:
-    """Return a text cut to what its value representation takes; what is cut is flagged."""
+def fitted(out: Mapped, column: str, text: str, vr: str, path: str = "") -> str:
+    """Return a text cut to what its value representation takes; what is cut is flagged.
+
+    The conversions of a profile's fields need not tell the path: it is known by what they read.
+    """
     most = MOST.get(vr, 64)
     if len(text) <= most:
         return text
-    out.flag("text_cut_" + column if column in _IMPORTANT else "text_cut")
+    out.flag("text_cut_" + column if column in _IMPORTANT else "text_cut", path)
     return text[:most].rstrip()
 
 

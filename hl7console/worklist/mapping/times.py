@@ -19,6 +19,12 @@ _FORM = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\.\d{1,6})?([+-]
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FAR = 14 * 3600
 """No place on earth is further from UTC; seconds."""
+_NEAR = 3600
+"""No zone but UTC itself is nearer to UTC; seconds."""
+_ZONE_STEP = 900
+"""Zones are whole multiples of a quarter of an hour; seconds."""
+_ZONE_SLACK = 120
+"""How far a clock may be off what is taken for its zone; seconds."""
 
 
 class Moment(NamedTuple):
@@ -191,9 +197,11 @@ def event_time(
     Returns:
         ``YYYYMMDDHHMMSS``, the field that it came from ("" for the time of arrival), and the rule:
         ``clock_skew`` where MSH-7 was too far off to be believed, ``arrival_time`` where no field
-        had a time.
+        had a time. With ``clock_skew`` the time is "" where the department's zone is not known:
+        the arrival can't be told by the sender's clock then, and only the order of arrival counts.
     """
     rule = "arrival_time"
+    offset = -1
     for name, field in _CANDIDATES:
         seg = orc if name == "ORC" else view.first(name)
         if seg is None or not (raw := seg.get(field)):
@@ -203,6 +211,9 @@ def event_time(
             continue
         told = moment.date + (moment.time[:6] + "000000")[:6]
         ahead = _seconds_ahead(told, entry.at_us, profile)
+        if profile.zone is None:
+            offset = _offset(view, entry, profile) if offset == -1 else offset
+            ahead -= offset
         options = profile.options
         if ahead > options.skew_ahead_minutes * 60:
             rule = "clock_skew" if name == "MSH" else rule
@@ -211,22 +222,33 @@ def event_time(
             rule = "clock_skew"
             continue
         return told, seg.path(field), ""
+    if rule == "clock_skew" and profile.zone is None:
+        return "", "", rule
     return _arrival(entry.at_us, profile), "", rule
 
 
 def _seconds_ahead(told: str, at_us: int, profile: Profile) -> float:
-    """Return by how many seconds a time is ahead of an arrival.
-
-    Without a zone of the department, what may be the distance of a time zone (half hours, up to 14
-    hours) is taken for that.
-    """
+    """Return by how many seconds a time is ahead of an arrival; it is UTC without a zone."""
     there = _instant(told[:8], told[8:])
     if profile.zone is not None:
         there = there.replace(tzinfo=profile.zone)
-        return there.timestamp() - at_us / 1_000_000
-    ahead = there.timestamp() - at_us / 1_000_000
-    zone = round(ahead / 1800) * 1800
-    return ahead - zone if abs(zone) <= _FAR else ahead
+    return there.timestamp() - at_us / 1_000_000
+
+
+def _offset(view: View, entry: MessageEntry, profile: Profile) -> int:
+    """Return by how many seconds the sender's zone is ahead of UTC, as far as MSH-7 shows it.
+
+    A message is sent when it is made: what MSH-7 is away from its arrival is the zone, if it is
+    within two minutes of what a zone can be; else 0.
+    """
+    moment = moment_of(view.get("MSH", 7), profile)
+    if moment is None or not moment.date:
+        return 0
+    told = moment.date + (moment.time[:6] + "000000")[:6]
+    ahead = _seconds_ahead(told, entry.at_us, profile)
+    zone = round(ahead / _ZONE_STEP) * _ZONE_STEP
+    is_zone = _NEAR <= abs(zone) <= _FAR and abs(ahead - zone) <= _ZONE_SLACK
+    return zone if is_zone else 0
 
 
 def _arrival(at_us: int, profile: Profile) -> str:

@@ -43,7 +43,7 @@ def map_visit(
     if profile.options.require_admission_id and not (
         out.values.get("visit_no") or out.values.get("account_no")
     ):
-        out.flag("admission_id_missing")
+        out.flag("admission_id_missing", "PV1-19")
     return out
 
 
@@ -58,7 +58,7 @@ def _put(out: Mapped, prefix: str, number: Number | None) -> None:
         issuer = [authority.namespace, authority.universal_id, authority.universal_type]
         out.put(f"{prefix}_issuer", issuer, path, rule)
     if authority.is_defaulted:
-        out.flag("aa_defaulted")
+        out.flag("aa_defaulted", path)
 
 
 def _put_referring(context: Context, pv1: Seg, out: Mapped) -> None:

@@ -60,7 +60,7 @@ def merge_accounts(told: AdtEvent, *, is_optional: bool = False) -> None:
             if is_optional and not (old[0] and new[0]):
                 continue
             _need(told, old, new, mrg.path(3), group.pid.path(18))
-            _merge_account(told, person, old, new, mrg.path(3))
+            _merge_account(told, person, old, new, mrg.path(3), is_optional=is_optional)
 
 
 def _need(told: AdtEvent, old: Number, new: Number, old_path: str, new_path: str) -> None:
@@ -72,7 +72,9 @@ def _need(told: AdtEvent, old: Number, new: Number, old_path: str, new_path: str
         told.turn.refuse("merge_into_itself", old_path)
 
 
-def _merge_account(told: AdtEvent, person: Row, old: Number, new: Number, path: str) -> None:
+def _merge_account(
+    told: AdtEvent, person: Row, old: Number, new: Number, path: str, *, is_optional: bool
+) -> None:
     if told.event == "A49":
         for other in visits.of_account(told.turn, *new):
             if other.number("patient") != person.id:
@@ -80,6 +82,9 @@ def _merge_account(told: AdtEvent, person: Row, old: Number, new: Number, path: 
     if not moving.merge_account(told.turn, person, old, new, cause=told.event, path=path):
         if visits.of_account(told.turn, *new, person):
             told.turn.note("merged_already", person, Severity.IGNORED, path)
+        elif is_optional:
+            # A change of class with an account that nobody has seen: there is nothing to move.
+            told.turn.note("account_unknown", person, Severity.FLAG, path)
         else:
             _unknown(told, "account_unknown", person, path)
 

@@ -35,12 +35,18 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
     rule_for(told)
 
 
+_NO_VISIT = frozenset({"A28", "A31"})
+"""Events about a person outside any visit: a PV1 that comes along says nothing."""
+
+
 def _person(told: AdtEvent) -> tuple[Row, MappedPatient]:
     """Return the person of PID, made or updated."""
     pid = told.view.first("PID")
     if pid is None:
         told.turn.refuse("no_pid", "PID")
-    mapped = map_patient(told.view, told.profile, pid, told.entry)
+    mapped = map_patient(
+        told.view, told.profile, pid, told.entry, with_visit=told.event not in _NO_VISIT
+    )
     if told.event == "A60":
         _replace_allergies(mapped.patient)
     patient = identity.resolve(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hl7console.worklist import evidence
 from hl7console.worklist.finding import MADE_UP, sent
-from hl7console.worklist.mapped import Mapped, merge_fields
+from hl7console.worklist.mapped import Mapped, is_guess_beaten, merge_fields
 from hl7console.worklist.rows import APPOINTMENT, ORDER, STEP, Row
 from hl7console.worklist.rules import orders_state
 from hl7console.worklist.rules.orders_told import Told
@@ -58,6 +58,7 @@ def differences(turn: Turn, order: Row, told: Told) -> list[str]:
         if column not in _ISSUED
         and value != order.values.get(column, "")
         and told.mapped.order.rules.get(column) not in MADE_UP
+        and not is_guess_beaten(order, told.mapped.order, column)
     ]
     booked = _TIMES if is_booked(turn, order) else frozenset()
     steps = turn.find(STEP, "order", order.id)
@@ -69,6 +70,7 @@ def differences(turn: Turn, order: Row, told: Told) -> list[str]:
             column
             for column, value in mapped.values.items()
             if column not in STEP_KEYS and column not in booked
+            and not is_guess_beaten(step, mapped, column)
             and value != step.values.get(column, "")
         ]  # fmt: skip
         sps_id = sent(mapped, "sps_id")
@@ -152,7 +154,7 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
     fill_numbers(turn, order, mapped.order)
     merge_fields(turn, order, mapped.order, keep=_kept(order, mapped.order))
     for flag in mapped.order.flags:
-        turn.add_flag(order, flag, mapped.control_path)
+        turn.add_flag(order, flag, mapped.order.flag_paths.get(flag, mapped.control_path))
     keep = STEP_KEYS
     if told.control == "NW" and is_booked(turn, order):
         keep = STEP_KEYS | _TIMES
@@ -166,7 +168,7 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
         merge_fields(turn, step, mapped_step, keep=keep)
         _take_open(turn, step, mapped_step)
         for flag in mapped_step.flags:
-            turn.add_flag(step, flag, mapped.control_path)
+            turn.add_flag(step, flag, mapped_step.flag_paths.get(flag, mapped.control_path))
     for step in turn.find(STEP, "order", order.id):
         settle(turn, step)
     return made
@@ -174,7 +176,7 @@ def take_fields(turn: Turn, order: Row, told: Told) -> list[Row]:
 
 def _adopt_procedure(turn: Turn, order: Row, mapped: Mapped) -> None:
     """Give an order that an appointment made the procedure id of its own order message."""
-    rp_id, made = sent(mapped, "rp_id"), order.sources.get("rp_id")
+    rp_id, made = sent(mapped, "rp_id"), order.source("rp_id")
     if rp_id and made is not None and made.rule in MADE_UP and not order.number("served"):
         turn.set(order, "rp_id", rp_id, mapped.paths.get("rp_id", ""))
 
@@ -292,11 +294,12 @@ def make_step(turn: Turn, order: Row, mapped: Mapped, told: Told) -> Row:
         if sent(mapped, "sps_id"):
             flags.append("sps_id_numbered")
     values["flags"] = flags
-    study = order.sources.get("study_uid")
+    study = order.source("study_uid")
     paths = {**mapped.paths, "study_uid": study.path if study else ""}
     step = turn.create(STEP, values, paths, rules)
     for flag in flags:
-        turn.note(flag, step, Severity.FLAG, mapped.paths.get("sps_id", ""))
+        path = mapped.flag_paths.get(flag) or mapped.paths.get("sps_id", "")
+        turn.note(flag, step, Severity.FLAG, path)
     settle(turn, step)
     target = told.wish if told.wish in StepState.__members__ else StepState.UNSCHEDULED.value
     if told.control in ("XO", "XX", "XR", "NA", "SN") and told.wish not in StepState.__members__:

@@ -79,7 +79,8 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
     }
     order = turn.create(ORDER, values, paths, mapped.order.rules)
     for flag in all_flags:
-        turn.note(flag, order, Severity.FLAG, mapped.control_path)
+        path = mapped.order.flag_paths.get(flag, mapped.control_path)
+        turn.note(flag, order, Severity.FLAG, path)
     return order
 
 
