@@ -9,7 +9,8 @@ References: order-states section 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 from hl7console.worklist.entries import Entry, InputEntry, MessageEntry
@@ -155,7 +156,7 @@ def _project_again(
     """Take the gathered rows out and apply their entries again.
 
     Where those reach somebody who wasn't gathered (who came later than an entry that names them),
-    that person is gathered too, and all begins anew.
+    or so much as see a row of theirs, that person is gathered too, and all begins anew.
 
     Returns:
         What the rows of voided merges said, the voided entries with what voids them, and the
@@ -169,7 +170,8 @@ def _project_again(
         left_out = {row.number("entry"): row.number("undo") or entry.number for row in voided}
         for row in gathered.rows:
             turn.delete(row)
-        replayed = _replay(turn, gathered, left_out, apply)
+        with gathered.watched():
+            replayed = _replay(turn, gathered, left_out, apply)
         beyond = gathered.beyond(first_new)
         if not beyond:
             return names, left_out, replayed
@@ -206,6 +208,35 @@ class _Gathered:
         self._history = history
         self._rows: dict[RowName, Row | None] = {}
         self._numbers: dict[int, None] = {}
+        self._seen: dict[RowName, None] = {}
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note which rows the turn's rules look at: what they decide by must be gathered too."""
+        turn, seen = self._turn, self._seen
+        seen.clear()
+        kept = turn.get, turn.find, turn.first
+
+        def see(row: Row) -> Row:
+            if row.kind != CONFLICT and not _is_broad(turn.entry):
+                seen[row.kind, row.id] = None
+            return row
+
+        def get(kind: str, row_id: int) -> Row | None:
+            row = turn.state.get(kind, row_id)
+            return row and see(row)
+
+        def find(kind: str, index: str, *parts: str | int) -> list[Row]:
+            return [see(row) for row in turn.state.find(kind, index, *parts)]
+
+        def first(kind: str, index: str, *parts: str | int) -> Row | None:
+            return next(iter(find(kind, index, *parts)), None)
+
+        turn.get, turn.find, turn.first = get, find, first
+        try:
+            yield
+        finally:
+            turn.get, turn.find, turn.first = kept
 
     @property
     def rows(self) -> list[Row]:
@@ -236,7 +267,7 @@ class _Gathered:
 
     def beyond(self, first_new: Mapping[str, int]) -> list[RowName]:
         """Return the rows that were there before and were reached without being gathered."""
-        reached: dict[RowName, None] = {}
+        reached: dict[RowName, None] = dict(self._seen)
         for row in self._turn.touched:
             reached[row.kind, row.id] = None
             if row.id >= first_new[row.kind]:
@@ -271,7 +302,7 @@ class _Gathered:
             return []
         self._numbers[number] = None
         entry = self._history.entry(number)
-        if isinstance(entry, InputEntry) and entry.kind in _BROAD:
+        if entry is not None and _is_broad(entry):
             return []
         return list(self._history.rows_of(number))
 
@@ -299,6 +330,10 @@ class _Gathered:
         if patient:
             names.append((PATIENT, patient))
         return [name for name in names if name[1]]
+
+
+def _is_broad(entry: Entry) -> bool:
+    return isinstance(entry, InputEntry) and entry.kind in _BROAD
 
 
 def _names(rows: Iterable[Row]) -> list[RowName]:

@@ -18,7 +18,6 @@ from hl7console.worklist.rows import (
     PATIENT,
     STEP,
     Row,
-    key_of,
     keys_of,
 )
 from hl7console.worklist.state import State
@@ -40,9 +39,7 @@ def pid(number: str, account: str = "", name: str = "") -> str:
 
 def mrg(number: str, account: str = "", visit: str = "") -> str:
     told = f"{account}^^^FIN" if account else ""
-    return f"MRG|{number}^^^HOSP^MR||{told}||{visit}^^^HOSP" if visit else (
-        f"MRG|{number}^^^HOSP^MR||{told}"
-    )
+    return f"MRG|{number}^^^HOSP^MR||{told}" + (f"||{visit}^^^HOSP" if visit else "")
 
 
 def pv1(visit: str) -> str:
@@ -200,11 +197,10 @@ def _said(row: Row, names: dict[tuple[str, int], Any]) -> Any:
         kind = _kind_of(row, column)
         if kind:
             numbers = value if isinstance(value, list) else [value]
-            value = [names.get((kind, n), "") for n in numbers]  # noqa: PLW2901
+            value = [names.get((kind, n), "") for n in numbers]
             if column in _UNORDERED:
                 value.sort()
-        source = row.sources[column] if column in row.sources else None
-        told.append((column, value, source))
+        told.append((column, value, row.sources.get(column)))
     return sorted(told, key=repr)
 
 
@@ -219,4 +215,4 @@ def _kind_of(row: Row, column: str) -> str:
     return _LINKS.get(column, "")
 
 
-__all__ = ["Site", "dump", "index_of", "key_of", "kept_index", "meaning"]
+__all__ = ["Site", "dump", "index_of", "kept_index", "meaning"]
