@@ -249,6 +249,9 @@ def test_the_merge_moves_both_orders_and_warns_of_the_one_under_way(world):
         effect = next(e for e in world.chain(HARD.MERGED_IN_EXAM, n) if e.entry == merge)
         assert line.line["patient_id"] == number
         assert line.order.sources["patient"].entry == merge
+        (move,) = [c for c in effect.changes if (c.kind, c.column) == ("order", "patient_id")]
+        first = scan(world.told[HARD.MERGED_IN_EXAM][n][1].raw).patient_id
+        assert (move.old, move.new, move.path) == (first, number, "MRG-1")
         assert ("merged_during_exam" in rules(effect)) is has_warning
         assert "merged" in rules(effect)
 

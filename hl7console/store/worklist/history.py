@@ -17,11 +17,14 @@ from hl7console.worklist.rows import (
     DOCUMENT,
     EXAM,
     ORDER,
+    PATIENT,
     REPORT,
     STEP,
     VISIT,
     Row,
-)  # fmt: skip
+    Value,
+)
+from hl7console.worklist.state import State
 from hl7console.worklist.turn import Change, Note, Severity
 
 _ENTRY = (
@@ -184,6 +187,31 @@ class History:
             (encode(list(positions)),),
         )
         return [_effect(row, changes.get(_int(row[0]), [])) for row in found]
+
+
+def with_patient_ids(effects: Iterable[EntryEffect], state: State) -> list[EntryEffect]:
+    """Return effects that tell by identifiers, rather than by row numbers, whose an order became.
+
+    Args:
+        effects: What entries did.
+        state: The rows, for the persons' identifiers.
+    """
+
+    def name(row_id: Value | None) -> str:
+        row = state.get(PATIENT, row_id) if isinstance(row_id, int) else None
+        return row.text("patient_id") if row is not None else ""
+
+    def moves(effect: EntryEffect) -> list[Change]:
+        return [
+            change._replace(column="patient_id", old=name(change.old), new=name(change.new))
+            for change in effect.changes
+            if (change.kind, change.column) == (ORDER, "patient") and change.old
+        ]
+
+    return [
+        replace(effect, changes=(*found, *effect.changes)) if (found := moves(effect)) else effect
+        for effect in effects
+    ]
 
 
 def _is_about(note: Note, effect: EntryEffect, wanted: set[tuple[str, int]]) -> bool:

@@ -15,7 +15,7 @@ from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.worklist.grouping import Groups, groups_of, span_of
-from hl7console.store.worklist.history import History
+from hl7console.store.worklist.history import History, with_patient_ids
 from hl7console.store.worklist.line_rows import fold
 from hl7console.store.worklist.loader import encode, writable
 from hl7console.store.worklist.queries import (
@@ -252,7 +252,8 @@ class WorklistReader:
         from hl7console.worklist.finding import keys_of_order
 
         def read(database: Database) -> list[EntryEffect]:
-            details = details_of(state_at(database, at_us), step_id)
+            state = state_at(database, at_us)
+            details = details_of(state, step_id)
             if details is None:
                 return []
             rows = [details.step, details.order, details.patient, details.visit,
@@ -260,7 +261,7 @@ class WorklistReader:
                     *details.appointments]  # fmt: skip
             numbers = keys_of_order(details.order).texts()
             found = [row for row in rows if row is not None]
-            return History(database).of_line(found, numbers, at_us)
+            return with_patient_ids(History(database).of_line(found, numbers, at_us), state)
 
         return self._read(read, [])
 

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from persons_kit import Site, pid
 
-from hl7console.worklist.likeness import key_of, short_name
+from hl7console.worklist.likeness import is_same_name, key_of, short_name
 from hl7console.worklist.rows import IDENTIFIER, PATIENT, VISIT
 
 PV1 = "PV1|1|I|3W^301^2||||||||||||||||V100^^^HOSP"
@@ -176,6 +176,25 @@ def test_an_order_only_fills_what_is_empty():
 
 
 # hl7console.worklist.likeness
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Říčan^Jiří", "RICAN^Jiri", True),
+        ("Łęcka^Żaneta", "Lecka^Zaneta", True),
+        ("Strauß^Ærendis", "Strauss^Aerendis", True),
+        ("Fanli^Lihua=范例^丽华", "Fanli^Lihua", True),
+        ("O'Hara^Ann", "OHARA^ANN^^", True),
+        ("Fanli^Lihua=范例^丽华", "Fanli^Lihua=范例^丽", False),
+        ("Marlowe^Tess", "Marlowe^Tom", False),
+        ("Marlowe^Tess^A", "Marlowe^Tess^B", False),
+        ("Marlowe^Tess", "=范例^丽华", False),
+        ("Marlowe^Tess", "Tess^Marlowe", False),
+    ],
+)
+def test_names_are_compared_as_systems_with_fewer_letters_write_them(one, other, is_same):
+    assert is_same_name(one, other) is is_same_name(other, one) is is_same
 
 
 def test_persons_that_look_alike_share_a_key_and_are_not_merged():
