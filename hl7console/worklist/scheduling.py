@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hl7console.worklist.rows import ORDER, Row
+from hl7console.worklist.rows import APPOINTMENT, ORDER, Row
 from hl7console.worklist.states import (
     Rank,
     StepState,
@@ -36,7 +36,11 @@ def tell_steps(turn: Turn, appointment: Row, steps: Sequence[Row]) -> None:
 
     A step that has begun, or is over, keeps its time; that is flagged.
     """
-    wanted = _wanted(turn, appointment, steps)
+    wanted = [
+        step
+        for step in _wanted(turn, appointment, steps)
+        if not _is_anothers(turn, appointment, step)
+    ]
     turn.set(appointment, "steps", [step.id for step in wanted], rule="joined")
     status = appointment.text("status")
     for step in wanted:
@@ -70,7 +74,8 @@ def _wanted(turn: Turn, appointment: Row, steps: Sequence[Row]) -> Sequence[Row]
     if len(steps) < 2:
         return steps
     codes = {str(code) for code in appointment.list("procedures")}
-    fitting = [step for step in steps if codes & _codes_of(turn, step)]
+    fitting = [step for step in steps if codes & set(map(str, step.list("protocol")[:1]))]
+    fitting = fitting or [step for step in steps if codes & _codes_of(turn, step)]
     if len(fitting) == 1:
         return fitting
     place = appointment.number("place")
@@ -79,12 +84,34 @@ def _wanted(turn: Turn, appointment: Row, steps: Sequence[Row]) -> Sequence[Row]
     return fitting or steps
 
 
+def _is_anothers(turn: Turn, appointment: Row, step: Row) -> bool:
+    """Return whether another resource group of the same appointment has the step, and fits it.
+
+    Such as that of the scanner, where this one is that of a nurse.
+    """
+    other = turn.get(APPOINTMENT, step.number("booked"))
+    if other is None or other is appointment or not is_sibling(appointment, other):
+        return False
+    codes = _codes_of(turn, step)
+    mine, theirs = (codes & set(map(str, row.list("procedures"))) for row in (appointment, other))
+    return not mine or bool(theirs)
+
+
+def is_sibling(one: Row, other: Row) -> bool:
+    """Return whether two rows are resource groups of one appointment."""
+    return any(
+        one.text(name) and one.text(name) == other.text(name)
+        and one.text(f"{name}_authority") == other.text(f"{name}_authority")
+        for name in ("filler_appointment", "placer_appointment")
+    )  # fmt: skip
+
+
 def _codes_of(turn: Turn, step: Row) -> set[str]:
     """Return the codes that a service may name a step by: its protocol, or its procedure."""
     order = turn.get(ORDER, step.number("order"))
-    rows = [(step, "protocol"), (step, "procedure_code_raw")]
-    rows += [(order, "rp_code")] if order is not None else []
-    return {str(code[0]) for row, column in rows if (code := row.list(column)) and code[0]}
+    lists = [step.list("protocol")[:1], step.list("procedure_code_raw")]
+    lists += [order.list("rp_code")[:1]] if order is not None else []
+    return {str(code) for codes in lists for code in codes if code}
 
 
 def _book(turn: Turn, appointment: Row, step: Row) -> None:

@@ -54,7 +54,9 @@ def create(turn: Turn, entry: MessageEntry, view: View, profile: Profile, appoin
 
 
 def add_step(turn: Turn, appointment: Row) -> bool:
-    """Give a further resource group a step of the order that this message has just made.
+    """Give a further resource group a step of the order that another group has made.
+
+    Only until the order's own message comes: that one says which steps there are.
 
     Returns:
         Whether there is such an order; False leaves everything as it is.
@@ -66,8 +68,7 @@ def add_step(turn: Turn, appointment: Row) -> bool:
             order = turn.get(ORDER, other.number("order"))
             if order is None or other is appointment:
                 continue
-            uid = order.sources.get("study_uid")
-            if _RULE in order.list("flags") and uid and uid.entry == turn.entry.number:
+            if _RULE in order.list("flags") and not order.text("control"):
                 _make_step(turn, order, appointment)
                 linking.attach(turn, appointment, order)
                 return True

@@ -124,6 +124,13 @@ def test_a_wrong_entry_leaves_what_an_operator_has_set():
     assert played.state() == "DISCONTINUED"
 
 
+def test_a_wrong_entry_leaves_a_start_that_an_operator_has_confirmed():
+    played = play(
+        order(), exam(), operator("state", state="STARTED"), exam_set("DISCONTINUED", **WRONG)
+    )
+    assert played.state() == "STARTED"
+
+
 def test_a_wrong_entry_of_a_cancelled_step_leaves_it_cancelled():
     cancel = "@ORM\n@ORDER CA CA"
     played = play(order(), cancel, exam(), exam_set("DISCONTINUED", **WRONG))

@@ -108,6 +108,19 @@ def test_a_report_of_another_person_does_not_overwrite_this_ones():
     assert played.only(ORDER).text("report_status") == "final"
 
 
+def test_a_report_that_named_nobody_is_not_taken_over_by_somebody_else():
+    played = play(order(), oru(pid="NTE|1"), oru("25=C", "@OBX 5=Other.", pid=f"@PID {ROE}"))
+    assert [r.text("text") for r in played.rows(REPORT)] == ["No fracture.", "Other."]
+    assert [r.number("order") for r in played.rows(REPORT)] == [1, 0]
+
+
+def test_an_older_report_that_is_joined_later_does_not_count():
+    old = oru("2= 3=F9^PACS 18= 4=OLD^Old 25=P")
+    played = play(order(), old, oru("25=F"), operator("link_report", report=2))
+    assert [r.number("order") for r in played.rows(REPORT)] == [1, 1]
+    assert played.only(ORDER).text("report_status") == "final"
+
+
 def test_two_waiting_reports_of_one_number_and_two_persons_stay_two():
     played = play(oru(), oru("25=C", "@OBX 5=Other.", pid=f"@PID {ROE}"))
     assert [r.text("text") for r in played.rows(REPORT)] == ["No fracture.", "Other."]

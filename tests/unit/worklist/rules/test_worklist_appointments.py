@@ -242,3 +242,27 @@ def test_an_appointment_that_is_joined_elsewhere_frees_its_first_step():
     assert played.state("S1") == "UNSCHEDULED"
     assert played.step("S2").text("start_time") == "140000"
     assert played.state("S2") == "SCHEDULED"
+
+
+def test_a_group_of_other_resources_does_not_move_the_step():
+    nurse = ("@RGS 1=2", ais("NURSE", "133000"))
+    played = play(order(), siu("S12", "@RGS", "@AIS", *nurse))
+    assert played.step().text("start_time") == "140000"
+    first = ("@RGS", ais("NURSE", "133000"), "@RGS 1=2", "@AIS")
+    assert play(order(), siu("S12", *first)).step().text("start_time") == "140000"
+
+
+def test_a_group_that_is_added_later_gets_a_step_of_the_order_that_was_made():
+    added = siu("S18", "@RGS 1=2 2=A", ais("BB", "160000"))
+    played = play(siu("S12", "@RGS", ais("AA", "150000")), added, options=CREATE)
+    assert len(played.rows(ORDER)) == 1
+    assert [step.text("start_time") for step in played.rows(STEP)] == ["150000", "160000"]
+    moved = siu("S13", "@RGS", ais("AA", "170000"))
+    played = play(siu("S12", "@RGS", ais("AA", "150000")), added, moved, options=CREATE)
+    assert [step.text("start_time") for step in played.rows(STEP)] == ["170000", "160000"]
+
+
+def test_a_group_that_is_added_after_the_order_came_makes_no_step():
+    added = siu("S18", "@RGS 1=2 2=A", ais("BB", "160000"))
+    played = play(siu("S12", "@RGS", "@AIS"), order(), added, options=CREATE)
+    assert played.only(STEP).text("start_time") == "140000"
