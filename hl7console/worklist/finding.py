@@ -64,7 +64,7 @@ def keys_of_mapped(mapped: Mapped) -> Keys:
 
 def keys_of_order(order: Row) -> Keys:
     """Return the identifiers of an order."""
-    source = order.sources.get("study_uid")
+    source = order.source("study_uid")
     is_sent = source is not None and source.rule not in MADE_UP
     return Keys(
         (order.text("placer_no"), order.text("placer_authority")),
@@ -108,7 +108,7 @@ def contradicts(order: Row, mapped: Mapped) -> bool:
     """
     differing = 0
     for column in ("accession", "rp_id", "study_uid"):
-        source = order.sources.get(column)
+        source = order.source(column)
         value = sent(mapped, column)
         if value and source and source.rule not in MADE_UP and order.text(column) != value:
             differing += 1

@@ -7,7 +7,7 @@ and *as of* treat them alike. Every value knows where it came from.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 Value = str | int | Sequence[object]
 """A column's value: text, a number, or a list of these (JSON). ``""`` and absent are the same."""
@@ -24,22 +24,85 @@ class Source(NamedTuple):
     """The rule that decided, where it wasn't plainly the field: a code that `wording` knows."""
 
 
+class Birth:
+    """What a row was made with: its first columns, and where each came from.
+
+    Kept as it was handed in: most sources of most rows are never looked at one by one.
+    """
+
+    __slots__ = ("entry", "kind", "paths", "row_id", "rules", "values")
+
+    def __init__(
+        self, kind: str, row_id: int, entry: int, values: dict[str, Value],
+        paths: dict[str, str], rules: dict[str, str],
+    ) -> None:  # fmt: skip
+        self.kind = kind
+        self.row_id = row_id
+        self.entry = entry
+        self.values = values
+        self.paths = paths
+        """Where it is missing: ""."""
+        self.rules = rules
+
+    def source(self, column: str) -> Source | None:
+        """Return where a column came from; None where the row was made without it."""
+        if column not in self.values:
+            return None
+        return _new(Source, (self.entry, self.paths.get(column, ""), self.rules.get(column, "")))
+
+
+_new = tuple.__new__
+
+
 class Row:
     """One row; compared by identity. Only `turn.Turn` changes it."""
 
-    __slots__ = ("id", "kind", "sources", "values")
+    __slots__ = ("_sources", "birth", "id", "kind", "values")
 
     def __init__(
         self,
         kind: str,
         row_id: int,
         values: dict[str, Value] | None = None,
-        sources: dict[str, Source] | None = None,
+        sources: dict[str, Source | None] | dict[str, Source] | None = None,
+        birth: Birth | None = None,
     ) -> None:
         self.kind = kind
         self.id = row_id
         self.values: dict[str, Value] = {} if values is None else values
-        self.sources: dict[str, Source] = {} if sources is None else sources
+        self.birth = birth
+        """Where columns came from that `later` does not name; None once `sources` was asked."""
+        self._sources = cast("dict[str, Source | None]", {} if sources is None else sources)
+
+    @property
+    def later(self) -> dict[str, Source | None]:
+        """Where columns came from that were set after the row's birth; None: emptied."""
+        return self._sources
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Where each column came from; `source` is quicker for one."""
+        birth = self.birth
+        if birth is not None:
+            self.birth = None
+            later = self._sources
+            whole: dict[str, Source | None] = {c: birth.source(c) for c in birth.values}
+            whole.update(later)
+            self._sources = {c: source for c, source in whole.items() if source is not None}
+        return cast("dict[str, Source]", self._sources)
+
+    def source(self, column: str) -> Source | None:
+        """Return where a column came from; None where it is empty."""
+        if self.birth is None or column in self._sources:
+            return self._sources.get(column)
+        return self.birth.source(column)
+
+    def put_source(self, column: str, source: Source | None) -> None:
+        """Note where a column came from, None for an empty one (`turn` only)."""
+        if source is not None or self.birth is not None:
+            self._sources[column] = source
+        else:
+            self._sources.pop(column, None)
 
     def __repr__(self) -> str:
         """Return kind and number only: the values are patient data."""

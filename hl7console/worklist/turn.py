@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
 from hl7console.worklist.entries import Entry
-from hl7console.worklist.rows import INDEXES, Row, Source, Value, keys_of
+from hl7console.worklist.rows import INDEXES, Birth, Row, Source, Value, keys_of
 from hl7console.worklist.state import State
 
 
@@ -73,10 +73,39 @@ class Outcome:
     """What came of an entry."""
 
     number: int
-    changes: list[Change] = field(default_factory=list, repr=False)
+    parts: list[Change | Birth] = field(default_factory=list, repr=False)
+    """What was changed, in order; rows that were made as a whole."""
     notes: list[Note] = field(default_factory=list, repr=False)
     is_refused: bool = False
     """Nothing of it was applied; the notes say why."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every column that was changed, in order."""
+        found: list[Change] = []
+        for part in self.parts:
+            if isinstance(part, Birth):
+                found += changes_of(part)
+            else:
+                found.append(part)
+        return found
+
+    @property
+    def size(self) -> int:
+        """How many columns were changed."""
+        return sum([len(p.values) if isinstance(p, Birth) else 1 for p in self.parts])
+
+
+def changes_of(birth: Birth) -> list[Change]:
+    """Return the columns of a new row as changes."""
+    paths, rules = birth.paths, birth.rules
+    return [
+        Change(
+            birth.kind, birth.row_id, column, None, value,
+            paths.get(column, ""), rules.get(column, ""),
+        )
+        for column, value in birth.values.items()
+    ]  # fmt: skip
 
 
 class RefusedError(Exception):
@@ -97,7 +126,6 @@ class Mark(NamedTuple):
 
 
 _MISSING: Value = ""
-_new = tuple.__new__
 
 
 class Turn:
@@ -112,7 +140,7 @@ class Turn:
         self.state = state
         self.entry = entry
         self.notes: list[Note] = []
-        self._changes: list[Change] = []
+        self._changes: list[Change | Birth] = []
         self._undo: list[tuple[Row, str, Value | None, Source | None]] = []
         """Column "" for a row that was added (value None) or removed (value 0)."""
         self.touched: dict[Row, None] = {}
@@ -142,24 +170,20 @@ class Turn:
             paths: The field that each came from.
             rules: The rule that decided it.
         """
-        state, number = self.state, self.entry.number
+        state = self.state
         row_id = state.next_ids[kind]
         state.next_ids[kind] = row_id + 1
-        paths, rules = paths or {}, rules or {}
-        kept: dict[str, Value] = {}
-        sources: dict[str, Source] = {}
-        changes = self._changes
-        for column, value in values.items():
-            if not value:
-                continue
-            if type(value) is not str and type(value) is not int:
-                value = plain(value)
-            path, rule = paths.get(column, ""), rules.get(column, "")
-            kept[column] = value
-            # As Source(...) and Change(...), in half the time: most of a message's work is here.
-            sources[column] = _new(Source, (number, path, rule))
-            changes.append(_new(Change, (kind, row_id, column, None, value, path, rule)))
-        row = Row(kind, row_id, kept, sources)
+        kept = {
+            column: value if type(value) is str or type(value) is int else plain(value)
+            for column, value in values.items()
+            if value
+        }
+        birth = Birth(
+            kind, row_id, self.entry.number, kept.copy(),
+            dict(paths) if paths else {}, dict(rules) if rules else {},
+        )  # fmt: skip
+        self._changes.append(birth)
+        row = Row(kind, row_id, kept, None, birth)
         state.add(row)
         self._undo.append((row, "", None, None))
         self.touched[row] = None
@@ -172,7 +196,7 @@ class Turn:
         old = row.values.get(column)
         if old == value or (old is None and not value):
             return False
-        self._undo.append((row, column, old, row.sources.get(column)))
+        self._undo.append((row, column, old, row.source(column)))
         self._put(row, column, value or None, Source(self.entry.number, path, rule))
         self.touched[row] = None
         self._changes.append(
@@ -298,10 +322,7 @@ class Turn:
             row.values.pop(column, None)
         else:
             row.values[column] = value
-        if source is None:
-            row.sources.pop(column, None)
-        else:
-            row.sources[column] = source
+        row.put_source(column, source)
         for index, keys in zip(indexes, before, strict=True):
             self.state.rekey(row, index, keys, keys_of(row.kind, index, row.values))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hl7console.store.connection import Database, SqlValue
-from hl7console.store.worklist.loader import encode
+from hl7console.store.worklist.loader import decode_changes, encode
 from hl7console.store.worklist.past import position_at
 from hl7console.store.worklist.records import EntryEffect
 from hl7console.store.worklist.schema import KIND_NAMES, KIND_NUMBERS
@@ -241,7 +241,7 @@ def _effect(row: Sequence[SqlValue], changes: list[Change]) -> EntryEffect:
 
 
 def _changes(kind: str, row_id: int, told: SqlValue) -> list[Change]:
-    return [Change(kind, row_id, *change) for change in json.loads(str(told))]
+    return [Change(kind, row_id, *change) for change in decode_changes(str(told))]
 
 
 def _int(value: SqlValue) -> int:

@@ -143,5 +143,6 @@ def _meaning(code: list[Value | object]) -> str:
 
 def _last_entry(step: Row, order: Row) -> int:
     """Return the entry that spoke last: of messages the newest, else the newest input."""
-    entries = [s.entry for row in (step, order) for s in row.sources.values()]
+    entries = [s.entry for row in (step, order) for s in row.later.values() if s is not None]
+    entries += [row.birth.entry for row in (step, order) if row.birth is not None]
     return max((e for e in entries if e > 0), default=min(entries, default=0))

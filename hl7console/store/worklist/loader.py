@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from hl7console.store.connection import Database
 from hl7console.store.worklist.key_filter import AFTER_LOOKUPS, KeyFilter
 from hl7console.store.worklist.schema import SPACES
-from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, VISIT, Row, Source, keys_of
+from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, VISIT, Birth, Row, Source, keys_of
+from hl7console.worklist.turn import Change
 
 encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Writes JSON; plain ASCII, so that half a surrogate pair can be kept too."""
@@ -38,13 +40,41 @@ RowKeys = dict[tuple[str, int], tuple[tuple[int, str], ...]]
 
 def encode_row(row: Row) -> str:
     """Return a row's columns and sources as text."""
-    return encode((row.values, row.sources))
+    birth = row.birth
+    if birth is None:
+        return encode((row.values, row.sources))
+    return encode((row.values, row.later, birth.entry, birth.paths, birth.rules))
 
 
 def decode_row(kind: str, row_id: int, body: str) -> Row:
     """Return the row that `encode_row` wrote."""
-    values, sources = json.loads(body)
-    return Row(kind, row_id, values, {name: Source(*told) for name, told in sources.items()})
+    values, written, *rest = json.loads(body)
+    later = {name: Source(*told) if told else None for name, told in written.items()}
+    birth = Birth(kind, row_id, rest[0], dict(values), rest[1], rest[2]) if rest else None
+    return Row(kind, row_id, values, later, birth)
+
+
+def encode_changes(parts: Iterable[Change | Birth]) -> str:
+    """Return what an entry changed of one row as text; its birth as it was, not taken apart."""
+    return encode([
+        (part.values, part.paths, part.rules) if isinstance(part, Birth) else part[2:]
+        for part in parts
+    ])  # fmt: skip
+
+
+def decode_changes(text: str) -> list[list[Any]]:
+    """Return column, old and new value, path and rule of each change that a text tells."""
+    found: list[list[Any]] = []
+    for part in json.loads(text):
+        if len(part) != 3:
+            found.append(part)
+            continue
+        values, paths, rules = part
+        found += [
+            [column, None, value, paths.get(column, ""), rules.get(column, "")]
+            for column, value in values.items()
+        ]
+    return found
 
 
 def writable(text: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from hl7console.store.connection import Database
 from hl7console.store.worklist.line_rows import steps_of
-from hl7console.store.worklist.loader import RowLoader, decode_row
+from hl7console.store.worklist.loader import RowLoader, decode_changes, decode_row
 from hl7console.store.worklist.schema import KIND_NUMBERS
 from hl7console.worklist.rows import ORDER, PATIENT, STEP, VISIT, Row, Source, keys_of
 from hl7console.worklist.state import State
@@ -62,7 +61,7 @@ class PastLoader:
         is_there = row is not None
         changed: dict[str, None] = {}
         for (changes,) in events:
-            told = json.loads(str(changes))
+            told = decode_changes(str(changes))
             is_there = _take_back(past, told, is_there=is_there)
             changed |= dict.fromkeys(str(change[0]) for change in told)
         if not is_there:
@@ -83,7 +82,7 @@ class PastLoader:
             " ORDER BY v.position DESC, v.id DESC",
             (KIND_NUMBERS[row.kind], row.id, self._position),
         ):
-            for column, _old, _new, path, rule in reversed(json.loads(str(changes))):
+            for column, _old, _new, path, rule in reversed(decode_changes(str(changes))):
                 if column in wanted:
                     wanted.discard(column)
                     row.sources[column] = Source(int(number), path, rule)

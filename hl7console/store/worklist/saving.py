@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from hl7console.store.connection import Database, SqlValue
 from hl7console.store.worklist.journal import JournalItem, JournalPlace
 from hl7console.store.worklist.line_rows import SHOWN, line_values, steps_of
-from hl7console.store.worklist.loader import RowLoader, all_keys_of, encode, encode_row, writable
+from hl7console.store.worklist.loader import (
+    RowLoader,
+    all_keys_of,
+    encode,
+    encode_changes,
+    encode_row,
+    writable,
+)
 from hl7console.store.worklist.schema import (
     KIND_NUMBERS,
     LINE_COLUMNS,
@@ -15,9 +22,9 @@ from hl7console.store.worklist.schema import (
     save_meta,
 )
 from hl7console.worklist.entries import InputEntry, MessageEntry
-from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, STEP, VISIT, Row
+from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, STEP, VISIT, Birth, Row
 from hl7console.worklist.state import State
-from hl7console.worklist.turn import Outcome, Severity
+from hl7console.worklist.turn import Change, Outcome, Severity
 
 WORST: dict[str, int] = {
     Severity.INFO: 1,
@@ -71,12 +78,13 @@ class Saver:
         for row in rows:
             self._rows[row] = None
         self.position += 1
-        by_row: dict[tuple[str, int], list[tuple[object, ...]]] = {}
-        for change in outcome.changes:
-            by_row.setdefault(change[:2], []).append(change[2:])
-        for (kind, row_id), changes in by_row.items():
-            self._events.append((self.position, KIND_NUMBERS[kind], row_id, encode(changes)))
-            self._note_shown(kind, row_id, changes)
+        by_row: dict[tuple[str, int], list[Change | Birth]] = {}
+        for part in outcome.parts:
+            by_row.setdefault((part.kind, part.row_id), []).append(part)
+        for (kind, row_id), parts in by_row.items():
+            told = encode_changes(parts)
+            self._events.append((self.position, KIND_NUMBERS[kind], row_id, told))
+            self._note_shown(kind, row_id, parts)
         self._entries.append(self._entry(item, outcome))
         self._noted |= {
             (f"{note.kind} {note.row_id}", self.position): None
@@ -104,9 +112,9 @@ class Saver:
         }
         return [f"{ORDER} {row_id}" for row_id in sorted(ids)]
 
-    def _note_shown(self, kind: str, row_id: int, changes: list[tuple[object, ...]]) -> None:
+    def _note_shown(self, kind: str, row_id: int, parts: list[Change | Birth]) -> None:
         if kind in (STEP, ORDER) or (
-            kind in (PATIENT, VISIT) and any(change[0] in SHOWN[kind] for change in changes)
+            kind in (PATIENT, VISIT) and any(_is_shown(part, SHOWN[kind]) for part in parts)
         ):
             row = self._state.get(kind, row_id)
             if row is not None:
@@ -126,7 +134,7 @@ class Saver:
             writable(entry.listener) if isinstance(entry, MessageEntry) else "",
             worst,
             int(outcome.is_refused),
-            len(outcome.changes) + sum(1 for note in outcome.notes if note.row_id),
+            outcome.size + sum(1 for note in outcome.notes if note.row_id),
             encode(outcome.notes) if outcome.notes else "[]",
         )
 
@@ -204,6 +212,12 @@ class Saver:
         self._database.executemany(
             _SAVE_LINE, [line_values(state, step) for step in steps.values()]
         )
+
+
+def _is_shown(part: Change | Birth, columns: frozenset[str]) -> bool:
+    if isinstance(part, Birth):
+        return not columns.isdisjoint(part.values)
+    return part.column in columns
 
 
 def _user_of(item: JournalItem) -> str:

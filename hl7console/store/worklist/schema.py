@@ -26,7 +26,7 @@ WORKLIST_NAME = "worklist.db"
 APPLICATION_ID = 0x484C3757
 """Marks the file as a worklist of this program ("HL7W")."""
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Grows when the rules or these tables change so that older workspaces have to be rebuilt."""
 
 SPACES: dict[tuple[str, str], int] = {

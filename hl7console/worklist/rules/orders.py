@@ -68,7 +68,7 @@ def _name_numbers(turn: Turn, mapped: list[MappedOrder]) -> None:
 
 
 def _is_new(turn: Turn, order: Row) -> bool:
-    source = order.sources.get("patient")
+    source = order.source("patient")
     return source is not None and source.entry == turn.entry.number
 
 
