@@ -448,3 +448,37 @@ def test_no_order_is_too_odd(tail: str):
     for pid in view.all("PID"):
         map_patient(view, profile(), pid, message)
         map_visit(view, profile(), message, view.first("PV1"), pid)
+
+
+# Where it is odd.
+
+
+@pytest.mark.parametrize(
+    ("segments", "flag", "path"),
+    [
+        ([ORC, fields(OBR, f24="HM")], "modality_unknown", "OBR-24"),
+        ([fields(ORC, f7="^^^20261104"), OBR], "time_unknown", "ORC-7.4"),
+        ([fields(ORC, f2="P1"), fields(OBR, f2="P1")], "aa_defaulted", "ORC-2"),
+        ([ORC, fields(OBR, f2="P9")], "placer_numbers_differ", "OBR-2"),
+        ([fields(ORC, f21="x" * 65), OBR], "text_cut", "ORC-21"),
+        ([ORC, fields(OBR, f18="A" * 17)], "accession_too_long", "OBR-18"),
+        ([ORC, OBR, "NTE|1||" + "y" * 10_241], "text_cut", "NTE-3"),
+        ([ORC, OBR, IPC, IPC.replace("1.2.826.0.1.11", "1.2.3")], "study_uids_differ", "IPC[2]-3"),
+    ],
+)
+def test_a_flag_names_its_field(segments: list[str], flag: str, path: str):
+    found = order(*segments)
+    at = [part.flag_paths[flag] for part in (found.order, *found.steps) if flag in part.flags]
+    assert at == [path] * len(at)
+    assert at
+
+
+def test_a_flag_of_a_skewed_clock_names_the_header():
+    view, message = view_of(PID, ORC, OBR, msh="MSH|^~\\&|RIS|HOSP|C|RAD|20361103080000||ORM^O01|1")
+    (found,) = map_orders(view, profile(), message, nothing)
+    assert found.order.flag_paths == {"clock_skew": "MSH-7"}
+
+
+def test_a_flag_of_an_account_names_its_field():
+    found = visit(fields(PID, f18="7"), "PV1|1|I")
+    assert found.flag_paths == {"aa_defaulted": "PID-18"}

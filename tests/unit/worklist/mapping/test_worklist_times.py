@@ -132,9 +132,28 @@ def test_a_clock_that_is_far_off_is_not_believed(msh_7: str, rule: str):
     assert found[0] == ("20261103080002" if rule else msh_7)
 
 
-def test_without_a_zone_whole_hours_may_be_the_zone():
-    assert told(msh_7="20261103100000")[2] == ""
-    assert told(msh_7="20261103101200")[2] == "clock_skew"
+@pytest.mark.parametrize(
+    ("msh_7", "rule"),
+    [
+        ("20261103100000", ""),  # two hours east
+        ("20261103100130", ""),
+        ("20261103134500", ""),  # Nepal
+        ("20261103020100", ""),  # six hours west
+        ("20261103101200", "clock_skew"),
+        ("20261103081700", "clock_skew"),  # no zone is so near to UTC
+        ("20261103080400", ""),
+        ("20261104000000", "clock_skew"),  # nor so far
+    ],
+)
+def test_without_a_zone_what_can_be_one_is_no_skew(msh_7: str, rule: str):
+    found = told(msh_7=msh_7)
+    assert found == (("", "", rule) if rule else (msh_7, "MSH-7", ""))
+
+
+def test_without_a_zone_other_times_go_by_the_clock_of_the_header():
+    orc = "ORC|NW|1||||||" + "|20261103{}00"
+    assert told(orc.format("0940"), msh_7="20261103100000") == ("20261103094000", "ORC-9", "")
+    assert told(orc.format("1040"), msh_7="20261103100000") == ("20261103100000", "MSH-7", "")
 
 
 def test_a_future_effective_date_does_not_order_messages():
