@@ -66,7 +66,11 @@ def _put_referring(context: Context, pv1: Seg, out: Mapped) -> None:
     if sources and sources[0].segment == "PV1":
         field = sources[0].field
         for written in pv1.repetitions(field):
-            if name := names.pn_of_xcn(context, written, out.flags):
+            odd: list[str] = []
+            name = names.pn_of_xcn(context, written, odd)
+            for flag in odd:
+                out.flag(flag, pv1.path(field))
+            if name:
                 out.put("referring", name, pv1.path(field))
                 return
 
