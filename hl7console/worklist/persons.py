@@ -69,14 +69,15 @@ def update(
         return False
     if CONFLICT_FLAG in patient.list("flags") and differs(patient, said):
         return False
+    had_name = bool(patient.text("patient_name"))
     changed = merge_fields(turn, patient, said, only_empty=only_empty, keep=KEYS)
     if not _LIKENESS.isdisjoint(changed):
         set_likeness(turn, patient)
     _take_flags(turn, patient, said)
     if not only_empty:
         evidence.remember(turn, patient, source, event_time)
-    if changed:
-        refresh(turn, patient)
+    if had_name != bool(patient.text("patient_name")):
+        refresh(turn, patient)  # of these columns, steps lack the name alone
     return bool(changed)
 
 
