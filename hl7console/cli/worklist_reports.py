@@ -10,20 +10,11 @@ from hl7console.cli import output
 from hl7console.errors import UsageError
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.worklist.records import EntryEffect, LineRow, StepDetails
-from hl7console.worklist import wording
+from hl7console.worklist import naming, wording
 from hl7console.worklist.rows import Row, Value
 from hl7console.worklist.turn import Change, Note, Severity
 
 _SEVERE = {Severity.FLAG: "flag", Severity.ERROR: "error", Severity.IGNORED: "no effect"}
-_HIDDEN = frozenset({
-    "entry", "exam", "issuer_oid", "keys", "likeness", "last_event", "latest", "listener",
-    "named_ids", "open", "order", "parent", "patient", "place", "profile", "replaced_by",
-    "replaces", "sender", "source", "state_before_hold", "state_entry", "state_event",
-    "state_rank", "survivor", "versions", "visit", "waits_for", "wanted", "what",
-})  # fmt: skip
-"""Columns that rules keep for themselves, and links between rows; ``--json`` has them."""
-_FIRST = ("state", "missing", "status", "flags", "start_date", "start_time", "accession")
-"""What people look for first."""
 _EXPLAINED = frozenset({"state", "start_date", "start_time"})
 """Columns whose rule is told as a sentence."""
 
@@ -45,15 +36,15 @@ def _cells(row: LineRow) -> list[str]:
         f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else date,
         f"{time[:2]}:{time[2:4]}" if len(time) >= 4 else time,
         row.priority,
-        row.patient_name,
+        naming.person_name(row.patient_name),
         f"{row.patient_id} ({row.issuer})" if row.issuer else row.patient_id,
         row.accession,
         row.modality,
         row.procedure,
         station,
         row.state,
-        ", ".join(row.missing),
-        ", ".join(row.flags),
+        ", ".join(naming.column_name(column) for column in row.missing),
+        ", ".join(naming.flag_name(flag) for flag in row.flags),
     ]
 
 
@@ -110,31 +101,27 @@ def effect_lines(effect: EntryEffect) -> Iterator[str]:
     refused = "  REFUSED" if effect.is_refused else ""
     title = effect.title or "(no type)"
     yield f"{at:%Y-%m-%d %H:%M:%S}  {name}  {title}  {effect.sender}{refused}".rstrip()
-    told = dict.fromkeys(note_text(note) for note in effect.notes)
-    yield from (f"    {text}" for text in told)
-    for change in sorted(effect.changes, key=_place):
-        if not _is_hidden(change.column):
-            yield f"    {_change_text(change)}"
-
-
-def _is_hidden(column: str) -> bool:
-    return column in _HIDDEN or column.endswith(("_authority", "_issuer"))
-
-
-def _place(change: Change) -> int:
-    return _FIRST.index(change.column) if change.column in _FIRST else len(_FIRST)
+    notes = dict.fromkeys(note_text(note) for note in effect.notes)
+    yield from (f"    {text}" for text in notes)
+    yield from (f"    {_change_text(change)}" for change in naming.told(effect.changes))
 
 
 def _change_text(change: Change) -> str:
-    old, new = _value_text(change.old), _value_text(change.new)
+    old, new = _told_value(change.column, change.old), _told_value(change.column, change.new)
+    name = naming.column_name(change.column, change.kind)
     became = f"{old} → {new}" if old else new
     rule = change.rule
     if rule and change.column in _EXPLAINED:
         rule = wording.flag_sentence(rule)
     told = ": ".join(part for part in (change.path, rule) if part)
-    return f"{change.kind} {change.column}: {became or '(emptied)'}" + (
-        f"  [{told}]" if told else ""
-    )
+    return f"{name}: {became or '(emptied)'}" + (f"  [{told}]" if told else "")
+
+
+def _told_value(column: str, value: Value | None) -> str:
+    if column in ("missing", "flags") and isinstance(value, list):
+        name = naming.column_name if column == "missing" else naming.flag_name
+        return ", ".join(name(str(part)) for part in value)
+    return _value_text(value)
 
 
 def _value_text(value: Value | None) -> str:

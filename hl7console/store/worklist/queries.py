@@ -14,8 +14,9 @@ from hl7console.store.worklist.schema import LINE_COLUMNS
 SHOWN_COLUMNS = ", ".join(column for column in LINE_COLUMNS if column not in ("folded", "sps_id"))
 
 _NO_DATE_LAST = "start_date = '', start_date, start_time"
+_DONE_LAST = "state IN ('DEPARTED','COMPLETED','DISCONTINUED','CANCELED')"
 _ORDERS: dict[str, str] = {
-    "priority": f"priority_rank, {_NO_DATE_LAST}",
+    "priority": f"{_DONE_LAST}, priority_rank, {_NO_DATE_LAST}",
     "start": _NO_DATE_LAST,
     "patient": "patient_name, patient_id",
     "accession": "accession",

@@ -8,21 +8,12 @@ from html import escape
 from hl7console.store.worklist.records import EntryEffect
 from hl7console.ui.worklist import paper, words
 from hl7console.ui.worklist.sentences import note_sentence, rule_sentence
+from hl7console.worklist import naming
 from hl7console.worklist.rows import MERGE
 from hl7console.worklist.turn import Change, Note, Severity
 
 _FIRST_CHANGES = 8
 """Changes of one entry that are listed at first; a link shows the rest."""
-_RANKS = {
-    column: rank
-    for rank, column in enumerate(
-        ("state", "missing", "status", "text", "accession", "patient_id", "patient_name",
-         "rp_desc", "start_date", "start_time", "modality", "station_aet", "priority", "flags",
-         "placer_no", "filler_no",
-         "visit_no", "study_uid", "sps_id")
-    )
-}  # fmt: skip
-"""What people look for first."""
 _MERGE_NOTES = frozenset({"merged", "moved", "visit_moved", "identifiers_moved"})
 _PLAIN_RULES = frozenset({"fallback", "incomplete"})
 """Rules that the field, or the list of missing values, tells of already."""
@@ -42,7 +33,7 @@ def chain_page(effects: Sequence[EntryEffect], unfolded: Container[int] = ()) ->
 
 def _entry(effect: EntryEffect, *, is_whole: bool) -> str:
     lines = [_note(note) for note in _once(effect.notes) if note.severity is not Severity.INFO]
-    changes = shown_changes(effect.changes)
+    changes = naming.told(effect.changes)
     shown = changes if is_whole else changes[:_FIRST_CHANGES]
     lines += [_change(change) for change in shown]
     if len(shown) < len(changes):
@@ -57,8 +48,15 @@ def _entry(effect: EntryEffect, *, is_whole: bool) -> str:
 
 
 def _once(notes: Iterable[Note]) -> list[Note]:
-    """Return the notes, each sentence once."""
-    return list({(note_sentence(note), note.path): note for note in notes}.values())
+    """Return the notes, each sentence once, with all the places that it is about."""
+    found: dict[str, Note] = {}
+    for note in notes:
+        sentence = note_sentence(note)
+        first = found.setdefault(sentence, note)
+        if note.path and note.path not in first.path.split(", "):
+            paths = ", ".join(part for part in (first.path, note.path) if part)
+            found[sentence] = first._replace(path=paths)
+    return list(found.values())
 
 
 def _head(effect: EntryEffect) -> str:
@@ -84,7 +82,7 @@ def dot_of(effect: EntryEffect) -> str:
         return "info"
     if Severity.FLAG in severities:
         return "warn"
-    if not shown_changes(effect.changes):
+    if not naming.told(effect.changes):
         return "muted"
     return "accent" if effect.kind in ("operator", "mpps") else "ok"
 
@@ -96,26 +94,10 @@ def is_merge(effect: EntryEffect) -> bool:
     )
 
 
-def shown_changes(changes: Iterable[Change]) -> list[Change]:
-    """Return the changes that a person wants to read, the states first."""
-    found: dict[tuple[str, str], Change] = {}
-    for change in changes:
-        if (
-            change.column not in words.HIDDEN
-            and not change.column.endswith(("_authority", "_issuer"))
-            and not change.column.startswith("named_")
-            and (change.old or change.new)
-        ):
-            # A step has the study UID of its order: one line for both.
-            found.setdefault((change.column, str(change.new)), change)
-    last = len(_RANKS)
-    return sorted(found.values(), key=lambda change: _RANKS.get(change.column, last))
-
-
 def _change(change: Change) -> str:
     old = words.value_words(change.column, change.old)
     new = words.value_words(change.column, change.new)
-    name = paper.muted(words.column_words(change.column))
+    name = paper.muted(words.column_words(change.column, change.kind))
     if old and new:
         value = f"{paper.muted(old)} {paper.muted('→')} {escape(new)}"
     elif new:
@@ -139,9 +121,11 @@ def history_page(effects: Sequence[EntryEffect]) -> str:
     """Return every value over time, the newest first: when, by what, from, to."""
     parts = []
     for effect in reversed(effects):
-        changes = shown_changes(effect.changes)
+        changes = naming.told(effect.changes)
         if changes:
-            rows = [(paper.muted(words.column_words(c.column)), _step_of(c)) for c in changes]
+            rows = [
+                (paper.muted(words.column_words(c.column, c.kind)), _step_of(c)) for c in changes
+            ]
             parts.append(f"<p>{_head(effect)}</p>{paper.table(rows, ('36%',))}{paper.rule()}<br>")
     return "".join(parts) or f"<p>{paper.muted('Nothing changed yet.')}</p>"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hl7console.store.worklist.records import LineRow
 from hl7console.ui.messages.columns import Kind
 from hl7console.ui.worklist import words
+from hl7console.worklist import naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,19 @@ def _start(line: LineRow) -> str:
 def flag_text(line: LineRow) -> str:
     """Return the flags of a line, the missing values first."""
     parts = [f"no {words.column_words(column)}" for column in line.missing]
-    return ", ".join([*parts, *(words.plain(flag) for flag in line.flags)])
+    return ", ".join([*parts, *(naming.flag_name(flag) for flag in line.flags)])
 
 
 COLUMNS: tuple[LineColumn, ...] = (
-    LineColumn("start", "Start", Kind.FIXED, 8, _start, order_by="start"),
+    LineColumn("start", "Start", Kind.FIXED, 12, _start, order_by="start"),
     LineColumn(
         "priority", "Priority", Kind.PILL, 8,
         lambda line: words.priority_words(line.priority)[0],
         lambda line: words.priority_words(line.priority)[1],
         "priority",
     ),
-    LineColumn("patient", "Patient", Kind.TEXT, 18, lambda line: line.patient_name, None,
-               "patient"),
+    LineColumn("patient", "Patient", Kind.TEXT, 18,
+               lambda line: naming.person_name(line.patient_name), None, "patient"),
     LineColumn("mrn", "MRN", Kind.FIXED, 8, lambda line: line.patient_id),
     LineColumn("accession", "Accession", Kind.FIXED, 10, lambda line: line.accession, None,
                "accession"),
@@ -58,6 +59,6 @@ COLUMNS: tuple[LineColumn, ...] = (
         lambda line: words.state_words(line)[1],
         "state",
     ),
-    LineColumn("flags", "Flags", Kind.MUTED, 12, flag_text),
+    LineColumn("flags", "Flags", Kind.MUTED, 18, flag_text),
 )  # fmt: skip
 """Every column, from left to right."""

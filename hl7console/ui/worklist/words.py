@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from hl7console.store.worklist.records import LineRow
+from hl7console.worklist import naming
 from hl7console.worklist.rows import Value
 
 STATES: dict[str, tuple[str, str]] = {
@@ -31,45 +32,6 @@ PRIORITIES: dict[str, tuple[str, str]] = {
 }
 """By priority: the word, and the token of its colour."""
 
-_COLUMN_WORDS = {
-    "accession": "accession",
-    "admit_date": "admission date",
-    "admit_time": "admission time",
-    "birth_date": "birth date",
-    "filler_no": "filler order",
-    "group_no": "order group",
-    "id_value": "identifier",
-    "issuer": "issuer of the patient id",
-    "last_event": "time of the last event",
-    "missing": "missing values",
-    "patient": "patient",
-    "patient_class": "patient class",
-    "patient_id": "patient id",
-    "patient_name": "patient name",
-    "placer_no": "placer order",
-    "procedure_code_raw": "procedure code as sent",
-    "report_status": "report status",
-    "rp_code": "procedure code",
-    "rp_desc": "procedure",
-    "rp_id": "procedure number",
-    "sps_desc": "step",
-    "sps_id": "step number",
-    "sps_location": "location",
-    "start_date": "start date",
-    "start_time": "start time",
-    "station_aet": "station",
-    "station_name": "station name",
-    "study_uid": "study UID",
-    "visit_no": "visit number",
-    "wanted": "state once it is complete",
-}
-HIDDEN = frozenset(
-    {"last_event", "state_entry", "state_rank", "likeness", "wanted", "entry", "open",
-     "listener", "sender", "profile", "birth_date_text", "order", "visit", "patient", "source",
-     "survivor", "replaced_by", "replaces", "parent", "waits_for", "state_event", "moved", "place", "what", "keys"}
-)  # fmt: skip
-"""Columns that only the rules need: *Why?* does not list them."""
-
 
 def state_words(line: LineRow) -> tuple[str, str]:
     """Return what the list calls a line's state, and the token of its colour."""
@@ -93,17 +55,27 @@ def plain(code: str) -> str:
     return code.replace("_", " ").strip().lower()
 
 
-def column_words(column: str) -> str:
-    """Return what people call a column."""
-    return _COLUMN_WORDS.get(column, plain(column))
+def column_words(column: str, kind: str = "") -> str:
+    """Return what people call a column of a kind of row."""
+    return naming.column_name(column, kind)
 
 
-def date_words(text: str, today: date | None = None) -> str:
+def date_words(text: str) -> str:
     """Return a DICOM date as ``2026-11-24``; the text itself where it is none."""
     if len(text) != 8 or not text.isdigit():
         return text
-    del today
     return f"{text[:4]}-{text[4:6]}-{text[6:]}"
+
+
+def short_date(text: str) -> str:
+    """Return a DICOM date as ``25 Nov``; with its year where that is another one."""
+    try:
+        day = datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day, no moment
+    except ValueError:
+        return text
+    if str(day.year) != today_code()[:4]:
+        return date_words(text)
+    return f"{day.day:2} {day:%b}"
 
 
 def time_words(text: str) -> str:
@@ -119,7 +91,7 @@ def start_words(start_date: str, start_time: str, today: str = "") -> str:
     clock = time_words(start_time)
     if start_date == (today or today_code()):
         return clock or "today"
-    return " ".join(part for part in (date_words(start_date)[2:], clock) if part)
+    return " ".join(part for part in (short_date(start_date), clock) if part)
 
 
 def today_code() -> str:
@@ -160,6 +132,10 @@ def value_words(column: str, value: Value | None) -> str:
         return ""
     if column in ("state", "state_before_hold", "wanted"):
         return state_name(str(value))[0]
+    if column == "acknowledged_at_us" and isinstance(value, int):
+        return moment_words(value)
+    if column == "patient_name":
+        return naming.person_name(value)
     if column.endswith("_date"):
         return date_words(str(value))
     if column.endswith("_time"):
@@ -167,7 +143,7 @@ def value_words(column: str, value: Value | None) -> str:
     if column == "missing":
         return ", ".join(column_words(str(part)) for part in _parts(value))
     if column == "flags":
-        return ", ".join(plain(str(part)) for part in _parts(value))
+        return ", ".join(naming.flag_name(str(part)) for part in _parts(value))
     return ", ".join(text for part in _parts(value) if (text := _part_words(part)))
 
 
