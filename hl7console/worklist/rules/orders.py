@@ -56,7 +56,8 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
         if row.kind == STEP:
             _tell_missing(turn, row)
         elif row.kind == ORDER and not row.values.get("accession") and _is_new(turn, row):
-            turn.note("accession_missing", row, Severity.ERROR, "OBR-18")
+            path = "OBR-18" if view.first("IPC") is None else "IPC-1"
+            turn.note("accession_missing", row, Severity.ERROR, path)
 
 
 def _name_numbers(turn: Turn, mapped: list[MappedOrder]) -> None:

@@ -71,7 +71,7 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
         **mapped.order.paths,
         "patient": "PID-3",
         "named_ids": "PID-3",
-        "visit": "PV1-19" if visit else "",
+        "visit": _visit_path(message) if visit else "",
         "control": mapped.control_path,
         "status_code": told.path,
         "last_event": mapped.event_time_path,
@@ -82,6 +82,12 @@ def _make_order(message: OrderMessage, told: Told, patient: Row, flags: tuple[st
         path = mapped.order.flag_paths.get(flag, mapped.control_path)
         turn.note(flag, order, Severity.FLAG, path)
     return order
+
+
+def _visit_path(message: OrderMessage) -> str:
+    """Return the field that tells which visit it is."""
+    paths = message.visit.paths if message.visit is not None else {}
+    return paths.get("visit_no") or paths.get("account_no") or "PV1"
 
 
 def check_free(
