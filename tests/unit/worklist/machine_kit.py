@@ -176,7 +176,7 @@ def meaning(state: State, leave_out: int = 0) -> list[Any]:
     rows = [
         row
         for kind in KINDS
-        if kind not in ("source", "listener")
+        if kind not in ("source", "listener", "unmapped")
         for row in state.all(kind)
         if not (kind == MERGE and (row.number("entry") == leave_out or row.text("undo")))
     ]

@@ -55,6 +55,8 @@ KEPT = (
 JOINED = (REPORT, DOCUMENT, APPOINTMENT, EXAM)
 
 PERSONS = st.sampled_from(["1", "1", "2", "3", "1+7", "2+8"])
+OWNERS = st.sampled_from(["", "", "", "", "1", "2", "3", "1+7", "2+8"])
+"""Whom a message names; "" for the person whose order it is at first."""
 PLAIN = st.sampled_from(["1", "2", "3"])
 NUMBERS = st.sampled_from([1, 1, 2, 3])
 VISITS = st.sampled_from(["", "V1", "V2"])
@@ -65,6 +67,8 @@ CHANGE = st.sampled_from(
     ["CA ", "CA CA", "DC ", "OC ", "HD ", "RL ", "SC IP", "SC CM", "SC SC", "SC DC", "SC CA",
      "SC A", "UA ", "NA ", "SC HD", "ZZ ", "CR "]
 )  # fmt: skip
+DOCUMENTS = st.sampled_from(["T01", "T02", "T02", "T03", "T04", "T06", "T08", "T10", "T11"])
+UNDONE = st.sampled_from(["A40", "A40", "A43", "A44", "A45", "A47", "A35", "A42"])
 
 
 class Worklist(RuleBasedStateMachine):
@@ -72,19 +76,24 @@ class Worklist(RuleBasedStateMachine):
 
     site: Site
 
-    @initialize(profile=st.sampled_from(PROFILES))
-    def start(self, profile):
+    @initialize(profile=st.sampled_from(PROFILES), is_empty=st.booleans())
+    def start(self, profile, is_empty):
         self.profile = profile
         self.site = Site(profile)
+        for n in () if is_empty else (1, 2, 3):
+            person = pid(str(n), f"ACC{n}")
+            told = [orc("NW", "SC", n), obr(n, n), ipc(n, n, "A", "CT1"), ipc(n, n, "B", "CT2")]
+            self._tell(self.site.message("OMI^O23^OMI_O23", person, pv1(f"V{n}"), *told))
 
     # What is sent. Each rule makes an entry, and `_tell` looks at what it did.
 
     @rule(
-        person=PERSONS, n=NUMBERS, told=NEW, late=LATE, visit=VISITS, account=ACCOUNTS,
+        person=OWNERS, n=NUMBERS, told=NEW, late=LATE, visit=VISITS, account=ACCOUNTS,
         hour=st.sampled_from([9, 14]), step=st.sampled_from("AAB"),
         accession=st.sampled_from([0, 0, 0, 1]),
     )  # fmt: skip
     def order(self, person, n, told, late, visit, account, hour, step, accession):
+        person = person or str(n)
         control, status = told.split(" ")
         at = self.site.stamp(late)
         self._tell(
@@ -95,18 +104,20 @@ class Worklist(RuleBasedStateMachine):
             )
         )  # fmt: skip
 
-    @rule(person=PERSONS, n=NUMBERS, told=CHANGE, late=LATE, is_bare=st.booleans())
+    @rule(person=OWNERS, n=NUMBERS, told=CHANGE, late=LATE, is_bare=st.booleans())
     def change(self, person, n, told, late, is_bare):
+        person = person or str(n)
         control, status = told.split(" ")
         head = orc(control, status, n, 9, self.site.stamp(late))
         more = [] if is_bare else [obr(n, n)]
         self._tell(self.site.message("ORM^O01", pid(person), head, *more, late=late))
 
     @rule(
-        person=PERSONS, n=NUMBERS, control=st.sampled_from(["NW", "NW", "XO", "CA", "DC"]),
+        person=OWNERS, n=NUMBERS, control=st.sampled_from(["NW", "NW", "XO", "CA", "DC"]),
         steps=st.sampled_from(["A", "AB", "AB", "BC"]), late=LATE,
     )  # fmt: skip
     def imaging_order(self, person, n, control, steps, late):
+        person = person or str(n)
         status = "SC" if control in ("NW", "XO") else ""
         self._tell(
             self.site.message(
@@ -116,10 +127,11 @@ class Worklist(RuleBasedStateMachine):
             )
         )  # fmt: skip
 
-    @rule(person=PERSONS, first=NUMBERS, second=NUMBERS, late=LATE,
+    @rule(person=OWNERS, first=NUMBERS, second=NUMBERS, late=LATE,
           words=st.sampled_from([("NW", "NW"), ("RP", "RO"), ("RO", "RP"), ("PA", "CH"),
                                  ("CA", "NW")]))  # fmt: skip
     def two_orders(self, person, first, second, late, words):
+        person = person or str(first)
         at = self.site.stamp(late)
         told = []
         for control, n in zip(words, (first, second), strict=True):
@@ -153,10 +165,11 @@ class Worklist(RuleBasedStateMachine):
             pair.append(pv1({"V1": "V2"}.get(visit, "V1") if event == "A42" else visit))
         return self.site.message(f"ADT^{event}", f"EVN||{self.site.stamp(late)}", *pair, late=late)
 
-    @rule(person=PERSONS, n=NUMBERS, late=LATE, hour=st.sampled_from([10, 15]),
+    @rule(person=OWNERS, n=NUMBERS, late=LATE, hour=st.sampled_from([10, 15]),
           event=st.sampled_from(["S12", "S12", "S13", "S14", "S15", "S17", "S18", "S26", "S23"]),
           places=st.sampled_from([1, 1, 2]))  # fmt: skip
     def appointment(self, person, n, late, hour, event, places):
+        person = person or str(n)
         groups = []
         for place in range(1, places + 1):
             groups += [f"RGS|{place}", f"AIS|1||CTH^CT head^99RIS|20261104{hour}0000|||30|min",
@@ -168,9 +181,10 @@ class Worklist(RuleBasedStateMachine):
         )
         self._tell(self.site.message(f"SIU^{event}", sch, pid(person), *groups, late=late))
 
-    @rule(person=PERSONS, first=NUMBERS, second=st.sampled_from([0, 0, 2]), late=LATE,
+    @rule(person=OWNERS, first=NUMBERS, second=st.sampled_from([0, 0, 2]), late=LATE,
           status=st.sampled_from("PFFCXR"), flag=st.sampled_from(["", "HH"]))  # fmt: skip
     def result(self, person, first, second, late, status, flag):
+        person = person or str(first)
         told = []
         for place, n in enumerate([n for n in (first, second) if n], 1):
             told += [
@@ -180,9 +194,9 @@ class Worklist(RuleBasedStateMachine):
             ]
         self._tell(self.site.message("ORU^R01", pid(person), *told, late=late))
 
-    @rule(person=PERSONS, n=NUMBERS, late=LATE,
-          event=st.sampled_from(["T01", "T02", "T02", "T03", "T04", "T06", "T08", "T10", "T11"]))  # fmt: skip
+    @rule(person=OWNERS, n=NUMBERS, late=LATE, event=DOCUMENTS)
     def document(self, person, n, late, event):
+        person = person or str(n)
         txa = f"TXA|1|RAD|TX|{self.site.stamp(late)}||||||||DOC{n}^RIS||P{n}^RIS|F{n}^PACS||DI||AV"
         self._tell(
             self.site.message(
@@ -191,12 +205,12 @@ class Worklist(RuleBasedStateMachine):
             )
         )  # fmt: skip
 
-    @rule(person=PLAIN, n=NUMBERS, step=st.sampled_from("AABC"),
+    @rule(person=st.sampled_from(["", "", "1", "2", "3"]), n=NUMBERS, step=st.sampled_from("AABC"),
           uid=st.sampled_from(["1.9.1", "1.9.2"]),
           status=st.sampled_from(["IN PROGRESS", "COMPLETED", "DISCONTINUED"]),
           is_new=st.booleans(), is_wrong=st.booleans())  # fmt: skip
     def exam(self, person, n, step, uid, status, is_new, is_wrong):
-        values = {"PerformedProcedureStepStatus": status, "PatientID": person,
+        values = {"PerformedProcedureStepStatus": status, "PatientID": person or str(n),
                   "IssuerOfPatientID": "HOSP", "Modality": "CT"}  # fmt: skip
         if is_new:
             values["ScheduledStepAttributesSequence"] = [
@@ -268,9 +282,23 @@ class Worklist(RuleBasedStateMachine):
             entry = done[which % len(done)].number("entry")
             outcome = self._tell(self.site.input("operator", action="void", entry=entry))
             assert not outcome.is_refused
+            self._check_undone()
 
-    @rule(to=PLAIN, source=PLAIN, account=ACCOUNTS, visit=VISITS,
-          event=st.sampled_from(["A40", "A40", "A43", "A44", "A45", "A47", "A35", "A42"]))  # fmt: skip
+    def _check_undone(self):
+        """What was undone is as if it had never come."""
+        undone = {
+            row.number(column)
+            for row in self.site.state.all(MERGE)
+            if row.text("status") == "voided"
+            for column in ("entry", "undo")
+        }
+        other = Site()
+        for entry in self.site.journal:
+            if entry.number not in undone:
+                other.apply(entry)
+        assert meaning(self.site.state) == meaning(other.state)
+
+    @rule(to=PLAIN, source=PLAIN, account=ACCOUNTS, visit=VISITS, event=UNDONE)
     def merge_and_undo(self, to, source, account, visit, event):
         before = meaning(self.site.state)
         entry = self._merge(event, to, source, account, visit)
@@ -366,8 +394,8 @@ class Worklist(RuleBasedStateMachine):
     def each_order_is_one_persons(self):
         state = self.site.state
         conflicts = {row.number("order") for row in state.all(CONFLICT)}
-        owners: dict[tuple[str, str], set[int]] = {}
-        divided: set[tuple[str, str]] = set()
+        owners: dict[tuple[str, str, str], set[int]] = {}
+        divided: set[tuple[str, str, str]] = set()
         for order in state.all(ORDER):
             person = state.get(PATIENT, order.number("patient"))
             assert person is not None
@@ -377,9 +405,10 @@ class Worklist(RuleBasedStateMachine):
             for index, column in (("accession", "accession"), ("placer", "placer_no"),
                                   ("study", "study_uid")):  # fmt: skip
                 if value := order.text(column):
-                    owners.setdefault((index, value), set()).add(person.id)
+                    key = (index, value, order.text(f"{index}_authority"))
+                    owners.setdefault(key, set()).add(person.id)
                     if order.id in conflicts:
-                        divided.add((index, value))
+                        divided.add(key)
         for key, persons in owners.items():
             assert len(persons) == 1 or key in divided, key
 
