@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hl7console.engine import dicom_work, worklist_inputs
+from hl7console.engine import dicom_work, worklist_inputs, worklist_trial
 from hl7console.engine.console import (
     Command,
     DeleteInterface,
@@ -22,12 +22,14 @@ from hl7console.engine.console import (
     SendFiles,
     SendMessages,
     TestConnection,
+    TryWorklistInput,
     WorklistInput,
 )
 from hl7console.engine.core import EngineCore
 from hl7console.engine.dicom_commands import (
     AskPacs,
     DeleteAeRules,
+    DeletePacs,
     SaveAeRules,
     SavePacs,
     SaveWorklistService,
@@ -57,22 +59,43 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             return "test", lambda _: test_connection(core, command)
         case RunRetention():
             return "retention", lambda job: run_retention(core, job, command)
-        case WorklistInput():
-            return "worklist", lambda _: worklist_inputs.put_input(core, command)
-        case RebuildWorklist():
-            return "rebuild", lambda job: worklist_inputs.rebuild(core, job, command)
-        case ImportCodes() | ImportCrossref():
-            return "table", lambda _: worklist_inputs.import_table(core, command)
+        case (
+            WorklistInput()
+            | TryWorklistInput()
+            | RebuildWorklist()
+            | ImportCodes()
+            | ImportCrossref()
+        ):
+            return _of_worklist(core, command)
         case (
             SaveWorklistService()
             | SaveAeRules()
             | DeleteAeRules()
             | SavePacs()
+            | DeletePacs()
             | TestPacs()
             | AskPacs()
         ):
             return "dicom", lambda _: dicom_work.work_of(core, command)
     return "settings", _change_of(core, command)
+
+
+def _of_worklist(
+    core: EngineCore,
+    command: WorklistInput | TryWorklistInput | RebuildWorklist | ImportCodes | ImportCrossref,
+) -> tuple[str, Work]:
+    service = core.worklist
+    match command:
+        case WorklistInput():
+            return "worklist", lambda _: worklist_inputs.put_input(core, command)
+        case TryWorklistInput():
+            return "trial", lambda _: worklist_trial.try_input(
+                service.console_path, service.key, command
+            )
+        case RebuildWorklist():
+            return "rebuild", lambda job: worklist_inputs.rebuild(core, job, command)
+        case ImportCodes() | ImportCrossref():
+            return "table", lambda _: worklist_inputs.import_table(core, command)
 
 
 def _change_of(core: EngineCore, command: SaveListener | SaveDestination | DeleteInterface) -> Work:

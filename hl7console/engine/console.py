@@ -191,6 +191,14 @@ class WorklistInput:
 
 
 @dataclass(frozen=True, slots=True)
+class TryWorklistInput:
+    """Find out what an input would change, and change nothing; see `engine.worklist_trial`."""
+
+    kind: str
+    body: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RebuildWorklist:
     """Make the worklist again from the journal."""
 
@@ -222,6 +230,7 @@ Command = (
     | TestConnection
     | RunRetention
     | WorklistInput
+    | TryWorklistInput
     | RebuildWorklist
     | ImportCodes
     | ImportCrossref

@@ -38,6 +38,13 @@ class SavePacs:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletePacs:
+    """Forget an archive."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TestPacs:
     """Ask an archive whether it is there (C-ECHO)."""
 
@@ -54,5 +61,7 @@ class AskPacs:
     """Name of an archive; empty asks the first one."""
 
 
-DicomCommand = SaveWorklistService | SaveAeRules | DeleteAeRules | SavePacs | TestPacs | AskPacs
+DicomCommand = (
+    SaveWorklistService | SaveAeRules | DeleteAeRules | SavePacs | DeletePacs | TestPacs | AskPacs
+)
 """Any of them."""

@@ -12,6 +12,7 @@ from hl7console.engine.core import EngineCore
 from hl7console.engine.dicom_commands import (
     AskPacs,
     DeleteAeRules,
+    DeletePacs,
     DicomCommand,
     SaveAeRules,
     SavePacs,
@@ -48,6 +49,12 @@ def work_of(core: EngineCore, command: DicomCommand) -> JobReport:
                 label="archive saved",
             ).result(STORE_TIMEOUT_S)
             return JobReport(text=f"{archive.name} was saved.")
+        case DeletePacs(name):
+            core.writer.call(
+                lambda database: interfaces.delete_interface(database, name),
+                label="archive removed",
+            ).result(STORE_TIMEOUT_S)
+            return JobReport(text=f"{name} was removed.")
         case TestPacs(archive):
             return _test(archive)
         case AskPacs():

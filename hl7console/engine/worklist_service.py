@@ -49,7 +49,7 @@ class WorklistService:
 
     def __init__(self, console_path: Path, key: bytes | None, mode: FollowMode) -> None:
         self.mode = mode
-        self._console_path = console_path
+        self.console_path = console_path
         self.key = key
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -118,7 +118,7 @@ class WorklistService:
         """
         if self.mode is not FollowMode.OFF:
             return self.wait_for(message_id=message_id, timeout_s=timeout_s)
-        with closing(Follower(self._console_path, self.key)) as follower:
+        with closing(Follower(self.console_path, self.key)) as follower:
             follower.run_to_end()
             self._tell(follower.status)
         return True
@@ -154,13 +154,13 @@ class WorklistService:
         try:
             while self._wait_for_work():
                 try:
-                    follower = follower or Follower(self._console_path, self.key)
+                    follower = follower or Follower(self.console_path, self.key)
                     self._follow(follower)
                 except (ConsoleError, OSError) as error:
                     if follower is not None:
                         follower.close()
                     follower = None
-                    discard_if_damaged(self._console_path, self.key)
+                    discard_if_damaged(self.console_path, self.key)
                     self._tell(replace(self._status, problem=_text_of(error)))
                     self._ended.wait(RETRY_S)
                     self._wake.set()
@@ -171,7 +171,7 @@ class WorklistService:
     def _look(self) -> None:
         """See how far the worklist is, and begin at once where it is behind."""
         with suppress(ConsoleError):
-            self._tell(look(self._console_path, self.key))
+            self._tell(look(self.console_path, self.key))
         if self._status.behind:
             self._wake.set()
 
@@ -219,7 +219,7 @@ class WorklistService:
         ours, theirs = context.Pipe()
         process = context.Process(
             target=follow,
-            args=(theirs, str(self._console_path)),
+            args=(theirs, str(self.console_path)),
             name="worklist",
             daemon=True,
         )

@@ -12,7 +12,13 @@ from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget
 from window_kit import child
 from worklist_kit import FakeWorklist, effects
 
-from hl7console.engine.console import ImportCodes, JobReport, Progress, WorklistInput
+from hl7console.engine.console import (
+    ImportCodes,
+    JobReport,
+    Progress,
+    TryWorklistInput,
+    WorklistInput,
+)
 from hl7console.ui.actions import Actions
 from hl7console.ui.notice import Notice
 from hl7console.ui.report_table import ReportTable
@@ -247,17 +253,36 @@ def test_a_merge_shows_what_would_move_before_it_does(acts, worklist, recorder, 
         (IDENTIFIER, 1): [Row(IDENTIFIER, 1, {"id_value": "4401999", "authority": "NORTH"})],
         (IDENTIFIER, 6): [Row(IDENTIFIER, 2, {"id_value": "77006", "authority": "NORTH"})],
     }
+    trial = (("lines", "1"), ("order", "1"), ("identifier", "2"), ("merge", "1"))
+    recorder.report = JobReport("Nothing was changed yet.", details=trial)
     acts.merge(*worklist.persons)
     dialog = dialog_of(acts, MergeDialog)
     qtbot.waitUntil(dialog.go.isEnabled)
-    assert dialog.text.text() == "Would move: 1 line, 1 identifiers."
-    assert child(dialog, ReportTable, "mergeLines").rows.texts(0)[1] == "CT26001"
-    assert not recorder.commands
+    assert dialog.text.text() == "Would change: 1 line, 2 identifiers, 1 order."
+    table = child(dialog, ReportTable, "mergeLines").rows
+    qtbot.waitUntil(lambda: table.rowCount() == 1)
+    assert table.texts(0)[1] == "CT26001"
+    assert [type(command) for command in recorder.commands] == [TryWorklistInput]
     with qtbot.waitSignal(dialog.done_well):
         dialog.go.click()
-    assert recorder.commands[0].body == {
+    tried, done = recorder.commands
+    assert tried.body == done.body
+    assert done.body == {
         "action": "merge", "source": ["4401999", "NORTH"], "survivor": ["77006", "NORTH"],
     }  # fmt: skip
+
+
+def test_a_merge_that_would_be_refused_says_why_and_cannot_be_done(acts, worklist, recorder, qtbot):
+    worklist.found = {
+        (IDENTIFIER, person): [Row(IDENTIFIER, person, {"id_value": "X", "authority": "N"})]
+        for person in (1, 6)
+    }
+    recorder.report = JobReport("It was merged already.", is_fault=True)
+    acts.merge(*worklist.persons)
+    dialog = dialog_of(acts, MergeDialog)
+    qtbot.waitUntil(lambda: dialog.text.text() == "It was merged already.")
+    assert not dialog.go.isEnabled()
+    dialog.reject()
 
 
 def test_nobody_is_merged_into_themself(acts, worklist, qtbot):

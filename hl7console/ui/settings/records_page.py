@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from hl7console.engine.console import Command, Console, JobReport
 from hl7console.engine.dicom_commands import (
     DeleteAeRules,
+    DeletePacs,
     SaveAeRules,
     SavePacs,
     SaveWorklistService,
@@ -358,6 +359,10 @@ class ArchivesPage(RecordsPage):
         if not isinstance(record, PacsSettings):
             raise TypeError(type(record))
         return SavePacs(record, previous)
+
+    def delete_command(self, name: str) -> Command | None:
+        """Return the command that forgets an archive."""
+        return DeletePacs(name)
 
     def test_command(self, record: Record) -> Command | None:
         """Return the command that asks an archive whether it is there."""

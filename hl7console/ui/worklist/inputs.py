@@ -8,7 +8,7 @@ from __future__ import annotations
 from hl7console.engine.console import WorklistInput
 from hl7console.store.worklist.records import StepDetails
 from hl7console.worklist.lines import DESCRIPTIONS
-from hl7console.worklist.rows import IDENTIFIER, Row
+from hl7console.worklist.rows import EXAM, IDENTIFIER, Row
 from hl7console.worklist.rules.operator import NOT_EDITABLE
 
 EDITABLE = tuple(
@@ -73,6 +73,25 @@ def _row_of(details: StepDetails, column: str) -> dict[str, object]:
 def merge(source: list[str], survivor: list[str]) -> WorklistInput:
     """Join two persons: the first goes into the second."""
     return _operator("merge", source=source, survivor=survivor)
+
+
+def link_persons(first: list[str], second: list[str]) -> WorklistInput:
+    """Note that two persons are one; nothing moves."""
+    return _operator("link_persons", first=first, second=second)
+
+
+def confirm_demographics(patient: list[str], *, accept: bool) -> WorklistInput:
+    """Take over what was held back for a person, or drop it."""
+    return _operator("confirm_demographics", patient=patient, accept=accept)
+
+
+def attach(row: Row, study_uid: str, sps_id: str, reason: str) -> WorklistInput:
+    """Join a report, document, appointment or exam to the order of a step, whoever's it seems."""
+    name: object = row.text("sop_uid")
+    if row.kind != EXAM:
+        name = [row.number("entry"), row.number("place") or 1]
+    body = {row.kind: name, "study_uid": study_uid, "sps_id": sps_id, "reason": reason}
+    return _operator(f"link_{row.kind}", **body)
 
 
 def void(entry: int, reason: str) -> WorklistInput:

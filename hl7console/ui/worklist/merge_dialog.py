@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,50 +16,52 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hl7console.engine.console import Console, JobReport
+from hl7console.engine.console import Console, JobReport, TryWorklistInput
 from hl7console.errors import ConsoleError
-from hl7console.store.worklist.records import LineQuery, LineRow
+from hl7console.store.worklist.records import LineRow
 from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
 from hl7console.ui.theme import GRID
 from hl7console.ui.worklist import inputs, words
 from hl7console.ui.worklist.reads import WorklistReads, WorklistWorker
-from hl7console.worklist.rows import (
-    APPOINTMENT,
-    DOCUMENT,
-    EXAM,
-    IDENTIFIER,
-    REPORT,
-    VISIT,
-    Row,
-)
+from hl7console.worklist.rows import IDENTIFIER, Row
 
-_MOVED = ((IDENTIFIER, "identifiers"), (VISIT, "visits"), (APPOINTMENT, "appointments"),
-          (REPORT, "reports"), (DOCUMENT, "documents"), (EXAM, "exams"))  # fmt: skip
+_NAMES = (
+    ("identifier", "identifier"), ("visit", "visit"), ("order", "order"),
+    ("appointment", "appointment"), ("report", "report"), ("document", "document"),
+    ("exam", "exam"),
+)  # fmt: skip
+"""Kinds of rows that are told of, and what one of them is called."""
 _TYPING_MS = 250
 
-
-@dataclass(slots=True)
-class MergePreview:
-    """What a merge would move."""
-
-    lines: list[LineRow] = field(default_factory=list, repr=False)
-    counts: list[tuple[str, int]] = field(default_factory=list)
-    source: list[str] = field(default_factory=list, repr=False)
-    survivor: list[str] = field(default_factory=list, repr=False)
+Keys = tuple[list[str], list[str]]
+"""How both persons are named: identifier and authority, each."""
 
 
-def preview(reads: WorklistReads, source: int, survivor: int) -> MergePreview:
-    """Return what would move from one person to the other. Reader's thread."""
-    groups = reads.groups(LineQuery(patient_id=source), "")
-    ids = [i for _, part in groups for i in part]
-    found = {kind: reads.rows_found(kind, "patient", source) for kind, _ in _MOVED}
-    return MergePreview(
-        reads.rows(ids),
-        [(name, len(found[kind])) for kind, name in _MOVED if found[kind]],
-        inputs.person_key(found[IDENTIFIER]),
-        inputs.person_key(reads.rows_found(IDENTIFIER, "patient", survivor)),
+def keys_of(reads: WorklistReads, source: int, survivor: int) -> Keys:
+    """Return the names of both persons. Reader's thread."""
+    first, second = (
+        inputs.person_key(reads.rows_found(IDENTIFIER, "patient", person))
+        for person in (source, survivor)
     )
+    return first, second
+
+
+def moved_words(details: Sequence[tuple[str, str]]) -> str:
+    """Return what a trial would move, in words."""
+    counts = {name: int(value) for name, value in details if value.isdecimal()}
+    lines = len(step_ids(details))
+    parts = [f"{lines:,} {'line' if lines == 1 else 'lines'}"]
+    for kind, name in _NAMES:
+        if count := counts.get(kind, 0):
+            parts.append(f"{count:,} {name if count == 1 else f'{name}s'}")
+    return ", ".join(parts)
+
+
+def step_ids(details: Sequence[tuple[str, str]]) -> list[int]:
+    """Return the steps whose lines a trial would change."""
+    found = dict(details).get("lines", "")
+    return [int(part) for part in found.split(",") if part]
 
 
 class PersonBox(QComboBox):
@@ -138,12 +139,13 @@ class MergeDialog(QDialog):
         self.setWindowTitle("Merge two persons")
         self.setMinimumSize(680, 460)
         self._console, self._worker, self._failed = console, worker, failed
-        self._preview = MergePreview()
+        self._keys: Keys = ([], [])
+        self._asked = 0
         self._watch: JobWatch | None = None
         heading = QLabel("Merge two persons")
         heading.setProperty("role", "title")
         about = QLabel("All that belongs to the first person moves to the second, as an ADT^A40 "
-                       "would do it. It can be undone.")  # fmt: skip
+                       "would do it. What is shown was tried out; it can be undone.")  # fmt: skip
         about.setProperty("role", "muted")
         about.setWordWrap(True)
         self.source = PersonBox("mergeSource", "Person that goes", worker)
@@ -214,27 +216,54 @@ class MergeDialog(QDialog):
         if source == survivor:
             self._say("These are one person already.", "error")
             return
+        self._asked += 1
+        asked = self._asked
+        self._say("Trying…", "")
         self._worker.ask(
-            lambda reads: preview(reads, source, survivor), self._on_preview, self._failed
+            lambda reads: keys_of(reads, source, survivor),
+            lambda keys: self._try(asked, keys),
+            self._failed,
         )
 
-    def _on_preview(self, found: MergePreview) -> None:
-        self._preview = found
-        counts = [f"{count:,} {name}" for name, count in found.counts]
-        lines = len(found.lines)
-        moved = ", ".join([f"{lines:,} {'line' if lines == 1 else 'lines'}", *counts])
-        self._say(f"Would move: {moved}.", "")
-        self.table.rows.set_rows([_line_row(line) for line in found.lines])
-        if not (found.source and found.survivor):
+    def _try(self, asked: int, keys: Keys) -> None:
+        """Have the engine run the merge's rules, and keep nothing of it."""
+        if asked != self._asked:
+            return
+        self._keys = keys
+        if not all(keys):
             self._say("One of them has no identifier, so that a merge cannot name it.", "error")
             return
+        merge = inputs.merge(*keys)
+        try:
+            job = self._console.submit(TryWorklistInput(merge.kind, merge.body))
+        except ConsoleError as error:
+            self._say(error.full_text, "error")
+            return
+        self._watch = JobWatch(job, self)
+        self._watch.ended.connect(lambda report: self._on_tried(asked, report))
+        self._watch.failed.connect(lambda error: self._say(error.full_text, "error"))
+
+    def _on_tried(self, asked: int, report: JobReport) -> None:
+        if asked != self._asked:
+            return
+        if report.is_fault:
+            self.table.rows.set_rows([])
+            self._say(report.text, "error")
+            return
+        self._say(f"Would change: {moved_words(report.details)}.", "")
         self.go.setEnabled(True)
+        ids = step_ids(report.details)
+        self._worker.ask(
+            lambda reads: reads.rows(ids),
+            lambda lines: self.table.rows.set_rows([_line_row(line) for line in lines]),
+            self._failed,
+        )
 
     @Slot()
     def submit(self) -> None:
         """Merge now."""
         try:
-            job = self._console.submit(inputs.merge(self._preview.source, self._preview.survivor))
+            job = self._console.submit(inputs.merge(*self._keys))
         except ConsoleError as error:
             self._say(error.full_text, "error")
             return
