@@ -80,7 +80,11 @@ def test_nothing_yet_and_nothing_found(window, engine, scheme, folder, qtbot):
     assert has_color(image, theme().color("err_tint"), 70, 50, 200, 74)
 
 
-@pytest.mark.parametrize("page", ["listeners", "destinations", "retention", "appearance"])
+@pytest.mark.parametrize(
+    "page",
+    ["listeners", "destinations", "worklist", "callers", "archives", "profiles", "retention"]
+    + ["appearance"],
+)
 def test_settings(window, scheme, folder, page, qtbot):
     window.go_to("settings")
     window.settings().show_page(page)
@@ -88,7 +92,7 @@ def test_settings(window, scheme, folder, page, qtbot):
     for size in SIZES:
         window.resize(*size)
         image = picture(window, f"settings-{page}", scheme, folder)
-        assert has_color(image, theme().color("selection"), 70, 10, 200, 160)
+        assert has_color(image, theme().color("selection"), 70, 10, 200, 320)
 
 
 def test_a_listener_with_events(window, engine, scheme, folder, qtbot):

@@ -190,7 +190,8 @@ def test_certificate_details_say_how_long_it_is_valid(settings, engine, qtbot):
 
 
 def test_retention_asks_before_it_deletes(settings, window, engine, answers, qtbot):
-    send(port(engine), *(order(f"R{n}") for n in range(5)))
+    charges = [order(f"R{n}").replace(b"ORM^O01^ORM_O01", b"DFT^P03^DFT_P03") for n in range(5)]
+    send(port(engine), order("A1"), *charges)
     qtbot.waitUntil(lambda: engine.snapshot().derived_id == engine.snapshot().last_message_id)
     settings.show_page("retention")
     page = settings.retention
@@ -202,7 +203,8 @@ def test_retention_asks_before_it_deletes(settings, window, engine, answers, qtb
     answers.answer = "Save and delete"
     page.save()
     qtbot.waitUntil(lambda: page.result.property("tone") == "ok", timeout=15_000)
-    qtbot.waitUntil(lambda: shown(window) == ["R4", "R3"])
+    # The open order stays: the worklist stands on it.
+    qtbot.waitUntil(lambda: shown(window) == ["R4", "R3", "A1"])
 
 
 def test_retention_refuses_nonsense(settings, qtbot):

@@ -33,9 +33,15 @@ def mapped_of(values: dict[str, Any], segment: str, rules: dict[str, str] | None
 
 
 def order_of(
-    control: str = "NW", status: str = "SC", *, at: str = "20261103080000", sps: Any = None,
-    steps: list[dict[str, Any]] | None = None, parent: tuple[str, str, str, str] = ("",) * 4,
-    rules: dict[str, str] | None = None, **fields: Any,
+    control: str = "NW",
+    status: str = "SC",
+    *,
+    at: str = "20261103080000",
+    sps: Any = None,
+    steps: list[dict[str, Any]] | None = None,
+    parent: tuple[str, str, str, str] = ("",) * 4,
+    rules: dict[str, str] | None = None,
+    **fields: Any,
 ) -> MappedOrder:
     """Return a mapped ORC; fields of the step go into it, the others into the order."""
     step_fields = {k: fields.pop(k) for k in list(fields) if k in STEP_FIELDS}
@@ -78,8 +84,12 @@ class Worklist:
         self.conflicts: list[Any] = []
 
     def send(
-        self, *orders: MappedOrder, patient: str | None = "4711", name: str = "DOE^JANE",
-        listener: str = "main", minutes: int | None = None,
+        self,
+        *orders: MappedOrder,
+        patient: str | None = "4711",
+        name: str = "DOE^JANE",
+        listener: str = "main",
+        minutes: int | None = None,
     ) -> Outcome:
         """Apply one message and return what came of it."""
         number = len(self.outcomes) + 1
