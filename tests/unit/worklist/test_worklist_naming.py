@@ -34,6 +34,10 @@ def test_an_active_person_is_no_news_but_one_that_becomes_active_again_is():
     assert naming.told([change("status", "active", "merged", kind="patient")])
 
 
+def test_lists_and_numbers_are_values_too():
+    assert naming.told([change("station_aet", ["CT1"]), change("number", 3), change("code", ())])
+
+
 def test_the_same_value_of_two_rows_is_told_once():
     both = [change("study_uid", "2.25.1", kind=kind) for kind in ("order", "step")]
     assert len(naming.told(both)) == 1
