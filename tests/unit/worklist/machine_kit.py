@@ -30,11 +30,11 @@ BORN = {"1": "19500101", "2": "19600101", "3": "19700101"}
 
 
 def pid(number: str, account: str = "", name: str = "") -> str:
-    """Return a PID; a number like ``1+2`` has the second as one of another domain."""
+    """Return a PID; ``1+2`` is a number and one of another domain, the name "-" is none."""
     first, _, second = number.partition("+")
     cx = f"{first}^^^HOSP^MR" + (f"~{second}^^^CLINIC^PI" if second else "")
     more = "|" * 9 + f"{account}^^^FIN" if account else ""
-    return f"PID|1||{cx}||{name or NAMES[first]}||{BORN[first]}|F|{more}"
+    return f"PID|1||{cx}||{(name or NAMES[first]).strip('-')}||{BORN[first]}|F|{more}"
 
 
 def mrg(number: str, account: str = "", visit: str = "") -> str:
@@ -47,7 +47,8 @@ def pv1(visit: str) -> str:
 
 
 def orc(control: str, status: str, n: int, hour: int = 9, at: str = "") -> str:
-    return f"ORC|{control}|P{n}^RIS|F{n}^PACS||{status}||^^^20261104{hour:02}3000^^R||{at}"
+    start = f"20261104{hour:02}3000" if hour else ""
+    return f"ORC|{control}|P{n}^RIS|F{n}^PACS||{status}||^^^{start}^^R||{at}"
 
 
 def obr(n: int, accession: int, step: str = "A", modality: str = "CT", place: int = 1) -> str:
@@ -66,7 +67,7 @@ def study(n: int) -> str:
 
 def ipc(n: int, accession: int, step: str, aet: str) -> str:
     return (
-        f"IPC|A{accession}^PACS|RP{n}^PACS|{study(n)}^PACS|S{n}{step}^PACS|CT"
+        f"IPC|A{accession}^HOSP|RP{n}^PACS|{study(n)}^PACS|S{n}{step}^PACS|CT"
         f"|CTH1^Head plain^99PROT|CT ROOM 1|ROOM1|{aet}"
     )
 

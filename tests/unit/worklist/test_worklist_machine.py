@@ -89,7 +89,7 @@ class Worklist(RuleBasedStateMachine):
 
     @rule(
         person=OWNERS, n=NUMBERS, told=NEW, late=LATE, visit=VISITS, account=ACCOUNTS,
-        hour=st.sampled_from([9, 14]), step=st.sampled_from("AAB"),
+        hour=st.sampled_from([9, 14, 0]), step=st.sampled_from("AAB"),
         accession=st.sampled_from([0, 0, 0, 1]),
     )  # fmt: skip
     def order(self, person, n, told, late, visit, account, hour, step, accession):
@@ -141,7 +141,7 @@ class Worklist(RuleBasedStateMachine):
 
     @rule(person=PERSONS, visit=VISITS, account=ACCOUNTS, late=LATE,
           event=st.sampled_from(["A01", "A04", "A08", "A31", "A03", "A11", "A13", "A10", "A29"]),
-          name=st.sampled_from(["", "", "NEWNAME^NIA"]))  # fmt: skip
+          name=st.sampled_from(["", "", "-", "NEWNAME^NIA"]))  # fmt: skip
     def admission(self, person, visit, account, late, event, name):
         self._tell(
             self.site.message(
@@ -152,13 +152,17 @@ class Worklist(RuleBasedStateMachine):
 
     @rule(to=PLAIN, source=PLAIN, account=ACCOUNTS, visit=VISITS, late=LATE,
           event=st.sampled_from(["A40", "A40", "A34", "A43", "A44", "A45", "A47", "A42", "A35",
-                                 "A24", "A37"]))  # fmt: skip
-    def merge(self, to, source, account, visit, late, event):
-        self._tell(self._merge(event, to, source, account, visit, late))
+                                 "A24", "A37"]),
+          name=st.sampled_from(["", "-"]))  # fmt: skip
+    def merge(self, to, source, account, visit, late, event, name):
+        self._tell(self._merge(event, to, source, account, visit, late, name))
 
-    def _merge(self, event, to, source, account="", visit="", late=0):
+    def _merge(self, event, to, source, account="", visit="", late=0, name=""):
         other = {"ACC1": "ACC2", "ACC2": "ACC1"}.get(account, "") if event == "A35" else account
-        pair = [pid(to, other), mrg(source, account, visit if event in ("A45", "A42") else "")]
+        pair = [
+            pid(to, other, name),
+            mrg(source, account, visit if event in ("A45", "A42") else ""),
+        ]
         if event in ("A24", "A37"):
             pair = [pid(to), pid(source)]
         if event in ("A45", "A42"):
@@ -368,12 +372,16 @@ class Worklist(RuleBasedStateMachine):
             if change.kind not in JOINED or change.column not in ("order", "steps"):
                 continue
             row = self.site.state.get(change.kind, change.row_id)
-            if not change.new or change.rule == "joined_by_hand" or row is None:
+            if not change.new or row is None or self._is_by_hand(row):
                 continue
             if isinstance(entry, InputEntry) and entry.kind == "operator":
                 continue
             for order in self._orders(row):
                 self._check_named(row, order)
+
+    def _is_by_hand(self, row):
+        rules = [row.sources[c].rule for c in ("order", "orders", "steps") if c in row.sources]
+        return "joined_by_hand" in rules
 
     def _orders(self, row):
         get = self.site.state.get
