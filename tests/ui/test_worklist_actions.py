@@ -19,17 +19,28 @@ from hl7console.engine.console import (
     TryWorklistInput,
     WorklistInput,
 )
+from hl7console.store.worklist.records import Likeness
 from hl7console.ui.actions import Actions
 from hl7console.ui.notice import Notice
 from hl7console.ui.report_table import ReportTable
 from hl7console.ui.sending.resend_dialog import ResendDialog
 from hl7console.ui.worklist import inputs, words
 from hl7console.ui.worklist.command_dialog import CommandDialog
+from hl7console.ui.worklist.decisions import held_words
 from hl7console.ui.worklist.desk import Desk, DeskTab
 from hl7console.ui.worklist.line_actions import LineActions
 from hl7console.ui.worklist.merge_dialog import MergeDialog
 from hl7console.ui.worklist.place import WorklistPlace
-from hl7console.worklist.rows import CONFLICT, IDENTIFIER, MERGE, PATIENT, UNMAPPED, Row
+from hl7console.worklist.rows import (
+    CONFLICT,
+    IDENTIFIER,
+    MERGE,
+    PATIENT,
+    REPORT,
+    STEP,
+    UNMAPPED,
+    Row,
+)
 from hl7console.worklist.turn import Note, Severity
 
 
@@ -283,6 +294,79 @@ def test_a_merge_that_would_be_refused_says_why_and_cannot_be_done(acts, worklis
     qtbot.waitUntil(lambda: dialog.text.text() == "It was merged already.")
     assert not dialog.go.isEnabled()
     dialog.reject()
+
+
+def test_a_report_is_attached_although_it_names_somebody_else(acts, worklist, recorder, qtbot):
+    worklist.others = [Row(REPORT, 5, {"entry": 12, "place": 2})]
+    worklist.found = {(STEP, 2): [Row(STEP, 2)]}
+    about = {"rule": "report_other_patient", "order": 2, "about_kind": REPORT, "about": 5}
+    worklist.conflicts = [
+        Row(CONFLICT, 8, {"rule": "accession_divided"}),
+        Row(CONFLICT, 9, about),
+    ]
+    desk = desk_of(acts, DeskTab.CONFLICTS, qtbot)
+    table = child(desk, ReportTable, "deskConflicts")
+    button = child(desk, QPushButton, "deskAttach")
+    qtbot.waitUntil(lambda: table.rows.rowCount() == 2)
+    table.selectRow(0)
+    assert not button.isEnabled()
+    table.selectRow(1)
+    qtbot.waitUntil(button.isEnabled)
+    with qtbot.waitSignal(desk.attach_wanted):
+        button.click()
+    qtbot.waitUntil(lambda: bool(acts._place.window().findChildren(CommandDialog)))
+    dialog = dialog_of(acts, CommandDialog)
+    dialog.submit()
+    assert not recorder.commands
+    dialog.form.set_values({"reason": "seen on the request form"})
+    with qtbot.waitSignal(dialog.done_well):
+        dialog.submit()
+    assert recorder.commands[0].body == {
+        "action": "link_report", "report": [12, 2], "study_uid": "2.25.2", "sps_id": "S1",
+        "reason": "seen on the request form",
+    }  # fmt: skip
+
+
+def test_two_likely_duplicates_are_linked(acts, worklist, recorder, qtbot):
+    worklist.likely = [Likeness(*worklist.persons, "")]
+    worklist.found = {
+        (IDENTIFIER, 1): [Row(IDENTIFIER, 1, {"id_value": "4401999", "authority": "NORTH"})],
+        (IDENTIFIER, 6): [Row(IDENTIFIER, 2, {"id_value": "77006", "authority": "NORTH"})],
+    }
+    desk = desk_of(acts, DeskTab.DUPLICATES, qtbot)
+    table = child(desk, ReportTable, "deskDuplicates")
+    qtbot.waitUntil(lambda: table.rows.rowCount() == 1)
+    table.selectRow(0)
+    child(desk, QPushButton, "deskLink").click()
+    qtbot.waitUntil(lambda: bool(acts._place.window().findChildren(CommandDialog)))
+    dialog = dialog_of(acts, CommandDialog)
+    with qtbot.waitSignal(dialog.done_well):
+        dialog.submit()
+    assert recorder.commands[0].body == {
+        "action": "link_persons", "first": ["4401999", "NORTH"], "second": ["77006", "NORTH"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "accept"), [("accept", True), ("refuse", False)])
+def test_values_that_were_held_back_are_decided_on(acts, worklist, recorder, qtbot, answer, accept):
+    patient = Row(PATIENT, 6, {
+        "patient_name": "MORENO^LIA", "birth_date": "19880302",
+        "held": [["patient_name", "REY^ANA", "PID-5", ""], ["birth_date", "19520101", "", ""]],
+    })  # fmt: skip
+    assert held_words(patient) == (
+        "patient name REY^ANA instead of MORENO^LIA; birth date 1952-01-01 instead of 1988-03-02"
+    )
+    key = Row(IDENTIFIER, 2, {"id_value": "77006", "authority": "NORTH"})
+    worklist.found = {(IDENTIFIER, 6): [key]}
+    acts.decisions.decide_on_held(patient)
+    qtbot.waitUntil(lambda: bool(acts._place.window().findChildren(CommandDialog)))
+    dialog = dialog_of(acts, CommandDialog)
+    dialog.form.set_values({"answer": answer})
+    with qtbot.waitSignal(dialog.done_well):
+        dialog.submit()
+    assert recorder.commands[0].body == {
+        "action": "confirm_demographics", "patient": ["77006", "NORTH"], "accept": accept,
+    }  # fmt: skip
 
 
 def test_nobody_is_merged_into_themself(acts, worklist, qtbot):

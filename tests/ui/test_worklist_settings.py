@@ -87,7 +87,9 @@ def test_rules_for_a_calling_ae_are_stored_and_removed(settings, engine, answers
 
 # pynetdicom leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_archive_is_stored_and_a_silent_one_is_told_of(settings, engine, qtbot):
+def test_an_archive_is_stored_and_removed_and_a_silent_one_is_told_of(
+    settings, engine, answers, qtbot
+):
     settings.show_page("archives")
     page = settings.archives
     qtbot.waitUntil(lambda: page.form.values()["name"] == "PACS")
@@ -97,6 +99,9 @@ def test_an_archive_is_stored_and_a_silent_one_is_told_of(settings, engine, qtbo
     page.test()
     qtbot.waitUntil(lambda: page.result.property("tone") == "err")
     assert page.result.text
+    answers.answer = "Delete"
+    page.delete()
+    qtbot.waitUntil(lambda: not stored(engine, load_pacs))
 
 
 def test_shipped_profiles_are_read_only_and_can_be_copied(settings, engine, qtbot):

@@ -108,6 +108,8 @@ class FakeWorklist:
     conflicts: list[Row] = field(default_factory=list)
     unmapped: list[Row] = field(default_factory=list)
     persons: list[Row] = field(default_factory=list)
+    others: list[Row] = field(default_factory=list)
+    likely: list[object] = field(default_factory=list)
     found: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
 
     def fill(self, count: int, day: str) -> None:
@@ -171,7 +173,9 @@ class FakeReads:
         return self._worklist.problems[:limit]
 
     def row(self, kind: str, row_id: int, at_us: int = 0) -> Row | None:
-        return next((p for p in self._worklist.persons if p.id == row_id), None)
+        rows = [*self._worklist.persons, *self._worklist.others]
+        found = [row for row in rows if row.id == row_id]
+        return next((row for row in found if row.kind == kind), None)
 
     def rows_found(self, kind: str, index: str, *parts: object, at_us: int = 0) -> list[Row]:
         return self._worklist.found.get((kind, parts[0]), [])
@@ -186,7 +190,7 @@ class FakeReads:
         return self._worklist.unmapped
 
     def duplicates(self) -> list[object]:
-        return []
+        return self._worklist.likely
 
     def patients(self, text: str) -> list[Row]:
         return [p for p in self._worklist.persons if text.lower() in str(p.values).lower()]

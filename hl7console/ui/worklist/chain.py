@@ -28,7 +28,30 @@ def chain_page(effects: Sequence[EntryEffect], unfolded: Container[int] = ()) ->
     """
     if not effects:
         return f"<p>{paper.muted('Nothing is known of this line at this time.')}</p>"
-    return "".join(_entry(effect, is_whole=effect.entry in unfolded) for effect in effects)
+    parts: list[str] = []
+    silent: list[EntryEffect] = []
+    for effect in effects:
+        if _is_silent(effect):
+            silent.append(effect)
+            continue
+        parts.append(_silent_entries(silent))
+        silent = []
+        parts.append(_entry(effect, is_whole=effect.entry in unfolded))
+    parts.append(_silent_entries(silent))
+    return "".join(parts)
+
+
+def _is_silent(effect: EntryEffect) -> bool:
+    """Return whether there is nothing to read about an entry."""
+    return not (effect.is_refused or effect.notes or naming.told(effect.changes))
+
+
+def _silent_entries(effects: Sequence[EntryEffect]) -> str:
+    """Return entries in a row that changed nothing, as one."""
+    if not effects:
+        return ""
+    shown = " · ".join(_head(effect) for effect in effects)
+    return paper.dotted("muted", shown, paper.muted("Changed nothing here."))
 
 
 def _entry(effect: EntryEffect, *, is_whole: bool) -> str:
@@ -42,8 +65,6 @@ def _entry(effect: EntryEffect, *, is_whole: bool) -> str:
     lines += [_note(note) for note in _once(effect.notes) if note.severity is Severity.INFO]
     if is_merge(effect) and not effect.is_refused:
         lines.append(paper.link(f"undo:{effect.entry}", "Undo this merge…"))
-    if not lines:
-        lines = [paper.muted("Changed nothing here.")]
     return paper.dotted(dot_of(effect), _head(effect), "<br>".join(lines))
 
 

@@ -24,6 +24,7 @@ from hl7console.store.worklist.records import EntryEffect, Likeness
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
 from hl7console.ui.theme import GRID
 from hl7console.ui.worklist import words
+from hl7console.ui.worklist.decisions import ATTACHABLE
 from hl7console.ui.worklist.reads import WorklistReads, WorklistWorker
 from hl7console.ui.worklist.sentences import ask_sentence, flag_sentence, note_sentence
 from hl7console.worklist.rows import ORDER, PATIENT, Row
@@ -75,7 +76,8 @@ def _about(reads: WorklistReads, row: Row) -> str:
 def _person(row: Row | None) -> str:
     if row is None:
         return "unknown"
-    return " · ".join(part for part in (row.text("patient_name"), row.text("patient_id")) if part)
+    name = words.value_words("patient_name", row.text("patient_name"))
+    return " · ".join(part for part in (name, row.text("patient_id")) if part)
 
 
 def _when(reads: WorklistReads, row: Row) -> str:
@@ -154,6 +156,10 @@ class Desk(QDialog):
     """Two persons (`Row`): the one that goes, and the survivor; None where still to be chosen."""
     settle_wanted = Signal(int)
     """A conflict was dealt with: the entry that raised it."""
+    attach_wanted = Signal(object)
+    """What a conflict (`Row`) is about is to be joined to an order all the same."""
+    link_wanted = Signal(object, object)
+    """Two persons (`Row`) are to be noted as one."""
     code_wanted = Signal(object)
     """An unmapped code (`Row`) is to be filled in."""
     import_wanted = Signal(str)
@@ -201,7 +207,9 @@ class Desk(QDialog):
             if needs_row:
                 button.setEnabled(False)
                 table.selectionModel().selectionChanged.connect(
-                    lambda *_, b=button, t=table: b.setEnabled(t.selectionModel().hasSelection())
+                    lambda *_, b=button, t=table, n=name: b.setEnabled(
+                        t.selectionModel().hasSelection() and self._can(n)
+                    )
                 )
                 table.rows.modelReset.connect(lambda b=button: b.setEnabled(False))
             bar.addWidget(button)
@@ -218,8 +226,14 @@ class Desk(QDialog):
     def _buttons(self, page: str) -> Sequence[tuple[str, str, Callable[[], None], bool]]:
         return {
             "Errors": (("ShowMessage", "Show the message", self._show_message, True),),
-            "Conflicts": (("Settle", "Mark as settled…", self._settle, True),),
-            "Duplicates": (("Join", "Preview a merge…", self._join, True),),
+            "Conflicts": (
+                ("Attach", "Attach all the same…", self._attach, True),
+                ("Settle", "Mark as settled…", self._settle, True),
+            ),
+            "Duplicates": (
+                ("Link", "Link them…", self._link, True),
+                ("Join", "Preview a merge…", self._join, True),
+            ),
             "Merges": (
                 ("MergeByHand", "Merge by hand…", lambda: self.merge_wanted.emit(None, None),
                  False),
@@ -282,6 +296,29 @@ class Desk(QDialog):
         if row >= 0:
             self.settle_wanted.emit(entry_of(self._fill.conflicts[row][0]))
 
+    def _can(self, button: str) -> bool:
+        """Return whether a button fits what is chosen."""
+        if button == "Attach":
+            row = self._chosen(DeskTab.CONFLICTS)
+            return row >= 0 and self._fill.conflicts[row][0].text("about_kind") in ATTACHABLE
+        if button == "Undo":
+            row = self._chosen(DeskTab.MERGES)
+            return row >= 0 and not _is_undone(self._fill.merges[row][0])
+        return True
+
+    @Slot()
+    def _attach(self) -> None:
+        row = self._chosen(DeskTab.CONFLICTS)
+        if row >= 0:
+            self.attach_wanted.emit(self._fill.conflicts[row][0])
+
+    @Slot()
+    def _link(self) -> None:
+        row = self._chosen(DeskTab.DUPLICATES)
+        if row >= 0:
+            pair = self._fill.duplicates[row]
+            self.link_wanted.emit(pair.first, pair.second)
+
     @Slot()
     def _join(self) -> None:
         row = self._chosen(DeskTab.DUPLICATES)
@@ -321,9 +358,12 @@ def _conflict_row(row: Row, about: str) -> ReportRow:
     return ReportRow((flag_sentence(row.text("rule")), about), "warn")
 
 
+def _is_undone(row: Row) -> bool:
+    return row.text("status") in ("void", "voided", "undone")
+
+
 def _merge_row(row: Row, source: str, survivor: str, when: str) -> ReportRow:
-    is_undone = row.text("status") in ("void", "voided", "undone")
-    state = ("undone", "muted") if is_undone else ("in force", "ok")
+    state = ("undone", "muted") if _is_undone(row) else ("in force", "ok")
     return ReportRow((when, source, survivor, state[0]), state[1])
 
 

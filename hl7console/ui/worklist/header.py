@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from hl7console.store.worklist.records import LineRow, StepDetails
 from hl7console.ui.theme import GRID, theme
 from hl7console.ui.worklist import words
+from hl7console.ui.worklist.decisions import HELD_FLAG
 from hl7console.ui.worklist.inputs import EDITABLE
 from hl7console.ui.worklist.sentences import where_from
 
@@ -94,7 +95,8 @@ class StepHeader(QWidget):
         self.state.tell(*words.state_words(line))
         word, role = words.priority_words(line.priority)
         self.priority.tell(word if role != "muted" else "", role)
-        self.person.setText(" · ".join(p for p in (line.patient_name, line.patient_id) if p))
+        name = words.value_words("patient_name", line.patient_name)
+        self.person.setText(" · ".join(p for p in (name, line.patient_id) if p))
         self._show_banner(line)
 
     def show_details(self, details: StepDetails) -> None:
@@ -126,6 +128,11 @@ class StepHeader(QWidget):
 
 def banner_of(line: LineRow) -> tuple[str, list[tuple[str, str]]]:
     """Return what keeps a line off the modalities, and the next steps as (address, title)."""
+    if HELD_FLAG in line.flags:
+        return "A message has another name and birth date for this patient's number.", [
+            ("action:held", "Decide which are right"),
+            ("action:errors", "What to ask the sender for"),
+        ]
     if line.state in ("COMPLETED", "DISCONTINUED", "CANCELED"):
         return "", []
     if line.missing:

@@ -28,6 +28,7 @@ from hl7console.ui.sending.resend_dialog import ResendDialog
 from hl7console.ui.worklist import inputs, questions
 from hl7console.ui.worklist.code_dialog import code_dialog
 from hl7console.ui.worklist.command_dialog import CommandDialog
+from hl7console.ui.worklist.decisions import Decisions, has_held
 from hl7console.ui.worklist.desk import Desk, DeskTab
 from hl7console.ui.worklist.image_actions import ImageActions
 from hl7console.ui.worklist.merge_dialog import MergeDialog
@@ -42,6 +43,7 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("state", "Set the state…", "", "check"),
     ("edit", "Edit a value…", "F2", "pencil"),
     ("unlock", "Unlock a value…", "", "lock"),
+    ("held", "Decide on the patient's data…", "", "user"),
     ("cancel", "Cancel the step…", "", "circle-x"),
     ("resend", "Resend the line's messages…", "", "send"),
     ("askArchive", "Ask an archive for the images", "", "server"),
@@ -51,7 +53,7 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 _MENU = (
-    "station", "state", "edit", "unlock", "", "resend", "askArchive", "copyAccession", "",
+    "station", "state", "edit", "unlock", "held", "", "resend", "askArchive", "copyAccession", "",
     "onlyPatient", "findMessages", "", "cancel",
 )  # fmt: skip
 """The menu of a line; "" is a line across."""
@@ -88,10 +90,14 @@ class LineActions(QObject):
             "action:station": self.set_station,
             "action:state": lambda: self.set_state(""),
             "action:edit": self.edit,
+            "action:held": self.decide_on_held,
             "action:errors": lambda: self.show_desk(DeskTab.ERRORS),
             "action:profile": self.profile_wanted.emit,
         }
         self.images = ImageActions(place, console)
+        self.decisions = Decisions(
+            place.feed.reads(), console, self._open, self._on_failed, place.window()
+        )
         self._add_actions()
         button = QPushButton("To look at…")
         button.setObjectName("deskButton")
@@ -118,6 +124,7 @@ class LineActions(QObject):
             "state": lambda: self.set_state(""),
             "edit": self.edit,
             "unlock": self.unlock,
+            "held": self.decide_on_held,
             "cancel": lambda: self.set_state("CANCELED"),
             "resend": self.resend_all,
             "askArchive": self.images.ask_archive,
@@ -140,11 +147,12 @@ class LineActions(QObject):
         has_details = self.details is not None and self._place.isVisible()
         is_now = not self._place.as_of.at_us
         for name, *_ in _LINE_ACTIONS:
-            changes = name in ("station", "state", "edit", "unlock", "cancel")
+            changes = name in ("station", "state", "edit", "unlock", "held", "cancel")
             self._actions[f"worklist.{name}"].setEnabled(has_details and (is_now or not changes))
         if self.details is not None and self._place.isVisible():
             locked = bool(inputs.locked_columns(self.details))
             self._actions["worklist.unlock"].setEnabled(locked and is_now)
+            self._actions["worklist.held"].setEnabled(has_held(self.details) and is_now)
 
     # The menu
 
@@ -209,6 +217,11 @@ class LineActions(QObject):
         if self.details is not None:
             window = self._place.window()
             self._open(questions.unlock_dialog(self.details, self._console, window))
+
+    def decide_on_held(self) -> None:
+        """Ask whether values that were held back for the patient are right."""
+        if self.details is not None and self.details.patient is not None:
+            self.decisions.decide_on_held(self.details.patient)
 
     def undo(self, entry: int, title: str) -> None:
         """Ask why a merge is taken back."""
@@ -275,6 +288,10 @@ class LineActions(QObject):
             desk.undo_wanted.connect(self.undo)
             desk.merge_wanted.connect(self.merge)
             desk.settle_wanted.connect(self._settle)
+            desk.link_wanted.connect(self.decisions.link)
+            desk.attach_wanted.connect(
+                lambda row: self.decisions.attach(row, self._place.side.step_id)
+            )
             desk.code_wanted.connect(self._fill_code)
             desk.import_wanted.connect(self.import_table)
             self._desk = desk
