@@ -34,10 +34,11 @@ class PerformedSteps:
 
     Args:
         put: Writes an input to the journal; returns when it is there, raises when it cannot be.
-        stored: Returns the status that the worklist knows of a step, by its UID; "" for none.
+        stored: Returns the attributes that the worklist knows of a step, by its UID, with its
+            status among them; nothing for an unknown step.
     """
 
-    def __init__(self, put: Callable[[Body], None], stored: Callable[[str], str]) -> None:
+    def __init__(self, put: Callable[[Body], None], stored: Callable[[str], Item]) -> None:
         self._put = put
         self._stored = stored
         self._lock = threading.Lock()
@@ -80,11 +81,12 @@ class PerformedSteps:
             state = self._state_of(uid)
             if not state:
                 return None
-            known = self._recent.get(uid, (state, {}))[1]
-            return {**known, STATUS: (state,)}
+            # Of a step that began before a restart, only what was told since is remembered.
+            told = self._recent.get(uid, (state, {}))[1]
+            return {**self._stored(uid), **told, STATUS: (state,)}
 
     def _state_of(self, uid: str) -> str:
-        return self._recent[uid][0] if uid in self._recent else self._stored(uid)
+        return self._recent[uid][0] if uid in self._recent else _status_of(self._stored(uid))
 
     def _write(self, operation: str, uid: str, values: Item, aet: str, status: str) -> None:
         self._put(

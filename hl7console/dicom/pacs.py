@@ -122,8 +122,10 @@ def _associate(settings: PacsSettings, uid: str, context: ssl.SSLContext | None)
 def _end(association: Any) -> None:  # noqa: ANN401
     if association.is_established:
         association.release()
-    if not association.is_alive():
-        return  # it never began, or it has ended
-    association.join(2.0)
+    if association.is_alive():
+        association.join(2.0)
     if association.is_alive():
         association.kill()
+    held = association.dul.socket
+    if held is not None and held.socket is not None:
+        held.socket.close()  # left open where the archive ended the connection itself

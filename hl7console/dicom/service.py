@@ -22,6 +22,7 @@ from hl7console.dicom.serving import server_class
 from hl7console.errors import ConsoleError
 from hl7console.settings import OTHER_AES, AeRules, WorklistServiceSettings
 from hl7console.worklist import wording
+from hl7console.worklist.matching import Item
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class DicomService:
         rules: By AE title.
         open_source: Opens lines for the calling thread.
         put_mpps: Writes an MPPS input down; returns when it is durable.
-        mpps_state: Returns the status that the worklist knows of an MPPS instance; "" for none.
+        stored_mpps: Returns what the worklist knows of an MPPS instance, with its status; nothing
+            for an unknown one.
         on_event: Is told what happened.
         on_query: Is told of each query that was answered.
         context: TLS; None for none.
@@ -62,7 +64,7 @@ class DicomService:
         rules: Mapping[str, AeRules],
         open_source: Callable[[], finding.LineSource],
         put_mpps: Callable[[mpps.Body], None],
-        mpps_state: Callable[[str], str],
+        stored_mpps: Callable[[str], Item],
         on_event: Callable[[DicomEvent], None],
         on_query: Callable[[QueryDone], None] = lambda _: None,
         context: ssl.SSLContext | None = None,
@@ -73,7 +75,7 @@ class DicomService:
         self.rules = rules
         """Replaced as a whole when rules change."""
         self._open_source = open_source
-        self._steps = mpps.PerformedSteps(put_mpps, mpps_state)
+        self._steps = mpps.PerformedSteps(put_mpps, stored_mpps)
         self._on_event = on_event
         self._on_query = on_query
         self._context = context

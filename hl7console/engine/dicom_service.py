@@ -30,7 +30,9 @@ from hl7console.store.worklist import journal
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.worklist.served import served_studies
 from hl7console.store.writer import StoreWriter
+from hl7console.worklist.matching import Item
 from hl7console.worklist.rows import EXAM
+from hl7console.worklist.rules.mpps import attributes_of
 
 if TYPE_CHECKING:
     from hl7console.dicom.events import DicomEvent, QueryDone
@@ -130,7 +132,7 @@ class DicomLink:
                 rules=self._rules,
                 open_source=self._open_worklist,
                 put_mpps=self._put_mpps,
-                mpps_state=self._mpps_state,
+                stored_mpps=self._stored_mpps,
                 on_event=self._on_event,
                 on_query=self._on_query,
                 context=context,
@@ -289,13 +291,13 @@ class DicomLink:
             label=f"worklist {kind}",
         )
 
-    def _mpps_state(self, uid: str) -> str:
+    def _stored_mpps(self, uid: str) -> Item:
         reader = self._open_worklist()
         try:
             rows = reader.rows_found(EXAM, "uid", uid)
         finally:
             reader.close()
-        return rows[0].text("status") or rows[0].text("state") if rows else ""
+        return attributes_of(rows[0]) if rows else {}
 
 
 def _context(settings: WorklistServiceSettings) -> ssl.SSLContext | None:

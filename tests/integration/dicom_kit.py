@@ -63,7 +63,7 @@ class Serving:
             rules={rule.ae_title: rule for rule in rules},
             open_source=lambda: FakeSource(self.lines),
             put_mpps=self.inputs.append,
-            mpps_state=lambda uid: (stored or {}).get(uid, ""),
+            stored_mpps=lambda uid: (stored or {}).get(uid, {}),
             on_event=self.events.append,
             on_query=self.queries.append,
             context=context,

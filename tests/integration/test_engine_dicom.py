@@ -11,7 +11,7 @@ from engine_kit import Client, key_source, port, status, wait_for
 from pydicom import Dataset
 
 from hl7console.dicom.library import pynetdicom
-from hl7console.dicom.service import MPPS, MWL
+from hl7console.dicom.service import MPPS, MPPS_RETRIEVE, MWL
 from hl7console.engine.console import LinkState
 from hl7console.engine.dicom_commands import (
     AskPacs,
@@ -22,7 +22,8 @@ from hl7console.engine.dicom_commands import (
     TestPacs,
 )
 from hl7console.engine.supervisor import Engine
-from hl7console.settings import ListenerSettings, PacsSettings, WorklistServiceSettings
+from hl7console.errors import ConsoleError
+from hl7console.settings import ListenerSettings, PacsSettings, Tls, WorklistServiceSettings
 from hl7console.store.worklist.journal import all_inputs
 from hl7console.store.workspace import Workspace
 
@@ -174,6 +175,100 @@ def test_an_archive_is_asked_and_compared(tmp_path):
             report = engine.submit(AskPacs(reader.step_of("1.2.3.1"))).result(20)
             assert report.is_fault
             assert [name for name, _ in report.details] == ["study", "PatientID"]
+    finally:
+        server.shutdown()
+        wait_for(lambda: not server.active_associations, "the archive's end")
+
+
+def secured(certificates, **changes):
+    server, ca = certificates.server, certificates.ca
+    return WorklistServiceSettings(
+        port=0, ae_title="RADWL", tls=Tls.MUTUAL, tls_cert_path=str(server.cert_path),
+        tls_key_path=str(server.key_path), tls_client_ca_path=str(ca.cert_path), **changes,
+    )  # fmt: skip
+
+
+def is_let_in(engine, certificates, own):
+    entity = pynetdicom().AE("CT1")
+    entity.add_requested_context(MWL)
+    tls = (certificates.client_context(own), "localhost")
+    association = entity.associate("127.0.0.1", port(engine, "Worklist"), tls_args=tls)
+    found = association.is_established
+    if found:
+        association.release()
+    if association.ident is not None:
+        association.join(5)
+    if (held := association.dul.socket) is not None and held.socket is not None:
+        held.socket.close()  # which pynetdicom leaves open where the peer has gone
+    return found
+
+
+@pytest.mark.parametrize(
+    ("names", "own", "is_in", "told"),
+    [
+        ((), "client", True, ""),
+        ((), "foreign_client", False, "TLS failed"),
+        ((), None, False, "TLS failed"),
+        (("ris",), "client", True, ""),
+        (("CT 1",), "client", False, "The client's certificate (ris) is not on the list."),
+    ],
+)
+def test_only_modalities_with_a_certificate_are_let_in(
+    tmp_path, certificates, names, own, is_in, told
+):
+    service = secured(certificates, allowed_certificate_names=names)
+    with running(tmp_path, service) as engine:
+        own = getattr(certificates, own) if own else None
+        assert is_let_in(engine, certificates, own) is is_in
+        if told:
+            wait_for(lambda: engine.events("Worklist"), "the event")
+            event = engine.events("Worklist")[-1]
+            assert event.is_fault
+            assert told.lower() in event.text.lower()
+
+
+def test_an_exam_of_before_a_restart_is_told_of(tmp_path):
+    with running(tmp_path) as engine:
+        feed(engine, 1)
+        begun = performed("IN PROGRESS", "1.2.3.1")
+        begun.Modality, begun.PatientID = "CT", "P1"
+        with associated(engine) as association:
+            assert association.send_n_create(begun, MPPS, "1.9")[0].Status == 0
+    with running(tmp_path) as engine, associated(engine, (MPPS, MPPS_RETRIEVE)) as association:
+        wait_for(
+            lambda: association.send_n_get([], MPPS_RETRIEVE, "1.9")[0].Status == 0, "the exam"
+        )
+        assert association.send_n_set(performed("COMPLETED", ""), MPPS, "1.9")[0].Status == 0
+        _, known = association.send_n_get([], MPPS_RETRIEVE, "1.9")
+    assert known.PerformedProcedureStepStatus == "COMPLETED"
+    assert (known.Modality, known.PatientID, known.PerformedProcedureStepID) == ("CT", "P1", "PPS1")
+    (step,) = known.ScheduledStepAttributesSequence
+    assert (step.StudyInstanceUID, step.ScheduledProcedureStepID) == ("1.2.3.1", "S1")
+
+
+@pytest.mark.parametrize(
+    ("own", "ca", "is_reached"),
+    [("client", "ca", True), ("foreign_client", "ca", False), ("client", "other_ca", False)],
+)
+def test_an_archive_is_asked_over_tls(tmp_path, certificates, own, ca, is_reached):
+    entity = pynetdicom().AE("PACS")
+    entity.add_supported_context("1.2.840.10008.1.1")
+    context = certificates.server_context(is_mutual=True)
+    server = entity.start_server(("127.0.0.1", 0), block=False, ssl_context=context)
+    files = getattr(certificates, own)
+    pacs = PacsSettings(
+        "Archive", host="localhost", port=server.server_address[1], tls=Tls.MUTUAL,
+        tls_ca_path=str(getattr(certificates, ca).cert_path), timeout_s=5.0,
+        tls_cert_path=str(files.cert_path),
+        tls_key_path=str(files.key_path),
+    )  # fmt: skip
+    try:
+        with running(tmp_path, service=None) as engine:
+            if is_reached:
+                assert "answers" in engine.submit(TestPacs(pacs)).result(20).text
+            else:
+                with pytest.raises(ConsoleError, match=r"Archive .*reached|Archive did not"):
+                    engine.submit(TestPacs(pacs)).result(20)
     finally:
         server.shutdown()
         wait_for(lambda: not server.active_associations, "the archive's end")

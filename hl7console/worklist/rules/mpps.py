@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from hl7console.worklist import exams, linking
 from hl7console.worklist.entries import InputEntry
+from hl7console.worklist.matching import Item
 from hl7console.worklist.persons_named import Agreement, agreement
 from hl7console.worklist.rows import EXAM, ORDER, STEP, Row, Value
 from hl7console.worklist.turn import Severity, Turn
@@ -59,6 +60,37 @@ def apply(turn: Turn, entry: InputEntry) -> None:
         turn.note("exam_without_step", exam, Severity.FLAG, _ATTRIBUTES)
     elif was != (exam.text("status"), exam.text("reason_code")):
         exams.tell_steps(turn, exam, steps)
+
+
+def attributes_of(exam: Row) -> Item:
+    """Return what is kept of an exam, as its modality told it.
+
+    Series are without their objects, and the steps of the schedule are those that it named.
+    """
+    found: Item = {
+        keyword: (value,) for column, keyword in _COLUMNS.items() if (value := exam.text(column))
+    }
+    for pair in exam.list("named_ids"):
+        if isinstance(pair, list | tuple):
+            told = zip(("PatientID", "IssuerOfPatientID"), pair, strict=False)
+            found |= {keyword: (str(value),) for keyword, value in told if value}
+    series: list[Item] = [
+        {k: (str(v),) for k, v in zip(_SERIES_COLUMNS, one, strict=False) if v}
+        for one in exam.list("series")
+        if isinstance(one, list | tuple)
+    ]
+    if series:
+        found[_SERIES] = series
+    steps: list[Item] = [{"StudyInstanceUID": (str(uid),)} for uid in exam.list("study_uid")]
+    if len(steps) == 1:
+        # Of several, nothing tells which number belongs to which study.
+        numbers = (("AccessionNumber", "accession"), ("ScheduledProcedureStepID", "sps_ids"))
+        for keyword, column in numbers:
+            if len(values := exam.list(column)) == 1:
+                steps[0][keyword] = (str(values[0]),)
+    if steps:
+        found[_ATTRIBUTES] = steps
+    return found
 
 
 def _create(turn: Turn, entry: InputEntry, uid: str, told: Mapping[str, object]) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.projection import Projection
 from hl7console.worklist.rows import EXAM, Row
+from hl7console.worklist.rules.mpps import attributes_of
 from hl7console.worklist.state import State
 
 SERIES = {
@@ -92,3 +93,30 @@ def test_nonsense_is_no_fault():
     exam, codes = told({"ScheduledStepAttributesSequence": "x", "Modality": ["CT", "MR"]})
     assert exam.text("modality") == "CT"
     assert codes == ["unscheduled_exam"]
+
+
+def test_what_is_kept_of_an_exam_is_told_again():
+    exam = Row(
+        EXAM, 1,
+        {
+            "status": "COMPLETED", "modality": "CT", "named_ids": [["P1", "HOSP"]],
+            "series": [["1.5", "Head", "Plain", "", 4]], "study_uid": ["1.2"],
+            "accession": ["A1"], "sps_ids": ["S1", "S2"],
+        },
+    )  # fmt: skip
+    assert attributes_of(exam) == {
+        "PerformedProcedureStepStatus": ("COMPLETED",),
+        "Modality": ("CT",),
+        "PatientID": ("P1",),
+        "IssuerOfPatientID": ("HOSP",),
+        "PerformedSeriesSequence": [
+            {
+                "SeriesInstanceUID": ("1.5",),
+                "SeriesDescription": ("Head",),
+                "ProtocolName": ("Plain",),
+            }
+        ],
+        "ScheduledStepAttributesSequence": [
+            {"StudyInstanceUID": ("1.2",), "AccessionNumber": ("A1",)}
+        ],
+    }
