@@ -312,6 +312,8 @@ def _share(turn: Turn, order: Row) -> None:
         for row in turn.find(REPORT, "keys", key):
             if not row.number("order") or order in orders_of(turn, row):
                 continue
+            if order.number("patient") != row.number("patient"):
+                continue  # An operator has joined it to an order of somebody else.
             keys = [str(written) for written in row.list("keys")]
             if order not in orders_for(turn, keys):
                 continue
