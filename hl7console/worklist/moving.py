@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hl7console.worklist import identity, persons, visits
+from hl7console.worklist import identity, persons, reports, visits
 from hl7console.worklist.merging import Moved, flag_started, keep, put
 from hl7console.worklist.rows import (
     APPOINTMENT,
@@ -65,11 +65,33 @@ def _finish(turn: Turn, moved: Moved, source: Row, target: Row, cause: str, path
     orders = [row for number in numbers if (row := turn.get(ORDER, number)) is not None]
     if source.id != target.id:
         flag_started(turn, orders)
+        _part(turn, moved, source, target, path)
         for order in orders:
             check_divided(turn, order, path)
     for order in orders:
         persons.refresh_order(turn, order)
     return keep(turn, "move", cause, source, target, moved, path)
+
+
+def _part(turn: Turn, moved: Moved, source: Row, target: Row, path: str) -> None:
+    """Take what is joined to orders of both persons off those of the other person."""
+    for person in (source, target):
+        for kind in (REPORT, DOCUMENT, APPOINTMENT):
+            for row in turn.find(kind, "patient", person.id):
+                _keep_own(turn, moved, row, path)
+
+
+def _keep_own(turn: Turn, moved: Moved, row: Row, path: str) -> None:
+    own, others = [], []
+    for number in row.list("also_orders"):
+        order = turn.get(ORDER, number) if isinstance(number, int) else None
+        if order is not None:
+            same = order.number("patient") == row.number("patient")
+            (own if same else others).append(order)
+    if others:
+        put(turn, moved, row, "also_orders", [order.id for order in own], path, MOVED)
+    for order in others if row.kind == REPORT else ():
+        reports.forget(turn, row, order)
 
 
 def move_order(turn: Turn, moved: Moved, order: Row, target: Row, path: str) -> None:
