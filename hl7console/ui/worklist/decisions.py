@@ -183,10 +183,12 @@ class Decisions(QObject):
 
     def attach(self, conflict: Row, current: int) -> None:
         """Ask to which step the thing of a conflict is joined."""
+
+        def show(found: Attachment) -> None:
+            self._show(attach_dialog(found, self._console, self._window))
+
         self._worker.ask(
-            lambda reads: read_attachment(reads, conflict, current),
-            lambda found: self._show(attach_dialog(found, self._console, self._window)),
-            self._failed,
+            lambda reads: read_attachment(reads, conflict, current), show, self._failed
         )
 
     def decide_on_held(self, patient: Row) -> None:
@@ -208,11 +210,10 @@ class Decisions(QObject):
     def _with_keys(
         self, persons: Sequence[Row], made: Callable[[list[list[str]]], CommandDialog]
     ) -> None:
-        self._worker.ask(
-            lambda reads: keys_of(reads, persons),
-            lambda keys: self._show(made(keys)),
-            self._failed,
-        )
+        def show(keys: list[list[str]]) -> None:
+            self._show(made(keys))
+
+        self._worker.ask(lambda reads: keys_of(reads, persons), show, self._failed)
 
 
 def keys_of(reads: WorklistReads, persons: Sequence[Row]) -> list[list[str]]:

@@ -171,7 +171,7 @@ class Desk(QDialog):
         super().__init__(parent)
         self.setObjectName("worklistDesk")
         self.setWindowTitle("Worklist: to look at")
-        self.resize(1000, 560)
+        self.resize(min(1240, max(parent.window().width() - 80, 800)), 600)
         self._worker = worker
         self._failed = failed
         self._fill = DeskFill()
@@ -208,7 +208,7 @@ class Desk(QDialog):
                 button.setEnabled(False)
                 table.selectionModel().selectionChanged.connect(
                     lambda *_, b=button, t=table, n=name: b.setEnabled(
-                        t.selectionModel().hasSelection() and self._can(n)
+                        len(t.selectionModel().selectedRows()) == 1 and self._can(n)
                     )
                 )
                 table.rows.modelReset.connect(lambda b=button: b.setEnabled(False))

@@ -132,5 +132,7 @@ class WorklistHook(QObject):
 
     def stop(self) -> None:
         """End the threads of the place."""
+        if self._line_actions is not None:
+            self._line_actions.images.stop()
         if self._place is not None:
             self._place.stop()

@@ -18,14 +18,21 @@ from hl7console.worklist.comparing import Difference, compare
 _ENDINGS = frozenset({".dcm", ".dicom", ".ima"})
 
 
-def dicom_path(mime: QMimeData | None) -> Path | None:
-    """Return the one DICOM file that is held over the list; None for anything else."""
+def dicom_paths(mime: QMimeData | None) -> list[Path]:
+    """Return the DICOM files that are held over the list; none where anything else is with them."""
     if mime is None:
-        return None
+        return []
     paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    if len(paths) == 1 and paths[0].suffix.lower() in _ENDINGS:
-        return paths[0]
-    return None
+    return paths if all(path.suffix.lower() in _ENDINGS for path in paths) else []
+
+
+def left_words(paths: Sequence[Path]) -> str:
+    """Return which of several files were not taken, as a sentence; "" where all were."""
+    others = len(paths) - 1
+    if others < 1:
+        return ""
+    left = "The other file was" if others == 1 else f"The other {others:,} files were"
+    return f"{left} not taken: drop the files of one study one at a time."
 
 
 def compare_file(reads: WorklistReads, path: Path, current: int) -> tuple[int, list[Difference]]:

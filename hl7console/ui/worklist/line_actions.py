@@ -94,7 +94,7 @@ class LineActions(QObject):
             "action:errors": lambda: self.show_desk(DeskTab.ERRORS),
             "action:profile": self.profile_wanted.emit,
         }
-        self.images = ImageActions(place, console)
+        self.images = ImageActions(place, console, ask)
         self.decisions = Decisions(
             place.feed.reads(), console, self._open, self._on_failed, place.window()
         )

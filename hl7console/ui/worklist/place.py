@@ -28,7 +28,7 @@ from hl7console.ui.worklist.as_of import AsOfBar
 from hl7console.ui.worklist.emptiness import behind_text, buttons, count_text, emptiness
 from hl7console.ui.worklist.feed import LineFeed
 from hl7console.ui.worklist.filters import FilterBar
-from hl7console.ui.worklist.images_dialog import dicom_path
+from hl7console.ui.worklist.images_dialog import dicom_paths
 from hl7console.ui.worklist.news_chip import NewsChip
 from hl7console.ui.worklist.reads import WorklistReads
 from hl7console.ui.worklist.search_line import SearchLine
@@ -58,7 +58,7 @@ class WorklistPlace(QWidget):
     """Another line is in view, or more is known of it."""
     fault = Signal(object)
     file_dropped = Signal(object)
-    """A DICOM file (`Path`) was dropped on the place."""
+    """DICOM files (a list of `Path`) were dropped on the place."""
 
     def __init__(
         self,
@@ -355,14 +355,14 @@ class WorklistPlace(QWidget):
         self.feed.reads().ask(work, then, self.fault.emit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dicom_path(event.mimeData()) is not None:
+        if dicom_paths(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()  # the window imports it
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.file_dropped.emit(dicom_path(event.mimeData()))
+        self.file_dropped.emit(dicom_paths(event.mimeData()))
 
     def go_to_step(self, step_id: int) -> None:
         """Go to a line, where the list has it; else show everything, and then go to it."""
