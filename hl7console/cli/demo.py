@@ -11,7 +11,7 @@ import click
 
 from hl7console.cli import output
 from hl7console.cli.demo_summary import accepted, print_summary, summary_values
-from hl7console.cli.dicom_options import dicom_options, profile_option, service_of
+from hl7console.cli.dicom_options import check_profile, dicom_options, profile_option, service_of
 from hl7console.cli.display import check_display
 from hl7console.cli.jobs import announce, wait_for_listeners
 from hl7console.cli.opening import demo_path, join_demo, key_source
@@ -72,6 +72,7 @@ def demo(
     if not headless and (seconds is not None or show or as_json):
         raise UsageError("--seconds, --show and --json go with --headless.")
     path = demo_path(place)
+    check_profile(path, profile)
     dicom = service_of(mwl_port, ae_title)
     demo_run = partial(running_demo, path, seed=seed, dicom=dicom, profile=profile)
     if fresh:

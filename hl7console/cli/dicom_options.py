@@ -40,6 +40,19 @@ profile_option = click.option(
 """Adds ``--profile``."""
 
 
+def check_profile(workspace: Path, name: str) -> None:
+    """Make sure that a mapping profile can be put in force, before anything is received by it.
+
+    Raises:
+        UsageError: There is none of that name in the workspace or among the shipped ones, or it
+            has a mistake.
+    """
+    from hl7console.engine.worklist_inputs import profile_text
+    from hl7console.worklist.profiles.loading import load_profile
+
+    load_profile(profile_text(workspace, name), name)
+
+
 def service_of(
     mwl_port: int | None,
     ae_title: str,

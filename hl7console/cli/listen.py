@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from hl7console.cli import output
-from hl7console.cli.dicom_options import dicom_options, profile_option, service_of
+from hl7console.cli.dicom_options import check_profile, dicom_options, profile_option, service_of
 from hl7console.cli.jobs import announce, wait_for_listeners
-from hl7console.cli.opening import own
+from hl7console.cli.opening import own, workspace_path
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.cli.stopping import stopping_on_signals
 from hl7console.cli.watching import Watch
@@ -95,6 +95,7 @@ def listen(
         key=settings.tls_key_path,
         client_ca=settings.tls_client_ca_path,
     )
+    check_profile(workspace_path(place), settings.profile)
     if as_json and not show:
         raise UsageError("--json goes with --show.")
     with stopping_on_signals() as stop, own(place, listeners=(settings,), dicom=dicom) as console:
