@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hl7console.worklist import identity, persons, reports, visits
+from hl7console.worklist import exams, identity, persons, reports, visits
 from hl7console.worklist.merging import Moved, flag_started, keep, put
 from hl7console.worklist.rows import (
     APPOINTMENT,
@@ -79,6 +79,8 @@ def _part(turn: Turn, moved: Moved, source: Row, target: Row, path: str) -> None
         for kind in (REPORT, DOCUMENT, APPOINTMENT):
             for row in turn.find(kind, "patient", person.id):
                 _keep_own(turn, moved, row, path)
+        for exam in turn.find(EXAM, "patient", person.id):
+            _keep_own_steps(turn, moved, exam, path)
 
 
 def _keep_own(turn: Turn, moved: Moved, row: Row, path: str) -> None:
@@ -92,6 +94,18 @@ def _keep_own(turn: Turn, moved: Moved, row: Row, path: str) -> None:
         put(turn, moved, row, "also_orders", [order.id for order in own], path, MOVED)
     for order in others if row.kind == REPORT else ():
         reports.forget(turn, row, order)
+
+
+def _keep_own_steps(turn: Turn, moved: Moved, exam: Row, path: str) -> None:
+    steps, orders = [], []
+    for step in exams.steps_of(turn, exam):
+        order = turn.get(ORDER, step.number("order"))
+        if order is not None and order.number("patient") == exam.number("patient"):
+            steps.append(step.id)
+            orders.append(order.id)
+    if steps != list(exam.list("steps")):
+        put(turn, moved, exam, "steps", steps, path, MOVED)
+        put(turn, moved, exam, "orders", list(dict.fromkeys(orders)), path, MOVED)
 
 
 def move_order(turn: Turn, moved: Moved, order: Row, target: Row, path: str) -> None:
