@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.modeltest import ModelTester
 from window_kit import child
-from worklist_kit import BASE_US, FakeWorklist
+from worklist_kit import BASE_US, FakeWorklist, effects
 
 from hl7console.ui.worklist import words
+from hl7console.ui.worklist.chain import chain_page
+from hl7console.ui.worklist.header import Title
 from hl7console.ui.worklist.model import LineTableModel
 from hl7console.ui.worklist.place import WorklistPlace
 from hl7console.ui.worklist.side import SideTab
@@ -227,3 +229,23 @@ def test_what_is_chosen_comes_back_with_the_next_window(
     again = WorklistPlace(window._console, window.bridge, preferences, worklist.reader)
     qtbot.addWidget(again, before_close_func=lambda p: p.stop())
     assert again.filters.group.value == "station"
+
+
+def test_entries_that_changed_nothing_stand_together_as_one():
+    silent = [replace(effects(1)[0], entry=n, changes=(), title="ADT^A08") for n in (7, 8)]
+    page = chain_page([effects(1)[0], *silent, effects(1)[1]])
+    assert page.count("Changed nothing here.") == 1
+    assert page.count("ADT^A08") == 2
+    assert page.index("ORM^O01 NW") < page.index("ADT^A08") < page.index("SIU^S12")
+
+
+def test_a_long_title_gives_way_and_is_whole_in_its_tip(qtbot):
+    title = Title()
+    qtbot.addWidget(title)
+    title.tell("A procedure with a very long name · CT26001")
+    title.resize(80, 20)
+    title.show()
+    assert title.text().endswith("…")
+    assert title.toolTip() == "A procedure with a very long name · CT26001"
+    title.resize(900, 20)
+    assert title.text() == "A procedure with a very long name · CT26001"

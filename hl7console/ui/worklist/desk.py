@@ -59,7 +59,7 @@ def read_desk(reads: WorklistReads) -> DeskFill:
     merges = [
         (row, _person(reads.row(PATIENT, row.number("source"))),
          _person(reads.row(PATIENT, row.number("survivor"))), _when(reads, row))
-        for row in reads.merges()[-500:]
+        for row in reversed(reads.merges()[-500:])
     ]  # fmt: skip
     conflicts = [(row, _about(reads, row)) for row in reads.conflicts()[:500]]
     return DeskFill(reads.problems(500), conflicts, reads.duplicates(), merges, reads.unmapped())

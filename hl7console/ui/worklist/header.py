@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from hl7console.store.worklist.records import LineRow, StepDetails
 from hl7console.ui.theme import GRID, theme
@@ -32,6 +33,43 @@ class Chip(QLabel):
             self.style().polish(self)
 
 
+class Title(QLabel):
+    """A line of text that gives way to what stands beside it, and is whole in its tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def tell(self, text: str) -> None:
+        """Show a text."""
+        self._whole = text
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(4 * GRID, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics = self.fontMetrics()
+        fits = metrics.horizontalAdvance(self._whole) <= self.width()
+        shown = self._whole
+        if not fits:
+            shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        self.setToolTip("" if fits else self._whole)
+
+
 class StepHeader(QWidget):
     """Title, patient line, state, and the banner of an incomplete line. GUI thread only."""
 
@@ -40,7 +78,7 @@ class StepHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("stepHeader")
-        self.title = QLabel()
+        self.title = Title()
         self.title.setObjectName("stepTitle")
         self.title.setProperty("role", "heading")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -50,6 +88,7 @@ class StepHeader(QWidget):
         self.person = QLabel()
         self.person.setObjectName("stepPatient")
         self.person.setProperty("role", "muted")
+        self.person.setWordWrap(True)
         self.person.setTextFormat(Qt.TextFormat.PlainText)
         self.person.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.banner = QFrame()
@@ -91,7 +130,7 @@ class StepHeader(QWidget):
     def show_line(self, line: LineRow) -> None:
         """Show what the list knows of a line already."""
         parts = [line.procedure or "No procedure", line.accession or "no accession"]
-        self.title.setText(" · ".join(parts))
+        self.title.tell(" · ".join(parts))
         self.state.tell(*words.state_words(line))
         word, role = words.priority_words(line.priority)
         self.priority.tell(word if role != "muted" else "", role)

@@ -26,7 +26,7 @@ class WhyPane(QWidget):
         self.station.setAccessibleName("Station that does not see the line")
         self.station.setEditable(True)
         self.station.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.station.setMinimumWidth(150)
+        self.station.setMinimumWidth(128)
         edit = self.station.lineEdit()
         if edit is not None:
             edit.setPlaceholderText("station")
@@ -40,7 +40,7 @@ class WhyPane(QWidget):
         row.setSpacing(GRID)
         before = QLabel("Does")
         before.setProperty("role", "muted")
-        after = QLabel("see it, and if not, why?")
+        after = QLabel("see this line?")
         after.setProperty("role", "muted")
         row.addWidget(before)
         row.addWidget(self.station)

@@ -54,7 +54,7 @@ def filled(store):
 @pytest.mark.parametrize(
     ("query", "accessions"),
     [
-        (LineQuery(), "A2 A1 A3 A5 A4"),
+        (LineQuery(), "A2 A1 A3 A4 A5"),
         (LineQuery(order_by="start"), "A2 A1 A3 A5 A4"),
         (LineQuery(order_by="accession", descending=True), "A5 A4 A3 A2 A1"),
         (LineQuery(date_from="20260105", date_to="20260105"), "A2 A1"),
