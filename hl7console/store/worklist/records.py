@@ -29,7 +29,8 @@ class LineQuery:
     at_us: int = 0
     """As it stood at this time; 0 is now."""
     order_by: str = "priority"
-    """priority (STAT first, then start), start, patient, accession, modality, station, state."""
+    """priority (what is still to do first, of that STAT, then by start), start, patient,
+    accession, modality, station, state."""
     descending: bool = False
 
 
