@@ -154,3 +154,104 @@ def test_nearness_counts_in_minutes_over_midnight():
     now = "20260228235900"
     assert nearness("20260301", "000100", now)[0] == 2
     assert nearness("20260227", "235900", now)[0] == 1440
+
+
+def odd(identifier, **rules):
+    return [r.code for r in compile_query(identifier, AeRules(**rules), caller="CT1").odd]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "codes"),
+    [
+        ({"ScheduledProcedureStepSequence": [{}, {}]}, ["query_several_items"]),
+        ({"Occupation": ("X",)}, ["query_without_known_key"]),
+        ({"StudyInstanceUID": ("1.*",)}, ["query_key_nonsense"]),
+        ({"PatientBirthDate": ("soon",)}, ["query_key_nonsense"]),
+        ({"StudyInstanceUID": ("1.2",)}, []),
+    ],
+)
+def test_nonsense_in_a_query_is_told(identifier, codes):
+    assert odd(identifier) == codes
+    assert all(code in wording.codes() for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("date", "time", "code"),
+    [
+        ("20260104-20260106", "120000-130000", ""),
+        ("20260105-20260106", "110000-", "outside_dates"),
+        ("20260104-20260105", "-100000", "outside_dates"),
+        ("20260104-20260105", "-1015", ""),
+        ("20260105", "1015", ""),
+        ("20260105", "1016", "outside_dates"),
+        ("", "10-11", ""),
+        ("", "11-12", "outside_dates"),
+        ("20260105", "noon", "outside_dates"),
+    ],
+)
+def test_ranges_of_date_and_time_are_one_span(date, time, code):
+    asked = {"ScheduledProcedureStepSequence": [{
+        "ScheduledProcedureStepStartDate": (date,), "ScheduledProcedureStepStartTime": (time,),
+    }]}  # fmt: skip
+    assert why(asked) == code
+
+
+def test_a_step_whose_time_nobody_knows_is_answered_on_its_day():
+    asked = {"ScheduledProcedureStepSequence": [{
+        "ScheduledProcedureStepStartDate": ("20260105",),
+        "ScheduledProcedureStepStartTime": ("08-09",),
+    }]}  # fmt: skip
+    assert why(asked) == "outside_dates"
+    assert why(asked, {"flags": ["time_unknown"]}) == ""
+
+
+def test_a_star_or_blanks_ask_for_everything():
+    assert why({"PatientName": ("*",), "AccessionNumber": (" ",)}) == ""
+
+
+def test_an_ae_is_answered_by_its_alias_where_it_asked_for_itself():
+    asked = step(aet="CT1")
+    query = compile_query(
+        asked, AeRules(aliases=("GROUP",), answer_asked_aet=True), caller="CT1", today="20260105"
+    )
+    (item,) = answer(LINE | {"station_aet": ["GROUP"]}, query)["ScheduledProcedureStepSequence"]
+    assert item["ScheduledStationAETitle"] == ("CT1",)
+
+
+def test_names_and_backslashes_are_made_fit_to_send():
+    line = LINE | {"patient_name": "Doe^Jane", "rp_desc": "A\\B", "rp_code": "", "other_ids": [
+        ["P9", "HOSP", "PI"]]}  # fmt: skip
+    asked = {
+        "PatientName": (), "RequestedProcedureDescription": (),
+        "RequestedProcedureCodeSequence": [],
+        "OtherPatientIDsSequence": [{"PatientID": (), "TypeOfPatientID": ()}],
+    }  # fmt: skip
+    made_up = answer(line, compile_query(asked, AeRules(uppercase_names=True)))
+    assert made_up["PatientName"] == ("DOE^JANE",)
+    assert made_up["RequestedProcedureDescription"] == ("A/B",)
+    assert "RequestedProcedureCodeSequence" not in made_up
+    assert made_up["OtherPatientIDsSequence"] == [
+        {"PatientID": ("P9",), "TypeOfPatientID": ("TEXT",)}
+    ]
+
+
+def test_names_are_cut_group_by_group():
+    line = LINE | {"patient_name": "A" * 70 + "=" + "B" * 70}
+    query = compile_query({"PatientName": ()}, AeRules(truncate=True, pn_groups=True))
+    assert answer(line, query)["PatientName"] == ("A" * 64 + "=" + "B" * 64,)
+
+
+def test_a_code_without_meaning_or_scheme_gets_both():
+    line = LINE | {"rp_code": ["CTH", "", ""]}
+    query = compile_query({"RequestedProcedureCodeSequence": []}, AeRules())
+    assert answer(line, query)["RequestedProcedureCodeSequence"] == [
+        {"CodeValue": ("CTH",), "CodingSchemeDesignator": ("L",), "CodeMeaning": ("CTH",)}
+    ]
+    query = compile_query({"RequestedProcedureCodeSequence": []}, AeRules())
+    assert "RequestedProcedureCodeSequence" not in answer(
+        LINE | {"rp_code": ["", "CT head", ""]}, query
+    )
+
+
+def test_what_is_no_date_counts_as_far_away():
+    assert nearness("soon", "", "20260105100000")[0] > 10**8
