@@ -22,6 +22,9 @@ from hl7console.worklist.lines import Line
 from hl7console.worklist.rows import Source
 
 
+FOLDER = Path.home()
+
+
 class Reads(FakeReads):
     """One line with the values of an order."""
 
@@ -88,12 +91,12 @@ def test_a_file_that_only_has_the_name_is_refused(tmp_path, reads):
 
 def dropped(*names: str) -> QMimeData:
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(f"/drop/{name}") for name in names])
+    mime.setUrls([QUrl.fromLocalFile(f"{FOLDER}/{name}") for name in names])
     return mime
 
 
 def test_only_dicom_files_are_taken_here_and_all_else_is_imported():
-    assert dicom_paths(dropped("a.dcm")) == [Path("/drop/a.dcm")]
+    assert dicom_paths(dropped("a.dcm")) == [FOLDER / "a.dcm"]
     assert len(dicom_paths(dropped("a.dcm", "B.IMA"))) == 2
     for names in (("a.zip",), ("folder",), ("a.dcm", "b.hl7")):
         assert not dicom_paths(dropped(*names))

@@ -1,3 +1,5 @@
+"""What people call columns and flags: hl7console.worklist.naming."""
+
 from __future__ import annotations
 
 import pytest
