@@ -21,7 +21,6 @@ from hl7console.ui.worklist.images_dialog import (
 from hl7console.worklist.lines import Line
 from hl7console.worklist.rows import Source
 
-
 FOLDER = Path.home()
 
 
