@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE = ("hl7console/hl7v2", "hl7console/mllp")
+PURE = ("hl7console/hl7v2", "hl7console/mllp", "hl7console/worklist")
+TESTS = ("tests/unit/hl7v2", "tests/unit/mllp", "tests/unit/worklist")
 FLOOR_PERCENT = 95.0
 
 
@@ -34,7 +35,7 @@ def main() -> int:
 
         coverage(
             "run", "--branch", f"--source={','.join(PURE)}", "-m", "pytest", "-q",
-            "-p", "no:cacheprovider", "tests/unit/hl7v2", "tests/unit/mllp",
+            "-p", "no:cacheprovider", *TESTS,
         )  # fmt: skip
         coverage("json", "-q", "-o", str(report))
         files = json.loads(report.read_text(encoding="utf-8"))["files"]
