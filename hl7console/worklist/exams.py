@@ -20,6 +20,9 @@ DISCONTINUED = "DISCONTINUED"
 WRONG_ENTRY = "110514"
 """Code of the reason "incorrect worklist entry selected"."""
 
+BY_HAND = "joined_by_hand"
+"""The rule of what an operator has joined: no message joins it to anything else."""
+
 _PATH = "PerformedProcedureStepStatus"
 _BY_EXAMS = frozenset({StepState.STARTED, StepState.COMPLETED, StepState.DISCONTINUED})
 _RULES = frozenset({"mpps_started", "mpps_completed", "mpps_discontinued", "wrong_entry"})
@@ -96,6 +99,8 @@ def join_late(
 ) -> None:
     """Join an exam that came before its order, where person and step fit."""
     mine = exam.list("steps")
+    if mine and exam.sources["steps"].rule == BY_HAND:
+        return
     found = [step for step in fitting(exam, steps) if step.id not in mine]
     wanted = [str(number) for number in exam.list("sps_ids") if number]
     if mine:

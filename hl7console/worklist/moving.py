@@ -84,7 +84,8 @@ def _part(turn: Turn, moved: Moved, source: Row, target: Row, path: str) -> None
 
 
 def _keep_own(turn: Turn, moved: Moved, row: Row, path: str) -> None:
-    own, others = [], []
+    own: list[Row] = []
+    others: list[Row] = []
     for number in row.list("also_orders"):
         order = turn.get(ORDER, number) if isinstance(number, int) else None
         if order is not None:
@@ -97,7 +98,8 @@ def _keep_own(turn: Turn, moved: Moved, row: Row, path: str) -> None:
 
 
 def _keep_own_steps(turn: Turn, moved: Moved, exam: Row, path: str) -> None:
-    steps, orders = [], []
+    steps: list[int] = []
+    orders: list[int] = []
     for step in exams.steps_of(turn, exam):
         order = turn.get(ORDER, step.number("order"))
         if order is not None and order.number("patient") == exam.number("patient"):
