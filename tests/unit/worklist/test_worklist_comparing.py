@@ -53,3 +53,26 @@ def test_the_message_is_named():
 def test_a_study_with_several_modalities_holds_the_orders_own():
     told = {k: v for k, v in SAME.items() if k not in ("Modality", "IssuerOfPatientID")}
     assert compare(LINE, told | {"ModalitiesInStudy": ("CT", "SR")}) == []
+
+
+@pytest.mark.parametrize(
+    ("images", "order", "differs"),
+    [
+        ({"RequestedProcedureCodeSequence": [{"CodeValue": ("CTH",)}]}, {}, False),
+        ({"ProcedureCodeSequence": [{"LongCodeValue": ("CTH",)}]}, {}, False),
+        ({"ProcedureCodeSequence": [{}], "StudyDescription": ("CT HEAD",)}, {}, False),
+        ({"RequestedProcedureDescription": ("CT  Head",)}, {"rp_code": ""}, False),
+        ({"StudyDescription": ()}, {"rp_code": ""}, False),
+        ({"StudyDescription": ("Knee",)}, {"rp_desc": ""}, False),
+        ({"StudyDescription": ("Knee",)}, {"rp_code": ""}, True),
+    ],
+)
+def test_procedures_are_compared_by_code_else_by_description(images, order, differs):
+    line = Line(LINE.values | order, LINE.sources)
+    told = {k: v for k, v in SAME.items() if k != "StudyDescription"} | images
+    assert bool(compare(line, told)) is differs
+
+
+def test_nothing_is_called_nothing():
+    (difference,) = compare(LINE, SAME | {"PatientBirthDate": ()})
+    assert difference.text.startswith("images: nothing; order: 19700101")
