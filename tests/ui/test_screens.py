@@ -80,11 +80,10 @@ def test_nothing_yet_and_nothing_found(window, engine, scheme, folder, qtbot):
     assert has_color(image, theme().color("err_tint"), 70, 50, 200, 74)
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["listeners", "destinations", "worklist", "callers", "archives", "profiles", "retention"]
-    + ["appearance"],
-)
+PAGES = ["listeners", "destinations", "worklist", "callers", "archives", "profiles", "retention"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "appearance"])
 def test_settings(window, scheme, folder, page, qtbot):
     window.go_to("settings")
     window.settings().show_page(page)
