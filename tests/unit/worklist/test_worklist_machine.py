@@ -236,7 +236,8 @@ class Worklist(RuleBasedStateMachine):
          "link_exam", "served"]))  # fmt: skip
     def by_hand(self, n, step, data, what):
         if what == "served":
-            self._tell(self.site.input("served", study_uids=[study(n)]))
+            if self.site.state.find(ORDER, "study", study(n)):
+                self._tell(self.site.input("served", study_uids=[study(n)]))
             return
         body = {"study_uid": study(n), "sps_id": f"S{n}{step}"}
         if what in ("edit", "unlock"):
@@ -505,5 +506,6 @@ TestWorklist.settings = settings(
     max_examples=400 if IS_FULL else 25,
     stateful_step_count=40 if IS_FULL else 20,
     deadline=None,
+    derandomize=not IS_FULL,
     suppress_health_check=list(HealthCheck),
 )
