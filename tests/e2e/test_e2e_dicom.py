@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,10 @@ ORDER = (
 
 def findscu(port: int, *keys: str, aet: str = "CT1", called: str = "RADWL") -> str:
     """Return what findscu printed; skip without it, or fail where all is required."""
-    path = shutil.which("findscu")
+    # pynetdicom brings a program of the same name into the environment; it is another one.
+    own = Path(sys.executable).parent.resolve()
+    places = [p for p in os.get_exec_path() if Path(p).resolve() != own]
+    path = shutil.which("findscu", path=os.pathsep.join(places))
     if path is None:
         if os.environ.get("HL7CONSOLE_REQUIRE_ALL"):
             pytest.fail("findscu is not installed")

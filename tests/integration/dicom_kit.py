@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -87,7 +88,10 @@ def serving(*lines, rules=(), **settings):
 
 def need(program: str) -> str:
     """Return the path of a DCMTK program; skip without it, or fail where all is required."""
-    found = shutil.which(program)
+    # pynetdicom brings programs of the same names into the environment; they are other ones.
+    own = Path(sys.executable).parent.resolve()
+    places = [p for p in os.get_exec_path() if Path(p).resolve() != own]
+    found = shutil.which(program, path=os.pathsep.join(places))
     if found is None:
         if os.environ.get("HL7CONSOLE_REQUIRE_ALL"):
             pytest.fail(f"{program} is not installed")

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QTabWidget
 from window_kit import child
-from worklist_kit import FakeWorklist, effects
+from worklist_window_kit import FakeWorklist, effects
 
 from hl7console.engine.console import (
     ImportCodes,

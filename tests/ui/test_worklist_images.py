@@ -9,7 +9,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 from PySide6.QtCore import QMimeData, QUrl
-from worklist_kit import FakeReads, FakeWorklist
+from worklist_window_kit import FakeReads, FakeWorklist
 
 from hl7console.errors import UsageError
 from hl7console.ui.worklist.images_dialog import (

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.modeltest import ModelTester
 from window_kit import child
-from worklist_kit import BASE_US, FakeWorklist, effects
+from worklist_window_kit import BASE_US, FakeWorklist, effects
 
 from hl7console.ui.worklist import words
 from hl7console.ui.worklist.chain import chain_page
