@@ -126,3 +126,20 @@ def flagged(path: Path) -> Iterator[str]:
             at = {"add_flag": 1, "conflict": 0, "keep_conflict": 0, "flag": 0}.get(node.func.attr)
             if at is not None and len(node.args) > at:
                 yield from literals(node.args[at])
+
+
+def test_a_code_or_a_value_that_nobody_knows_is_still_a_sentence():
+    assert wording.sentence("of_a_later_version") == "of a later version."
+    assert wording.ask("of_a_later_version") == ""
+    assert wording.flag_sentence("of_a_later_version") == "of a later version."
+    assert "(unknown)" in wording.sentence("query_key_nonsense")
+
+
+def test_an_area_without_its_file_is_passed_over(monkeypatch):
+    wording._sentences.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(wording, "AREAS", ("orders", "nonesuch"))
+        assert "control_unmapped" in wording.codes()
+        assert "query_key_nonsense" not in wording.codes()
+    wording._sentences.cache_clear()
+    assert "query_key_nonsense" in wording.codes()
