@@ -81,7 +81,9 @@ def light_text(status: InterfaceStatus) -> str:
     if status.state is LinkState.FAILED:
         return f"{status.name}: {status.text}" if status.text else f"{status.name}: failed"
     parts = [status.name]
-    if status.kind == "listener":
+    if status.kind == "worklist":
+        parts.append(status.ae_title)
+    if status.kind != "destination":
         port = status.address.rpartition(":")[2]
         parts.append(port)
         if status.tls != "off":
@@ -93,7 +95,7 @@ def light_text(status: InterfaceStatus) -> str:
 
 def light_tip(status: InterfaceStatus) -> str:
     """Return what hovering a light tells."""
-    what = "Listener" if status.kind == "listener" else "Destination"
+    what = {"listener": "Listener", "destination": "Destination"}.get(status.kind, "DICOM service")
     lines = [f"{what} {status.name} · {status.address}", f"State: {status.state}"]
     if status.kind == "listener":
         lines.append(f"Received {status.received:,} · connections {status.connections:,}")

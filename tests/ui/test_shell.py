@@ -30,7 +30,7 @@ from hl7console.ui.main_window import MainWindow
 from hl7console.ui.notice import Notice
 from hl7console.ui.palette import Palette, match_rank
 from hl7console.ui.preferences import Preferences
-from hl7console.ui.status_line import StatusLine
+from hl7console.ui.status_line import StatusLine, light_text, light_tip
 from hl7console.ui.theme import DARK, LIGHT, Scheme, theme
 
 
@@ -280,3 +280,11 @@ def test_a_recent_fault_marks_a_light_that_still_runs(qtbot):
         assert "State: listening" in button.toolTip()
         assert told in button.toolTip()
         assert not button.property("alarm")
+
+
+def test_the_worklist_service_tells_its_title_and_port():
+    status = InterfaceStatus(
+        "Worklist", "worklist", LinkState.LISTENING, "127.0.0.1:11112", "off", ae_title="RADWL"
+    )
+    assert light_text(status) == "Worklist RADWL 11112"
+    assert light_tip(status).startswith("DICOM service Worklist · 127.0.0.1:11112")

@@ -19,7 +19,7 @@ SERVICE: dict[str, tuple[str, str]] = {
     "tls_client_ca_path": ("Clients' CA", ""),
     "allowed_certificate_names": ("Certificate names", "Empty lets in every client of the CA."),
     "#mpps": ("Performed steps", ""),
-    "accept_mpps": ("Take MPPS: modalities tell when an exam starts and ends", ""),
+    "accept_mpps": ("Take performed steps (MPPS)", "Modalities tell when an exam starts and ends."),
 }
 
 RULES: dict[str, tuple[str, str]] = {

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hl7console.engine.console import Command, Console, JobReport
+from hl7console.engine.console import Command, Console, JobReport, LinkState
 from hl7console.engine.dicom_commands import (
     DeleteAeRules,
     DeletePacs,
@@ -116,14 +116,15 @@ class RecordsPage(QWidget):
         side.setVisible(self.has_list)
         heading = QLabel(self.title)
         heading.setProperty("role", "title")
-        about = QLabel(self.intro)
-        about.setProperty("role", "muted")
-        about.setWordWrap(True)
+        self._about = QLabel(self.intro)
+        self._about.setObjectName(f"{self.key}About")
+        self._about.setProperty("role", "muted")
+        self._about.setWordWrap(True)
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         body.setSpacing(GRID)
-        for part in (heading, about, self.form):
+        for part in (heading, self._about, self.form):
             body.addWidget(part)
         body.addStretch(1)
         scroll = QScrollArea()
@@ -266,6 +267,15 @@ class ServicePage(RecordsPage):
     title = "Worklist service"
     intro = "A DICOM port where modalities ask for their worklist and tell what they did."
     has_list = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        standing = [
+            f"It serves now as {status.ae_title} on {status.address}."
+            for status in self._console.snapshot().interfaces
+            if status.kind == "worklist" and status.state is LinkState.LISTENING
+        ]
+        self._about.setText(" ".join([self.intro, *standing]))
 
     def made_form(self) -> RecordForm:
         """Return an empty form."""
