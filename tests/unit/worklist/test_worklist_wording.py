@@ -143,3 +143,17 @@ def test_an_area_without_its_file_is_passed_over(monkeypatch):
         assert "query_key_nonsense" not in wording.codes()
     wording._sentences.cache_clear()
     assert "query_key_nonsense" in wording.codes()
+
+
+def test_sections_are_only_for_the_eye_and_other_values_say_nothing():
+    found = {}
+    table = {
+        "plain": "Plain.", "count": 3,
+        "section": {"inner": "Inner.", "asked": {"text": "Asked.", "ask": "Ask.", "flag": "Flag."}},
+    }  # fmt: skip
+    wording._take(table, found)
+    assert found == {
+        "plain": ("Plain.", "", ""),
+        "inner": ("Inner.", "", ""),
+        "asked": ("Asked.", "Ask.", "Flag."),
+    }
