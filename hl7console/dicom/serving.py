@@ -42,6 +42,8 @@ def server_class() -> Any:  # noqa: ANN401, C901 - a class, made from a library 
 
         def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
             """Shake hands where there is TLS, then start the association."""
+            # An answer goes out in two writes; held together they would wait for the peer.
+            request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
                 request = self._shake(request, client_address)
                 if request is None:

@@ -66,7 +66,12 @@ def key_conditions_of(keys: LineKeys) -> tuple[str, Values]:
     values: Values = []
     _dates(parts, values, keys.date_from, keys.date_to)
     _any_of(parts, values, "modality", keys.modalities)
-    _any_of(parts, values, "state", keys.states)
+    # A day, or a number, narrows down more than states that most lines have: their index is left
+    # alone then (the plus sign).
+    is_narrow = any(
+        (keys.date_from, keys.date_to, keys.accession, keys.patient_id, keys.study_uid, keys.sps_id)
+    )
+    _any_of(parts, values, "+state" if is_narrow else "state", keys.states)
     _stations(parts, values, keys.stations, with_open=True)
     for column, wanted in (
         ("accession", keys.accession),
