@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -93,46 +93,72 @@ class Worker(QObject):
             raise error
 
 
-class ReaderWorker(Worker):
-    """A worker with a read-only connection to the database, opened on its own thread."""
+class Reads(Protocol):
+    """What reads a database for one thread."""
 
-    def __init__(self, name: str, console: Console, parent: QObject | None = None) -> None:
+    def interrupt(self) -> None:
+        """End the query in hand. Any thread."""
+
+    def close(self) -> None:
+        """Close the connection; its own thread."""
+
+
+R = TypeVar("R", bound=Reads)
+
+
+class ReadingWorker(Worker, Generic[R]):
+    """A worker with a read-only connection, opened on its own thread.
+
+    Args:
+        name: Name of the thread.
+        opener: Opens a connection; called on the worker's thread.
+        parent: Owner of the worker; call `stop` before it goes.
+    """
+
+    def __init__(self, name: str, opener: Callable[[], R], parent: QObject | None = None) -> None:
         super().__init__(name, parent)
-        self._console = console
-        self._reader: StoreReader | None = None
+        self._opener = opener
+        self._reads: R | None = None
 
     def ask(
         self,
-        work: Callable[[StoreReader], T],
+        work: Callable[[R], T],
         then: Callable[[T], None],
         failed: Callable[[ConsoleError], None] | None = None,
     ) -> None:
-        """Run `work` with the reader; otherwise as `call`."""
+        """Run `work` with the connection; otherwise as `call`."""
         self.call(lambda: work(self._opened()), then, failed)
 
     def interrupt(self) -> None:
         """End the query in hand, if there is one."""
-        if self._reader is not None:
-            self._reader.interrupt()
+        if self._reads is not None:
+            self._reads.interrupt()
 
     def stop(self) -> None:
         """End the query in hand, close the connection on its own thread, and end that."""
         self._is_stopped = True
         self.interrupt()
         if self._executor is not None:
-            # What waits before this finds the reader stopped and ends at once.
+            # What waits before this finds the worker stopped and ends at once.
             self._executor.submit(self._close)
             self._executor.shutdown(wait=True)
             self._executor = None
 
-    def _opened(self) -> StoreReader:
+    def _opened(self) -> R:
         if self._is_stopped:
             raise ConsoleError("The window is closing.")
-        if self._reader is None:
-            self._reader = self._console.open_reader()
-        return self._reader
+        if self._reads is None:
+            self._reads = self._opener()
+        return self._reads
 
     def _close(self) -> None:
-        if self._reader is not None:
-            reader, self._reader = self._reader, None
-            reader.close()
+        if self._reads is not None:
+            reads, self._reads = self._reads, None
+            reads.close()
+
+
+class ReaderWorker(ReadingWorker[StoreReader]):
+    """A worker that reads the messages' database."""
+
+    def __init__(self, name: str, console: Console, parent: QObject | None = None) -> None:
+        super().__init__(name, console.open_reader, parent)

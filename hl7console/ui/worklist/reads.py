@@ -1,14 +1,11 @@
-"""What the window asks of the worklist's database, and the thread that asks it."""
+"""What the window asks of the worklist's database, and the worker that asks it."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject
-
-from hl7console.errors import ConsoleError
 from hl7console.store.worklist.records import (
     Counts,
     EntryEffect,
@@ -17,13 +14,11 @@ from hl7console.store.worklist.records import (
     LineRow,
     StepDetails,
 )
-from hl7console.ui.worker import Worker
+from hl7console.ui.worker import ReadingWorker
 from hl7console.worklist.rows import Row
 
 if TYPE_CHECKING:
     from hl7console.worklist.lines import Line
-
-T = TypeVar("T")
 
 
 class WorklistReads(Protocol):
@@ -51,53 +46,5 @@ class WorklistReads(Protocol):
     def close(self) -> None: ...
 
 
-class WorklistWorker(Worker):
-    """A worker with a connection to the worklist, opened on its own thread.
-
-    Args:
-        name: Name of the thread.
-        opener: Opens a connection; called on the worker's thread.
-        parent: Owner of the worker; call `stop` before it goes.
-    """
-
-    def __init__(
-        self, name: str, opener: Callable[[], WorklistReads], parent: QObject | None = None
-    ) -> None:
-        super().__init__(name, parent)
-        self._opener = opener
-        self._reads: WorklistReads | None = None
-
-    def ask(
-        self,
-        work: Callable[[WorklistReads], T],
-        then: Callable[[T], None],
-        failed: Callable[[ConsoleError], None] | None = None,
-    ) -> None:
-        """Run `work` with the connection; otherwise as `call`."""
-        self.call(lambda: work(self._opened()), then, failed)
-
-    def interrupt(self) -> None:
-        """End the query in hand, if there is one."""
-        if self._reads is not None:
-            self._reads.interrupt()
-
-    def stop(self) -> None:
-        """End the query in hand, close the connection on its own thread, and end that."""
-        self._is_stopped = True
-        self.interrupt()
-        if self._executor is not None:
-            self._executor.submit(self._close)
-            self._executor.shutdown(wait=True)
-            self._executor = None
-
-    def _opened(self) -> WorklistReads:
-        if self._is_stopped:
-            raise ConsoleError("The window is closing.")
-        if self._reads is None:
-            self._reads = self._opener()
-        return self._reads
-
-    def _close(self) -> None:
-        if self._reads is not None:
-            reads, self._reads = self._reads, None
-            reads.close()
+WorklistWorker = ReadingWorker[WorklistReads]
+"""A worker that reads the worklist."""
