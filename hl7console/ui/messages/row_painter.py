@@ -1,101 +1,45 @@
-"""Draws the rows of the message list, each once, and keeps the pictures.
-
-A page of the list has some 300 cells; drawing them one by one whenever traffic moves the rows
-down takes longer than a frame. A row that was drawn is one picture, and moving it is one copy.
-"""
+"""Draws the rows of the message list."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
-
-from PySide6.QtCore import QObject, QRect, Signal, Slot
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import QObject, QRect
+from PySide6.QtGui import QPainter
 
 from hl7console.store.records import MessageRow
 from hl7console.ui.messages.columns import Kind, pill_for
 from hl7console.ui.messages.model import MessageTableModel
-from hl7console.ui.row_pens import PAD, RowPens
-from hl7console.ui.theme import ROW, theme
-
-_KEPT = 240
-"""Rows whose pictures are kept: about three pages and both states of some."""
-
-Section = tuple[int, int, int]
-"""Column, left edge and width, in pixels."""
+from hl7console.ui.row_pictures import RowPictures
 
 
-class RowPainter(QObject):
+class RowPainter(RowPictures[MessageRow]):
     """Pictures of rows. GUI thread only."""
-
-    outdated = Signal()
-    """The scheme changed: everything has to be drawn again."""
 
     def __init__(self, model: MessageTableModel, parent: QObject) -> None:
         super().__init__(parent)
         self._model = model
-        self._kept: OrderedDict[tuple[int, bool], tuple[MessageRow, QPixmap]] = OrderedDict()
-        self._pens = RowPens()
-        theme().changed.connect(self._on_theme_changed)
 
-    @Slot()
-    def _on_theme_changed(self) -> None:
-        self._pens.take_colors()
-        self.forget()
-        self.outdated.emit()
+    def row_at(self, row: int) -> MessageRow | None:
+        """Return the message of a row; None while it is not fetched."""
+        return self._model.row_at(row)
 
-    def forget(self) -> None:
-        """Drop all pictures: columns or colours are others."""
-        self._kept.clear()
+    def id_of(self, found: MessageRow) -> int:
+        """Return the message's number."""
+        return found.id
 
-    def picture(
-        self, row: int, sections: Sequence[Section], width: int, scale: float, *, is_selected: bool
-    ) -> QPixmap:
-        """Return the picture of a row, `width` wide at a screen's `scale`."""
-        found = self._model.row_at(row)
-        if found is None:
-            return self._drawn(row, None, sections, width, scale, is_selected=is_selected)
-        key = (found.id, is_selected)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] is found:
-            self._kept.move_to_end(key)
-            return kept[1]
-        drawn = self._drawn(row, found, sections, width, scale, is_selected=is_selected)
-        self._kept[key] = (found, drawn)
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return drawn
-
-    def _drawn(
-        self,
-        row: int,
-        found: MessageRow | None,
-        sections: Sequence[Section],
-        width: int,
-        scale: float,
-        *,
-        is_selected: bool,
-    ) -> QPixmap:
-        drawn = QPixmap(round(width * scale), round(ROW * scale))
-        drawn.setDevicePixelRatio(scale)
-        drawn.fill(self._pens.colors["selection" if is_selected else "surface"])
-        painter = QPainter(drawn)
-        painter.setPen(self._pens.colors["row_line"])
-        painter.drawLine(0, ROW - 1, width, ROW - 1)
-        for column, left, room in sections:
-            box = QRect(left + PAD, 0, room - 2 * PAD, ROW - 1)
-            kind = self._model.columns[column].kind
-            if found is not None and kind is Kind.PILL:
-                pill = pill_for(found)
-                self._pens.draw_pill(painter, box, pill.text, pill.role)
-            else:
-                self._pens.draw_text(
-                    painter,
-                    box,
-                    self._model.text_at(row, column),
-                    is_fixed=kind in (Kind.FIXED, Kind.NUMBER),
-                    is_right=kind is Kind.NUMBER,
-                    role="muted" if kind is Kind.MUTED else "text",
-                )
-        painter.end()
-        return drawn
+    def draw_cell(
+        self, painter: QPainter, box: QRect, row: int, column: int, found: MessageRow | None
+    ) -> None:
+        """Draw one cell: a pill where its column has them, else its text."""
+        kind = self._model.columns[column].kind
+        if found is not None and kind is Kind.PILL:
+            pill = pill_for(found)
+            self._pens.draw_pill(painter, box, pill.text, pill.role)
+            return
+        self._pens.draw_text(
+            painter,
+            box,
+            self._model.text_at(row, column),
+            is_fixed=kind in (Kind.FIXED, Kind.NUMBER),
+            is_right=kind is Kind.NUMBER,
+            role="muted" if kind is Kind.MUTED else "text",
+        )

@@ -24,7 +24,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from hl7console.ui.messages.model import MessageTableModel
-from hl7console.ui.messages.row_painter import RowPainter, Section
+from hl7console.ui.messages.row_painter import RowPainter
+from hl7console.ui.row_pictures import Section
 from hl7console.ui.theme import ROW, fixed_font, theme
 
 _CELL_PADDING = 18

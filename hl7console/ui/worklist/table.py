@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from hl7console.ui.messages.row_painter import Section
+from hl7console.ui.row_pictures import Section
 from hl7console.ui.theme import ROW, fixed_font, theme
 from hl7console.ui.worklist.line_painter import LinePainter
 from hl7console.ui.worklist.model import LineTableModel
