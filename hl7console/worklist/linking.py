@@ -8,7 +8,7 @@ row stays alone, and an open conflict asks a person to decide.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from hl7console.worklist import exams, reports, scheduling
 from hl7console.worklist.persons_named import (
@@ -183,17 +183,35 @@ def object_to(turn: Turn, row: Row, order: Row) -> None:
         return
     turn.set(row, "flags", [*row.list("flags"), rule], rule=rule)
     turn.note(rule, row, Severity.ERROR, "PID-3" if row.kind != EXAM else "PatientID")
-    patients = [n for n in (order.number("patient"), row.number("patient")) if n]
-    conflict: dict[str, Value] = {
+    patients = (order.number("patient"), row.number("patient"))
+    conflict = _conflict_about(turn, row, rule, order.id, patients)
+    turn.create(CONFLICT, conflict, rules={"status": rule})
+
+
+def refuse_other_person(turn: Turn, row: Row, rule: str) -> NoReturn:
+    """Give a message up that names a known row with another person; a person has to decide.
+
+    Raises:
+        RefusedError: Always.
+    """
+    patients = (row.number("patient"),)
+    conflict = _conflict_about(turn, row, rule, row.number("order"), patients)
+    turn.refuse(rule, "PID-3", row, conflict)
+
+
+def _conflict_about(
+    turn: Turn, row: Row, rule: str, order_id: int, patients: Iterable[int]
+) -> dict[str, Value]:
+    """Return the columns of an open conflict about a row; patients of number 0 are left out."""
+    return {
         "rule": rule,
         "status": "open",
-        "patients": list(dict.fromkeys(patients)),
-        "order": order.id,
+        "patients": list(dict.fromkeys(n for n in patients if n)),
+        "order": order_id,
         "about_kind": row.kind,
         "about": row.id,
         "entry": turn.entry.number,
     }
-    turn.create(CONFLICT, conflict, rules={"status": rule})
 
 
 def attach(turn: Turn, row: Row, order: Row, *, by_hand: bool = False) -> None:

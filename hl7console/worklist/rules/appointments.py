@@ -85,19 +85,8 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
 def _check_person(turn: Turn, rows: list[Row], named: Row) -> None:
     """Give the message up if it names an appointment of another person."""
     row = next((row for row in rows if linking.is_anothers(turn, row, named)), None)
-    if row is None:
-        return
-    rule = "appointment_of_other_patient"
-    conflict: dict[str, Value] = {
-        "rule": rule,
-        "status": "open",
-        "patients": [row.number("patient")] if row.number("patient") else [],
-        "order": row.number("order"),
-        "about_kind": row.kind,
-        "about": row.id,
-        "entry": turn.entry.number,
-    }
-    turn.refuse(rule, "PID-3", row, conflict)
+    if row is not None:
+        linking.refuse_other_person(turn, row, "appointment_of_other_patient")
 
 
 def _keys(context: Context, sch: Seg) -> list[str]:

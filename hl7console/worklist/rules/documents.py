@@ -63,19 +63,8 @@ def apply(turn: Turn, entry: MessageEntry, view: View, profile: Profile) -> None
 
 def _check_person(turn: Turn, row: Row, named: Row) -> None:
     """Give the message up if it names a document of another person."""
-    if not linking.is_anothers(turn, row, named):
-        return
-    rule = "document_of_other_patient"
-    conflict: dict[str, Value] = {
-        "rule": rule,
-        "status": "open",
-        "patients": [row.number("patient")] if row.number("patient") else [],
-        "order": row.number("order"),
-        "about_kind": row.kind,
-        "about": row.id,
-        "entry": turn.entry.number,
-    }
-    turn.refuse(rule, "PID-3", row, conflict)
+    if linking.is_anothers(turn, row, named):
+        linking.refuse_other_person(turn, row, "document_of_other_patient")
 
 
 def _create(turn: Turn, entry: MessageEntry, number: Number, person: dict[str, Value]) -> Row:
