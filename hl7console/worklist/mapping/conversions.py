@@ -18,6 +18,7 @@ from hl7console.worklist.mapping.times import moment_of, start_of
 from hl7console.worklist.profiles.columns import COLUMNS
 from hl7console.worklist.profiles.sources import FieldSource
 from hl7console.worklist.reading import Seg
+from hl7console.worklist.rows import Value
 
 Convert = Callable[[Context, Mapped, str, Seg, FieldSource, str], bool]
 
@@ -47,26 +48,31 @@ def _value(context: Context, source: FieldSource, raw: str) -> str:
     return context.view.part(raw, source.component or 1, source.subcomponent or 1).strip()
 
 
+def _put(out: Mapped, column: str, seg: Seg, source: FieldSource, value: Value) -> bool:
+    """Put a value, if there is one, with the field it came from."""
+    if not value:
+        return False
+    out.put(column, value, path_of(seg, source), source.rule)
+    return True
+
+
+def _put_fitted(out: Mapped, column: str, seg: Seg, source: FieldSource, text: str) -> bool:
+    """Put a text, if there is one, cut to what its column takes."""
+    return bool(text) and _put(
+        out, column, seg, source, fitted(out, column, text, COLUMNS[column].vr)
+    )
+
+
 def _text(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
-    value = one_line(_value(context, source, raw))
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
+    return _put_fitted(out, column, seg, source, one_line(_value(context, source, raw)))
 
 
 def _long(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
-    value = several_lines(_value(context, source, raw))
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
+    return _put_fitted(out, column, seg, source, several_lines(_value(context, source, raw)))
 
 
 def _texts(
@@ -77,20 +83,13 @@ def _texts(
         value = one_line(context.view.part(written, source.component or 1))
         if value:
             values.append(fitted(out, column, value, COLUMNS[column].vr))
-    if not values:
-        return False
-    out.put(column, values, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, values)
 
 
 def _number(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
-    value = _value(context, source, raw)
-    if not value:
-        return False
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, _value(context, source, raw))
 
 
 def _uid(
@@ -102,8 +101,7 @@ def _uid(
     if not studies.is_uid(value):
         out.flag("study_uid_invalid")
         return False
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, value)
 
 
 def _hd(
@@ -115,8 +113,7 @@ def _hd(
     if authority.is_defaulted:
         return False
     value = [authority.namespace, authority.universal_id, authority.universal_type]
-    out.put(column, value, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, value)
 
 
 def _code(
@@ -127,49 +124,37 @@ def _code(
     item = codes.triplet(context, parts, start)
     if item is None:
         return False
-    out.put(column, codes.fit_item(item, out), path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, codes.fit_item(item, out))
 
 
 def _xpn(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
     name = names.pn_of_xpn(context, seg.repetitions(source.field), out.flags)
-    if not name:
-        return False
-    out.put(column, name, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, name)
 
 
 def _xcn(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
-    for written in seg.repetitions(source.field):
-        if name := names.pn_of_xcn(context, written, out.flags):
-            out.put(column, name, path_of(seg, source), source.rule)
-            return True
-    return False
+    return any(
+        _put(out, column, seg, source, names.pn_of_xcn(context, written, out.flags))
+        for written in seg.repetitions(source.field)
+    )
 
 
 def _xcns(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
     found = [names.pn_of_xcn(context, r, out.flags) for r in seg.repetitions(source.field)]
-    found = [name for name in found if name]
-    if not found:
-        return False
-    out.put(column, found, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, [name for name in found if name])
 
 
 def _cnn(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
     name = names.pn_of_cnn(context, first_repetition(context, raw), out.flags)
-    if not name:
-        return False
-    out.put(column, name, path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, name)
 
 
 def _when(
@@ -288,10 +273,7 @@ def _titles(
             found.append(title)
         elif title and source.segment != "ORC":
             out.flag("station_invalid")
-    if not found:
-        return False
-    out.put(column, list(dict.fromkeys(found)), path_of(seg, source), source.rule)
-    return True
+    return _put(out, column, seg, source, list(dict.fromkeys(found)))
 
 
 def _address(
@@ -300,11 +282,7 @@ def _address(
     view = context.view
     parts = view.components(first_repetition(context, raw))[:6]
     value = ", ".join([text for part in parts if (text := one_line(view.part(part)))])
-    if not value:
-        return False
-    vr = COLUMNS[column].vr
-    out.put(column, fitted(out, column, value, vr), path_of(seg, source), source.rule)
-    return True
+    return _put_fitted(out, column, seg, source, value)
 
 
 def _place(
@@ -313,10 +291,7 @@ def _place(
     view = context.view
     parts = view.components(first_repetition(context, raw))[:3]
     value = "-".join([text for part in parts if (text := one_line(view.part(part)))])
-    if not value:
-        return False
-    out.put(column, fitted(out, column, value, "LO"), path_of(seg, source), source.rule)
-    return True
+    return _put_fitted(out, column, seg, source, value)
 
 
 def _needs(
