@@ -343,8 +343,19 @@ class PacsSettings(_FromMapping):
             raise UsageError("The time limit must be between 1 and 600 seconds.")
 
 
+def is_ae_title(text: str) -> bool:
+    """Return whether a text is an AE title: 1 to 16 printable ASCII characters, no backslash.
+
+    A blank at either end is no part of a title, and does not make one wrong here.
+
+    References:
+        DICOM PS3.5 section 6.2, AE.
+    """
+    return _AE_TITLE.fullmatch(text.strip(" ")) is not None and len(text) <= 16
+
+
 def check_ae_title(title: str) -> None:
-    """Raise `UsageError` unless it is an AE title: 1 to 16 ASCII characters without backslash."""
+    """Raise `UsageError` unless it is an AE title without a blank at either end."""
     if not _AE_TITLE.fullmatch(title):
         raise UsageError(
             "An AE title has 1 to 16 plain characters, no backslash, and no blank at either end."

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hl7console.settings import is_ae_title
 from hl7console.worklist.mapped import Mapped
 from hl7console.worklist.mapping import authorities, codes, names, studies
 from hl7console.worklist.mapping.context import Context
@@ -258,18 +259,13 @@ def _modality(
     return True
 
 
-def is_title(text: str) -> bool:
-    """Return whether a text is an AE title."""
-    return 0 < len(text) <= 16 and text.isascii() and text.isprintable() and "\\" not in text
-
-
 def _titles(
     context: Context, out: Mapped, column: str, seg: Seg, source: FieldSource, raw: str
 ) -> bool:
     found = []
     for written in seg.repetitions(source.field):
         title = context.view.part(written, source.component or 1).strip()
-        if is_title(title):
+        if is_ae_title(title):
             found.append(title)
         elif title and source.segment != "ORC":
             out.flag("station_invalid")

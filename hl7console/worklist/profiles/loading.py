@@ -12,6 +12,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from hl7console.errors import UsageError
+from hl7console.settings import is_ae_title
 from hl7console.worklist.profiles.columns import COLUMNS
 from hl7console.worklist.profiles.key_lines import key_lines
 from hl7console.worklist.profiles.library import NAMES, shipped_text
@@ -30,7 +31,6 @@ _STATES = frozenset({
     "DISCONTINUED", "CANCELED", "none",
 })  # fmt: skip
 _CONTROL = re.compile(r"[A-Z]{2}_(?:[A-Z]{1,2}|\*)?")
-_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 _OPTIONS = {option.name: option for option in fields(Options)}
 
 
@@ -253,7 +253,7 @@ def _stations(reader: _Reader) -> list[StationRule]:
         texts = _rule_texts(reader, "station", number, rule, known)
         key = ("station", str(number))
         for title in texts.get("aet", ()):
-            if not _TITLE.fullmatch(title) or not title.strip():
+            if not is_ae_title(title):
                 reader.fail((*key, "aet"), "an AE title has 1 to 16 characters, no backslash.")
         if not texts.get("aet") and not texts.get("name") and not texts.get("room"):
             reader.fail(key, "a station rule needs aet, name or room.")

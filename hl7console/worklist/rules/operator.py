@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hl7console.settings import is_ae_title
 from hl7console.worklist import exams, linking
 from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.line_columns import DESCRIPTIONS
@@ -139,7 +140,7 @@ def _station(turn: Turn, entry: InputEntry) -> None:
     step = _step(turn, entry)
     value = entry.body.get("aets", [])
     aets = [str(aet).strip() for aet in value] if isinstance(value, list | tuple) else []
-    if not all(0 < len(aet) <= 16 and aet.isascii() and "\\" not in aet for aet in aets):
+    if not all(map(is_ae_title, aets)):
         turn.refuse("operator_station", "aets", step)
     turn.set(step, "station_aet", aets or "", _PATH, "station_by_hand")
     turn.set(step, "open", "", _PATH, "station_by_hand")
