@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MOST_DEPTH = 8
 """Sequences within sequences that are read; nothing that we know nests deeper."""
 
-_TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _UNREADABLE = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 
 

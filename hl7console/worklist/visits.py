@@ -19,7 +19,6 @@ MERGED = "merged"
 
 _NUMBERS = frozenset({"visit_no", "visit_authority", "patient", "status"})
 """Columns that a message never changes on a visit that is known."""
-_ACCOUNT = frozenset({"account_no", "account_authority", "account_issuer"})
 
 
 def of_number(turn: Turn, number: str, authority: str) -> Row | None:

@@ -155,29 +155,6 @@ class History:
         )
         return [_effect(row, []) for row in found]
 
-    def touching(self, rows: Iterable[tuple[str, int]]) -> set[int]:
-        """Return the numbers of the entries that changed any of these rows, by kind and id."""
-        found: set[int] = set()
-        for kind, row_id in rows:
-            found |= {
-                _int(row[0])
-                for row in self._database.all(
-                    "SELECT e.number FROM events AS v JOIN entries AS e USING (position)"
-                    " WHERE v.kind = ? AND v.row_id = ?",
-                    (KIND_NUMBERS[kind], row_id),
-                )
-            }
-        return found
-
-    def touched_by(self, number: int) -> set[tuple[str, int]]:
-        """Return the rows that an entry changed, by kind and id."""
-        found = self._database.all(
-            "SELECT v.kind, v.row_id FROM events AS v JOIN entries AS e USING (position)"
-            " WHERE e.number = ?",
-            (number,),
-        )
-        return {(KIND_NAMES[_int(kind)], _int(row_id)) for kind, row_id in found}
-
     def _effects(
         self, positions: Sequence[int], changes: dict[int, list[Change]]
     ) -> list[EntryEffect]:

@@ -9,8 +9,6 @@ from hl7console.ui.settings.form import Value
 from hl7console.ui.worklist.command_dialog import CommandDialog
 from hl7console.worklist.rows import Row
 
-_LOCAL = ("local_code", "local_meaning", "local_system")
-
 
 def code_dialog(row: Row, console: Console, parent: QWidget) -> CommandDialog:
     """Return the question what a sender's code is here."""

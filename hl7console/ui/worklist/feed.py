@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -224,10 +224,6 @@ class LineFeed(QObject):
             self.failed.emit(error)
 
         self._reads.ask(lambda reads: reads.rows(ids, at_us), put, failed)
-
-    def set_query(self, **parts: object) -> None:
-        """Show other lines by changing parts of the query."""
-        self.show(replace(self.query, **parts), self.group_by)  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """End both threads. Nothing arrives afterwards."""

@@ -38,7 +38,6 @@ GROUPS = (
     ("state", "State"),
     ("patient", "Patient"),
 )
-_OPEN = ("UNSCHEDULED", "ON_HOLD", "SCHEDULED", "ARRIVED", "READY", "STARTED", "DEPARTED")
 
 
 class ChoiceButton(QPushButton):
@@ -293,10 +292,6 @@ class FilterBar(QFrame):
         self.patient_chip.setText(title or "This patient")
         self.patient_chip.setVisible(bool(patient_row))
         self._on_changed()
-
-    def only_open(self) -> None:
-        """Show what is still to be done."""
-        self.state.choose(_OPEN)
 
     @Slot()
     def _on_range(self) -> None:

@@ -26,10 +26,6 @@ class OrderGroup:
     """NTE behind an IPC, by its place among `steps`."""
 
 
-_ORDER_PARTS = frozenset({"OBR", "RQD", "RQ1", "RXO", "ODS", "ODT"})
-"""The segments that detail an order."""
-
-
 def patient_segments(view: View, pid: Seg | None) -> Sequence[Seg]:
     """Return the segments of one patient: from a PID (or MRG) to the next PID."""
     if pid is None or len(view.all("PID")) <= 1:
