@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 _lock = threading.Lock()
@@ -17,6 +19,7 @@ def pynetdicom() -> Any:  # noqa: ANN401 - the library has no types
             import pydicom.config
             import pynetdicom._config
             import pynetdicom.events
+            import pynetdicom.transport
 
             pynetdicom._config.LOG_HANDLER_LEVEL = "none"  # noqa: SLF001 - its documented switch
             pynetdicom._config.LOG_REQUEST_IDENTIFIERS = False  # noqa: SLF001
@@ -26,5 +29,18 @@ def pynetdicom() -> Any:  # noqa: ANN401 - the library has no types
             settings = pydicom.config.settings
             settings.reading_validation_mode = pydicom.config.IGNORE
             settings.writing_validation_mode = pydicom.config.IGNORE
+            pynetdicom.transport.AssociationSocket._shutdown_socket = _close  # type: ignore[method-assign]  # noqa: SLF001
             _loaded.append(pynetdicom)
         return _loaded[0]
+
+
+def _close(self: Any) -> None:  # noqa: ANN401
+    """Close an association's socket, also one that was refused or that the peer has ended.
+
+    The library's own way stops at the failing shutdown, and leaves the socket to the garbage
+    collector.
+    """
+    if self.socket is not None:
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()

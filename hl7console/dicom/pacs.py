@@ -126,6 +126,3 @@ def _end(association: Any) -> None:  # noqa: ANN401
         association.join(2.0)
     if association.is_alive():
         association.kill()
-    held = association.dul.socket
-    if held is not None and held.socket is not None:
-        held.socket.close()  # left open where the archive ended the connection itself

@@ -85,8 +85,6 @@ def test_rules_for_a_calling_ae_are_stored_and_removed(settings, engine, answers
     qtbot.waitUntil(lambda: not stored(engine, load_ae_rules))
 
 
-# pynetdicom leaves the socket of a refused connection to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_archive_is_stored_and_removed_and_a_silent_one_is_told_of(
     settings, engine, answers, qtbot
 ):

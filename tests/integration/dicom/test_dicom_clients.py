@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import threading
+import warnings
 
 import pytest
 from dicom_kit import Serving, line, rules, serving
 from pydicom import Dataset
 
+from hl7console.dicom import pacs
 from hl7console.dicom.library import pynetdicom
 from hl7console.dicom.service import MPPS, MPPS_RETRIEVE, MWL, VERIFICATION
+from hl7console.errors import ConsoleError
+from hl7console.settings import PacsSettings
 
 
 def associate(served, aet="CT1", tls=None, uids=(MWL, MPPS, MPPS_RETRIEVE, VERIFICATION)):
@@ -251,3 +256,13 @@ def test_rules_change_while_it_runs(served):
     assert ask(served, query(AccessionNumber=""), aet="CT1")[0][0] == 0xFF00
     served.service.rules = {"CT9": rules(ae_title="CT9", station_filter="caller")}
     assert [s for s, _ in ask(served, query(AccessionNumber=""), aet="CT9")] == [0]
+
+
+def test_an_archive_that_is_not_there_leaves_no_socket_behind():
+    settings = PacsSettings("PACS", host="127.0.0.1", port=1, ae_title="PACS", timeout_s=1.0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(ConsoleError):
+            pacs.echo(settings)
+        gc.collect()
+    assert not [str(w.message) for w in told if issubclass(w.category, ResourceWarning)]
