@@ -38,7 +38,7 @@ from hl7console.engine.handover_wire import (
     send,
 )
 from hl7console.errors import WorkspaceInUseError
-from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings, RouteSettings
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 
@@ -133,6 +133,10 @@ class AttachedConsole:
     def destinations(self) -> tuple[DestinationSettings, ...]:
         """Return the destinations' settings."""
         return cast("tuple[DestinationSettings, ...]", self._ask("destinations"))
+
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """Return the routes' settings."""
+        return cast("tuple[RouteSettings, ...]", self._ask("routes"))
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on an interface, oldest first."""

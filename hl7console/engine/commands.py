@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hl7console.engine import dicom_work, worklist_inputs, worklist_trial
+from hl7console.engine import dicom_work, repair_work, worklist_inputs, worklist_trial
 from hl7console.engine.console import (
     Command,
     DeleteInterface,
@@ -77,7 +77,9 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             | AskPacs()
         ):
             return "dicom", lambda _: dicom_work.work_of(core, command)
-    return "settings", _change_of(core, command)
+        case SaveListener() | SaveDestination() | DeleteInterface():
+            return "settings", _change_of(core, command)
+    return repair_work.work_of(core, command)
 
 
 def _of_worklist(

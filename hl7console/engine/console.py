@@ -14,7 +14,13 @@ from typing import Protocol
 
 from hl7console.engine.dicom_commands import DicomCommand
 from hl7console.engine.events import InterfaceEvent
-from hl7console.settings import DestinationSettings, ListenerSettings, RetentionSettings
+from hl7console.engine.repair_commands import QueueStatus, RepairCommand
+from hl7console.settings import (
+    DestinationSettings,
+    ListenerSettings,
+    RetentionSettings,
+    RouteSettings,
+)
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 
@@ -88,6 +94,8 @@ class EngineSnapshot:
     """Messages and other inputs that are not in the worklist yet; roughly."""
     worklist_problem: str = ""
     """Why the worklist doesn't follow, or what happened to it; empty when all is well."""
+    queues: tuple[QueueStatus, ...] = ()
+    """One for each destination."""
 
 
 class ImportMode(StrEnum):
@@ -235,6 +243,7 @@ Command = (
     | ImportCodes
     | ImportCrossref
     | DicomCommand
+    | RepairCommand
 )
 
 
@@ -351,6 +360,9 @@ class Console(Protocol):
 
     def destinations(self) -> tuple[DestinationSettings, ...]:
         """Return the destinations' settings."""
+
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """Return the routes' settings."""
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on a listener beside messages, oldest first."""

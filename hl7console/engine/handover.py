@@ -29,7 +29,7 @@ from hl7console.engine.handover_wire import (
 )
 from hl7console.engine.jobs import EngineJob
 from hl7console.errors import ConsoleError, UsageError
-from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings, RouteSettings
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,9 @@ class ServedConsole(Protocol):
 
     def destinations(self) -> tuple[DestinationSettings, ...]:
         """Return the destinations' settings."""
+
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """Return the routes' settings."""
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on an interface."""
@@ -169,6 +172,8 @@ class HandoverServer:
                 return console.listeners()
             case "destinations":
                 return console.destinations()
+            case "routes":
+                return console.routes()
             case "events":
                 return console.events(str(request.value))
             case "bring_up_window":

@@ -44,8 +44,12 @@ _ALLOWED_MODULES = (
     "hl7console.engine.dicom_commands",
     "hl7console.engine.events",
     "hl7console.engine.handover_wire",
+    "hl7console.engine.repair_commands",
     "hl7console.errors",
-    "hl7console.settings",
+    "hl7console.settings.base",
+    "hl7console.settings.dicom",
+    "hl7console.settings.interfaces",
+    "hl7console.settings.retention",
 )
 
 _ALLOWED_PATHS = frozenset({"Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"})

@@ -34,7 +34,12 @@ from hl7console.engine.retaining import Housekeeping
 from hl7console.engine.worklist_inputs import put_profiles
 from hl7console.engine.worklist_service import FollowMode, WorklistService
 from hl7console.errors import ConsoleError, WorkspaceInUseError
-from hl7console.settings import DestinationSettings, ListenerSettings, WorklistServiceSettings
+from hl7console.settings import (
+    DestinationSettings,
+    ListenerSettings,
+    RouteSettings,
+    WorklistServiceSettings,
+)
 from hl7console.store import deliveries, interfaces
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
@@ -279,6 +284,10 @@ class Engine:
     def destinations(self) -> tuple[DestinationSettings, ...]:
         """Return the destinations' settings."""
         return self._links.destinations()
+
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """Return the routes' settings."""
+        return ()
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on a listener beside messages, oldest first."""

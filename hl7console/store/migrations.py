@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hl7console.errors import DamagedDatabaseError, NewerDatabaseError
 from hl7console.store.connection import Database
+from hl7console.store.repair_schema import create_queues
 from hl7console.store.schema import APPLICATION_ID, create_tables
 from hl7console.store.worklist.journal import create_inputs
 
@@ -22,6 +23,7 @@ Step = Callable[[Database], None]
 STEPS: tuple[tuple[str, Step], ...] = (
     ("first_tables", create_tables),
     ("worklist_inputs", create_inputs),
+    ("delivery_queues", create_queues),
 )
 """Names and functions of all steps, in order."""
 

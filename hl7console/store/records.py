@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hl7console.hl7v2.tries import FAILED_STATES
+from hl7console.store.repair_records import DeliveryWanted
 
 
 class Origin(StrEnum):
@@ -97,6 +98,10 @@ class NewMessage:
     """64-bit signed hash of listener, MSH-3, MSH-4 and MSH-10; 0 takes no part in the test."""
     content_hash: bytes = b""
     """SHA-256 of `raw`; filled by the intake for received messages."""
+    deliveries: tuple[DeliveryWanted, ...] = ()
+    """What its routes call for; queued in the transaction that stores it."""
+    drops_duplicate_deliveries: bool = False
+    """Whether a duplicate is not to be forwarded."""
 
 
 @dataclass(slots=True)

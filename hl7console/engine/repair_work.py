@@ -1,0 +1,18 @@
+"""From a command of repair to the work that does it. Each area adds its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hl7console.engine.console import JobReport
+from hl7console.engine.core import EngineCore
+from hl7console.engine.jobs import EngineJob
+from hl7console.engine.repair_commands import RepairCommand
+from hl7console.errors import UsageError
+
+Work = Callable[[EngineJob], JobReport]
+
+
+def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:  # noqa: ARG001
+    """Return the name and the work of a command. Any thread; nothing is done yet."""
+    raise UsageError(f"{type(command).__name__} is not known to this engine.")
