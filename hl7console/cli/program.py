@@ -55,6 +55,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compare_images",
             "Compare the headers of DICOM files with their orders.",
         ),
+        "record": (
+            "record",
+            "record",
+            "Write messages with their timing into one file, to be replayed.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from hl7console.engine.console import Noticed, NotTaken
 from hl7console.engine.jobs import EngineJob
+from hl7console.engine.recordings.format import MAGIC, RecordingReader, is_recording
 from hl7console.engine.sources import NotReadableError, Source, Unpacker, find_files
+from hl7console.errors import UsageError
 from hl7console.hl7v2.splitting import SplitProblem, iter_messages
 
 PASTED = "pasted text"
@@ -96,6 +99,11 @@ class MessageFinder:
     def _read(self, source: Source) -> Iterator[FoundInSource]:
         found_anything = False
         with source.open() as file:
+            head = file.read(len(MAGIC))
+            file.seek(0)
+            if is_recording(head):
+                yield from self._read_recording(source.name, file)
+                return
             for found in iter_messages(file):
                 found_anything = True
                 if self._job.is_cancelled:
@@ -106,6 +114,21 @@ class MessageFinder:
                     yield FoundInSource(source.name, found.start, found.raw, found.flags)
         if not found_anything:
             self.refuse(source.name, 0, "There is no message in it.")
+
+    def _read_recording(self, name: str, file: BinaryIO) -> Iterator[FoundInSource]:
+        try:
+            reader = RecordingReader(file)
+        except UsageError as fault:
+            self.refuse(name, 0, fault.text)
+            return
+        for message in reader.messages():
+            if self._job.is_cancelled:
+                return
+            yield FoundInSource(name, 0, message.raw)
+        if reader.end.text:
+            self.refuse(name, 0, reader.end.text)
+        elif not reader.end.messages:
+            self.refuse(name, 0, "There is no message in it.")
 
 
 def _size(path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from hl7console.settings import DestinationSettings, RouteSettings
 
@@ -208,6 +209,46 @@ class Approve:
     is_approved: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class RecordMessages:
+    """Write messages with their times, peers and acknowledgements into one file."""
+
+    path: Path
+    filter: str = field(default="", repr=False)
+    """What is recorded, oldest first; empty records everything."""
+    message_ids: tuple[int, ...] = ()
+    """In place of a filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecording:
+    """Send the messages of a recording; each is stored with origin ``sent``."""
+
+    path: Path
+    destinations: tuple[str, ...] = ()
+    """Names, or HOST:PORT."""
+    confirm: tuple[str, ...] = ()
+    settings: DestinationSettings | None = None
+    speed: float = 0.0
+    """Keep the recorded timing, this many times as fast (0.1 to 100); 0 does not."""
+    rate_per_s: float = 0.0
+    new_control_ids: bool = False
+    dates: Dates = Dates.KEEP
+    recipe: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRepeatedly:
+    """Send one message, or several in turn, a number of times; to test with."""
+
+    raws: tuple[bytes, ...] = field(repr=False)
+    destinations: tuple[str, ...] = ()
+    confirm: tuple[str, ...] = ()
+    times: int = 1
+    rate_per_s: float = 0.0
+    new_control_ids: bool = True
+
+
 QueueCommand = (
     HoldQueue | ReleaseQueue | ChangeDeliveries | RerouteDeliveries | RewindQueue | QueueMessages
 )
@@ -221,4 +262,7 @@ RepairCommand = (
     | SaveRoute
     | DeleteRoute
     | Approve
+    | RecordMessages
+    | ReplayRecording
+    | SendRepeatedly
 )

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
-from hl7console.engine.repair_commands import RepairCommand
+from hl7console.engine.recordings.recording import record_messages
+from hl7console.engine.repair_commands import RecordMessages, RepairCommand
 from hl7console.errors import UsageError
 
 Work = Callable[[EngineJob], JobReport]
 
 
-def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:  # noqa: ARG001
+def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:
     """Return the name and the work of a command. Any thread; nothing is done yet."""
+    match command:
+        case RecordMessages():
+            return "record", lambda job: record_messages(core, job, command)
     raise UsageError(f"{type(command).__name__} is not known to this engine.")

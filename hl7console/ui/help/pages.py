@@ -22,6 +22,7 @@ ORDER = (
     "listeners",
     "modalities",
     "sending",
+    "recordings",
     "command-line",
     "keys-and-recovery",
     "retention",

@@ -1,0 +1,1 @@
+"""Recordings: a span of traffic in one file, to be opened and replayed elsewhere."""
