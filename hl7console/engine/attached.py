@@ -28,6 +28,7 @@ from hl7console.engine.console import (
 )
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.handover_wire import (
+    PAUSE,
     Answer,
     Fault,
     HandoverAddress,
@@ -256,9 +257,16 @@ class AttachedJob:
 
     def cancel(self) -> None:
         """Ask the owner to stop it after the message in hand."""
+        self._say(Request("cancel"))
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Ask the owner to let it wait before the next message, or go on."""
+        self._say(Request(PAUSE, is_paused))
+
+    def _say(self, request: Request) -> None:
         with self._send_lock, contextlib.suppress(OSError):
             if not self._connection.closed:
-                send(self._connection, Request("cancel"))
+                send(self._connection, request)
 
     def result(self, timeout_s: float | None = None) -> JobReport:
         """Wait for the end and return the report.

@@ -281,6 +281,10 @@ class SendResult:
     source: str = ""
     receiver_text: str = field(default="", repr=False)
     """Why the receiver refused it, in its own words; may hold patient data."""
+    destination: str = ""
+    """Where it went, where a job sends to several destinations."""
+    original_id: int = 0
+    """The message that it was made from, where it was edited on the way; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,8 @@ class Progress:
     rate_per_s: float = 0.0
     left_s: float = -1.0
     """-1 while unknown."""
+    is_paused: bool = False
+    """It waits until somebody lets it go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +340,9 @@ class Job(Protocol):
 
     def cancel(self) -> None:
         """Ask it to stop after the message in hand."""
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Ask it to wait before the next message, or to go on; only resends and replays do."""
 
     def result(self, timeout_s: float | None = None) -> JobReport:
         """Wait for the end and return the report.

@@ -17,6 +17,7 @@ from typing import Protocol, cast
 from hl7console.engine.console import Command, EngineSnapshot, Progress
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.handover_wire import (
+    PAUSE,
     Answer,
     Fault,
     HandoverError,
@@ -193,8 +194,7 @@ class HandoverServer:
             while not job.done():
                 ready = wait([connection, self._wake_reader, ended_reader], PROGRESS_INTERVAL_S)
                 if connection in ready:
-                    receive(connection)  # whatever a client says now means: stop
-                    job.cancel()
+                    _obey(job, receive(connection))
                 if self._wake_reader in ready:
                     job.cancel()
                     break
@@ -207,6 +207,14 @@ class HandoverServer:
             raise
         finally:
             job.when_done(ended_reader.close)
+
+
+def _obey(job: EngineJob, said: object) -> None:
+    """Do what the client of a job asks for; whatever is no pause means: stop."""
+    if isinstance(said, Request) and said.method == PAUSE:
+        job.set_paused(bool(said.value))
+    else:
+        job.cancel()
 
 
 def _end_of(job: EngineJob) -> object:

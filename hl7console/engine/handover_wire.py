@@ -37,6 +37,9 @@ LONGEST_SOCKET_PATH_BYTES = 100
 
 AUTHENTICATION_TIMEOUT_S = 2.0
 
+PAUSE = "pause"
+"""Method of a request about the job that a connection carries: its value says whether to wait."""
+
 _NONCE_BYTES = 32
 
 _ALLOWED_MODULES = (

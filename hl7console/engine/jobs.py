@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 
 from hl7console.engine.console import JobReport, Progress
 from hl7console.errors import ConsoleError, WorkspaceError
@@ -33,6 +34,9 @@ class EngineJob:
         self.name = name
         self._work = work
         self._cancelled = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
+        self._paused_s = 0.0
         self._future: Future[JobReport] = Future()
         self._progress = Progress()
         self._started_s = time.monotonic()
@@ -75,6 +79,24 @@ class EngineJob:
         """Wait, on the job's thread; return True at once when it is cancelled."""
         return self._cancelled.wait(seconds)
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether it was asked to wait."""
+        return not self._going.is_set() and not self.is_cancelled
+
+    def wait_while_paused(self) -> float:
+        """Wait, on the job's thread, for as long as it is paused; return the seconds that took.
+
+        Cancelling ends the wait. The time is left out of the rate and of the time left.
+        """
+        if not self.is_paused:
+            return 0.0
+        started_s = time.monotonic()
+        self._going.wait()
+        took_s = time.monotonic() - started_s
+        self._paused_s += took_s
+        return took_s
+
     def advance(
         self, done: int, total: int = 0, text: str = "", *, share: float | None = None
     ) -> None:
@@ -86,7 +108,7 @@ class EngineJob:
             text: What it is at, without patient data.
             share: How much is done, 0 to 1, where the total is unknown.
         """
-        elapsed = time.monotonic() - self._started_s
+        elapsed = time.monotonic() - self._started_s - self._paused_s
         rate = done / elapsed if elapsed > _SETTLED_S else 0.0
         if share is None and total:
             share = done / total
@@ -99,7 +121,7 @@ class EngineJob:
 
     def progress(self) -> Progress:
         """Return how far it is. Any thread."""
-        return self._progress
+        return replace(self._progress, is_paused=True) if self.is_paused else self._progress
 
     def done(self) -> bool:
         """Return whether it has ended. Any thread."""
@@ -108,6 +130,17 @@ class EngineJob:
     def cancel(self) -> None:
         """Ask it to stop after the message in hand. Any thread."""
         self._cancelled.set()
+        self._going.set()
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Ask it to wait before the next message, or to go on. Any thread.
+
+        Only work that looks at `wait_while_paused` does: resending and replaying.
+        """
+        if is_paused and not self.is_cancelled:
+            self._going.clear()
+        else:
+            self._going.set()
 
     def result(self, timeout_s: float | None = None) -> JobReport:
         """Wait for the end and return the report. Any thread but the job's own.

@@ -117,3 +117,33 @@ def test_time_left_follows_the_share(monkeypatch: pytest.MonkeyPatch):
     assert job.progress().left_s == pytest.approx(10.0)
     job.advance(100)
     assert job.progress().left_s == -1
+
+
+def test_pausing_holds_the_work_and_cancelling_ends_the_pause():
+    runner = JobRunner()
+    at_pause, may_look = threading.Event(), threading.Event()
+
+    def work(job: EngineJob) -> JobReport:
+        at_pause.set()
+        assert may_look.wait(5)
+        assert job.wait_while_paused() >= 0.0
+        assert job.wait_while_paused() == 0.0 or job.is_cancelled
+        return JobReport(cancelled=job.is_cancelled)
+
+    for ends_by_cancel in (False, True):
+        at_pause.clear()
+        may_look.clear()
+        job = runner.submit("x", work)
+        assert at_pause.wait(5)
+        job.set_paused(True)
+        assert job.progress().is_paused
+        may_look.set()
+        with pytest.raises(TimeoutError):
+            job.result(0.05)
+        if ends_by_cancel:
+            job.cancel()
+        else:
+            job.set_paused(False)
+        assert job.result(5).cancelled == ends_by_cancel
+        assert not job.progress().is_paused
+    assert runner.stop(5)
