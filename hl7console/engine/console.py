@@ -300,6 +300,8 @@ class Progress:
     """-1 while unknown."""
     is_paused: bool = False
     """It waits until somebody lets it go on."""
+    latest: tuple[SendResult, ...] = field(default=(), repr=False)
+    """The last answers to what a job sends, newest first; some hundred at most."""
 
 
 @dataclass(frozen=True, slots=True)

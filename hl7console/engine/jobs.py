@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
-from hl7console.engine.console import JobReport, Progress
+from hl7console.engine.console import JobReport, Progress, SendResult
 from hl7console.errors import ConsoleError, WorkspaceError
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,13 @@ class EngineJob:
         return took_s
 
     def advance(
-        self, done: int, total: int = 0, text: str = "", *, share: float | None = None
+        self,
+        done: int,
+        total: int = 0,
+        text: str = "",
+        *,
+        share: float | None = None,
+        latest: tuple[SendResult, ...] = (),
     ) -> None:
         """Tell how far it is. The job's thread only.
 
@@ -107,6 +113,7 @@ class EngineJob:
             total: Messages in all; 0 while unknown.
             text: What it is at, without patient data.
             share: How much is done, 0 to 1, where the total is unknown.
+            latest: The last answers, newest first, where it sends.
         """
         elapsed = time.monotonic() - self._started_s - self._paused_s
         rate = done / elapsed if elapsed > _SETTLED_S else 0.0
@@ -115,7 +122,7 @@ class EngineJob:
         left = -1.0
         if share and elapsed > _SETTLED_S:
             left = max(0.0, elapsed * (1.0 - share) / share)
-        self._progress = Progress(done, total, text, rate, left)
+        self._progress = Progress(done, total, text, rate, left, latest=latest)
 
     # What its owner uses.
 
