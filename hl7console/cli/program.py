@@ -45,6 +45,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "messages",
             "List messages, oldest first, or those that a FILTER finds.",
         ),
+        "deliveries": (
+            "deliveries",
+            "deliveries",
+            "List what is due at destinations, or act on queues.",
+        ),
         "worklist": (
             "worklist",
             "worklist",
