@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from hl7console.errors import UsageError
 from hl7console.settings import is_ae_title
+from hl7console.settings.key_lines import key_lines
 from hl7console.worklist.profiles.columns import COLUMNS
-from hl7console.worklist.profiles.key_lines import key_lines
 from hl7console.worklist.profiles.library import NAMES, shipped_text
 from hl7console.worklist.profiles.options import CHOICES, Options
 from hl7console.worklist.profiles.profile import Profile

@@ -2,7 +2,7 @@
 
 Modules: hl7console.worklist.profiles.loading,
 hl7console.worklist.profiles.options,
-hl7console.worklist.profiles.key_lines,
+hl7console.settings.key_lines,
 hl7console.worklist.profiles.library,
 hl7console.worklist.profiles.columns,
 hl7console.worklist.profiles.sources,
@@ -18,11 +18,11 @@ from dataclasses import fields
 import pytest
 
 from hl7console.errors import UsageError
+from hl7console.settings.key_lines import key_lines
 from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.profiles import shipped, shipped_text
 from hl7console.worklist.profiles.book import ProfileBook
 from hl7console.worklist.profiles.columns import COLUMNS
-from hl7console.worklist.profiles.key_lines import key_lines
 from hl7console.worklist.profiles.loading import ProfileError, load_profile, shipped_profile
 from hl7console.worklist.profiles.options import CHOICES, Options
 from hl7console.worklist.profiles.rules import matches
