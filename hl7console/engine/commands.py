@@ -37,11 +37,10 @@ from hl7console.engine.dicom_commands import (
 )
 from hl7console.engine.importing import import_files
 from hl7console.engine.jobs import EngineJob
-from hl7console.engine.links import Links
 from hl7console.engine.retaining import run_retention
 from hl7console.engine.sending import send_files, send_messages
 from hl7console.engine.testing_connections import test_connection
-from hl7console.settings import ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings
 
 Work = Callable[[EngineJob], JobReport]
 
@@ -101,14 +100,13 @@ def _of_worklist(
 
 
 def _change_of(core: EngineCore, command: SaveListener | SaveDestination | DeleteInterface) -> Work:
-    links = core.links
     match command:
         case SaveListener(settings, previous_name):
             return lambda _: _save_listener(core, settings, previous_name)
         case SaveDestination(destination, previous_name):
-            return lambda _: _report_destination(links.save_destination(destination, previous_name))
+            return lambda _: _save_destination(core, destination, previous_name)
         case DeleteInterface(name):
-            return lambda _: _delete(links, name)
+            return lambda _: _delete(core, name)
 
 
 def _save_listener(core: EngineCore, settings: ListenerSettings, previous: str) -> JobReport:
@@ -133,6 +131,15 @@ def _report_destination(status: InterfaceStatus) -> JobReport:
     return JobReport(text=f"{status.name} was saved.", details=(("address", status.address),))
 
 
-def _delete(links: Links, name: str) -> JobReport:
-    links.delete(name)
+def _save_destination(
+    core: EngineCore, settings: DestinationSettings, previous_name: str
+) -> JobReport:
+    report = _report_destination(core.links.save_destination(settings, previous_name))
+    core.routes.destination_saved(settings.name, previous_name)
+    return report
+
+
+def _delete(core: EngineCore, name: str) -> JobReport:
+    core.routes.check_unused(name)
+    core.links.delete(name)
     return JobReport(text=f"{name} was removed; its messages stay.")

@@ -10,6 +10,7 @@ from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
+from hl7console.engine.route_book import RouteBook
 from hl7console.engine.worklist_service import WorklistService
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.needed import needed_by_worklist
@@ -40,6 +41,7 @@ class EngineCore:
     open_worklist: Callable[[], WorklistReader]
     """The same for the worklist."""
     dicom: DicomLink
+    routes: RouteBook
     versions: EngineVersions = field(default_factory=EngineVersions)
 
     def needed_messages(self, ids: Sequence[int]) -> Collection[int]:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from hashlib import blake2b, sha256
 from typing import Protocol
 
+from hl7console.engine.routes import Router
 from hl7console.hl7v2.acks import AckDecision, AckRules, build_ack, decide, failure, too_large
 from hl7console.hl7v2.scan import Scan, scan
 from hl7console.settings import ListenerSettings
@@ -152,6 +153,11 @@ class AnswerInbox:
                 _give_up(receiver, fault)
 
 
+def _is_routed(decision: AckDecision) -> bool:
+    """Return whether a message is forwarded: one that is accepted, and no answer itself."""
+    return decision.outcome == "accept" and decision.reason != "unsolicited_ack"
+
+
 def _give_up(receiver: AnswerReceiver, fault: Exception) -> None:
     """Drop a connection whose answer failed; what is due is sent again."""
     log.error("An answer could not be given (%s).", type(fault).__name__)
@@ -165,6 +171,7 @@ class Intake:
         settings: The listener's.
         writer: Where messages are stored.
         control_ids: For our answers.
+        router: Where accepted messages are forwarded to; None forwards nothing.
         clock_s: Seconds since 1970, UTC.
     """
 
@@ -174,12 +181,14 @@ class Intake:
         writer: Writer,
         control_ids: ControlIds,
         *,
+        router: Router | None = None,
         clock_s: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
         self.rules = AckRules.of(settings)
         self._writer = writer
         self._control_ids = control_ids
+        self._router = Router() if router is None else router
         self._clock_s = clock_s
         self._name = settings.name
         self._dedup_prefix = settings.name.encode("utf-8")
@@ -198,9 +207,19 @@ class Intake:
         self._writer.put(new, Answer(inbox, receiver, token, new, is_unreadable))
 
     def read(
-        self, payload: bytes, flags: tuple[str, ...] = (), *, peer: str = "", connection: int = 0
+        self,
+        payload: bytes,
+        flags: tuple[str, ...] = (),
+        *,
+        peer: str = "",
+        connection: int = 0,
+        is_whole: bool = True,
     ) -> tuple[NewMessage, bool]:
-        """Return the row of a frame with its answer, and whether it has no readable MSH."""
+        """Return the row of a frame with its answer, and whether it has no readable MSH.
+
+        A message that is whole, accepted and no answer itself gets the deliveries that the routes
+        in force call for.
+        """
         settings = self.settings
         found = scan(
             payload, default_codec=settings.charset_default, force_codec=settings.force_codec
@@ -255,6 +274,8 @@ class Intake:
             dedup_key,
             sha256(payload).digest(),
         )
+        if self._router.table and is_whole and _is_routed(decision):
+            self._router.route(new, drops_duplicates=settings.drop_duplicates)
         return new, not found.is_readable and not found.is_batch
 
     def take_partial(
@@ -300,7 +321,7 @@ class Intake:
     ) -> tuple[NewMessage, bool]:
         payload = payload[:MAX_RECORDED_PARTIAL_BYTES]
         new, is_unreadable = self.read(
-            payload, (reason, "truncated"), peer=peer, connection=connection
+            payload, (reason, "truncated"), peer=peer, connection=connection, is_whole=False
         )
         new.status = Status.ERROR.value
         new.ack_code = ""

@@ -26,6 +26,7 @@ from hl7console.engine.fairness import HeldBytes
 from hl7console.engine.inbound import InboundConnection
 from hl7console.engine.intake import Answer, AnswerInbox, ControlIds, Intake, Writer
 from hl7console.engine.metrics import RateCounter
+from hl7console.engine.routes import Router
 from hl7console.engine.shared_reads import read_buffer
 from hl7console.engine.sockets import addresses_of, peer_text
 from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server_context
@@ -54,10 +55,11 @@ class Listener:
         control_ids: ControlIds,
         rate: RateCounter,
         held: HeldBytes,
+        router: Router | None = None,
     ) -> None:
         self.settings = settings
         self.limits = ListenerLimits.from_settings(settings)
-        self.intake = Intake(settings, writer, control_ids)
+        self.intake = Intake(settings, writer, control_ids, router=router)
         self.inbox = inbox
         self.timeline = Timeline()
         self.tls: ServerTls | None = None

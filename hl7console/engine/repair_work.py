@@ -8,7 +8,12 @@ from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.recordings.recording import record_messages
-from hl7console.engine.repair_commands import RecordMessages, RepairCommand
+from hl7console.engine.repair_commands import (
+    DeleteRoute,
+    RecordMessages,
+    RepairCommand,
+    SaveRoute,
+)
 from hl7console.errors import UsageError
 
 Work = Callable[[EngineJob], JobReport]
@@ -19,4 +24,8 @@ def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:
     match command:
         case RecordMessages():
             return "record", lambda job: record_messages(core, job, command)
+        case SaveRoute(settings, previous_name):
+            return "settings", lambda _: core.routes.save(settings, previous_name)
+        case DeleteRoute(name):
+            return "settings", lambda _: core.routes.delete(name)
     raise UsageError(f"{type(command).__name__} is not known to this engine.")

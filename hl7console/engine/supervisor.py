@@ -31,6 +31,7 @@ from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.retaining import Housekeeping
+from hl7console.engine.route_book import RouteBook
 from hl7console.engine.worklist_inputs import put_profiles
 from hl7console.engine.worklist_service import FollowMode, WorklistService
 from hl7console.errors import ConsoleError, WorkspaceInUseError
@@ -113,6 +114,7 @@ class Engine:
         self._inbox: AnswerInbox | None = None
         self._collector: TurnCollector | None = None
         self._links = Links(self._network, self._writer, self._make_listener, ephemeral=ephemeral)
+        self._routes = RouteBook(self._writer, self._links.destinations, ephemeral=ephemeral)
         self.core = EngineCore(
             self.workspace,
             self._writer,
@@ -123,6 +125,7 @@ class Engine:
             self._worklist,
             self.open_worklist,
             self._dicom,
+            self._routes,
         )
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
 
@@ -148,6 +151,7 @@ class Engine:
             control_ids=self._control_ids,
             rate=self._rate,
             held=self._held,
+            router=self._routes.router,
         )
 
     # Start and stop.
@@ -175,6 +179,7 @@ class Engine:
             self._network.start()
             self._is_running = True
             self._profile_problem = put_profiles(self._writer, self.workspace, listeners)
+            self._routes.load()
             self._links.start(listeners, destinations)
             self._worklist.start()
             self._dicom.start()
@@ -263,7 +268,7 @@ class Engine:
             stored_total=writer.stored_total,
             derived_id=writer.derived_id,
             received_per_s=self._rate.per_s() if self._is_running else 0.0,
-            settings_version=self._links.version + self._dicom.version,
+            settings_version=self._links.version + self._dicom.version + self._routes.version,
             deliveries_version=versions.deliveries,
             retention_version=versions.retention,
             interfaces=(*self._links.statuses(), *self._dicom.statuses()),
@@ -287,7 +292,7 @@ class Engine:
 
     def routes(self) -> tuple[RouteSettings, ...]:
         """Return the routes' settings."""
-        return ()
+        return self._routes.routes()
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
         """Return what happened on a listener beside messages, oldest first."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from hl7console.errors import UsageError
 from hl7console.settings.base import MIB, FromMapping, Tls, check_codec, check_name, check_port
@@ -191,3 +192,8 @@ class RouteSettings(FromMapping):
             raise UsageError("A route needs at least one destination.")
         if len(set(self.destinations)) != len(self.destinations):
             raise UsageError("A route names a destination twice.")
+
+    def renamed(self, destination: str, new_name: str) -> Self:
+        """Return this route with a destination under another name."""
+        names = tuple(new_name if name == destination else name for name in self.destinations)
+        return replace(self, destinations=names)

@@ -1,4 +1,4 @@
-"""Settings of listeners and destinations, and other settings, in the database.
+"""Settings of listeners, destinations and routes, and other settings, in the database.
 
 Functions that write run on the writer thread (``StoreWriter.call``); those that read take any
 connection of the calling thread.
@@ -7,7 +7,7 @@ connection of the calling thread.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from hl7console.errors import UsageError
@@ -17,6 +17,7 @@ from hl7console.settings import (
     ListenerSettings,
     PacsSettings,
     RetentionSettings,
+    RouteSettings,
     WorklistServiceSettings,
 )
 from hl7console.store.connection import Database
@@ -32,10 +33,14 @@ class InterfaceKind(StrEnum):
     AE = "ae"
     """What is different for one calling AE."""
     PACS = "pacs"
+    ROUTE = "route"
 
 
 AE_PREFIX = "AE "
 """In front of AE titles where rules for one are stored: an AE title is no interface's name."""
+
+ROUTE_PREFIX = "ROUTE "
+"""In front of the names of routes where they are stored: a route may be named as a listener is."""
 
 
 def load_listeners(database: Database) -> tuple[ListenerSettings, ...]:
@@ -76,13 +81,55 @@ def save_listener(
 def save_destination(
     database: Database, settings: DestinationSettings, *, previous_name: str = ""
 ) -> None:
-    """Create or replace a destination; `previous_name` renames it.
+    """Create or replace a destination; `previous_name` renames it, in the routes that name it too.
 
     Raises:
         UsageError: The settings contradict each other, or the name is taken.
     """
     settings.validate()
-    _save(database, InterfaceKind.DESTINATION, settings.name, settings.to_mapping(), previous_name)
+    with database.transaction():
+        kind = InterfaceKind.DESTINATION
+        _save(database, kind, settings.name, settings.to_mapping(), previous_name)
+        if previous_name not in ("", settings.name):
+            for route in load_routes(database):
+                if previous_name in route.destinations:
+                    carried = route.renamed(previous_name, settings.name)
+                    save_route(database, carried, previous_name=route.name)
+
+
+def load_routes(database: Database) -> tuple[RouteSettings, ...]:
+    """Return the routes, by name.
+
+    Raises:
+        UsageError: A stored route is not valid any more.
+    """
+    return tuple(RouteSettings.from_mapping(v) for v in _load(database, InterfaceKind.ROUTE))
+
+
+def save_route(database: Database, settings: RouteSettings, *, previous_name: str = "") -> None:
+    """Create or replace a route; `previous_name` renames it.
+
+    Raises:
+        UsageError: The settings contradict each other, name a destination that there isn't, or
+            the name is taken.
+    """
+    settings.validate()
+    with database.transaction():
+        known = {str(values["name"]) for values in _load(database, InterfaceKind.DESTINATION)}
+        for destination in settings.destinations:
+            if destination not in known:
+                raise UsageError(f"There is no destination named {destination}.")
+        stored_name = ROUTE_PREFIX + settings.name
+        is_renamed = previous_name not in ("", settings.name)
+        if is_renamed and database.one("SELECT 1 FROM interfaces WHERE name = ?", (stored_name,)):
+            raise UsageError(f"There is a route named {settings.name} already.")
+        previous = ROUTE_PREFIX + previous_name if previous_name else ""
+        _save(database, InterfaceKind.ROUTE, stored_name, settings.to_mapping(), previous)
+
+
+def delete_route(database: Database, name: str) -> bool:
+    """Remove a route; what it queued stays queued. Returns whether there was one."""
+    return _delete(database, ROUTE_PREFIX + name)
 
 
 def load_worklist_service(database: Database) -> WorklistServiceSettings | None:
@@ -149,7 +196,33 @@ def save_pacs(database: Database, settings: PacsSettings, *, previous_name: str 
 
 
 def delete_interface(database: Database, name: str) -> bool:
-    """Remove a listener or destination; its messages stay. Returns whether there was one."""
+    """Remove a listener or destination; its messages stay. Returns whether there was one.
+
+    Raises:
+        UsageError: It is a destination that routes send to.
+    """
+    with database.transaction():
+        is_destination = ("destination",) in database.all(
+            "SELECT kind FROM interfaces WHERE name = ?", (name,)
+        )
+        if is_destination:
+            check_unused(name, load_routes(database))
+        return _delete(database, name)
+
+
+def check_unused(destination: str, routes: Iterable[RouteSettings]) -> None:
+    """Raise `UsageError` when a route sends to a destination that is to go."""
+    users = [route.name for route in routes if destination in route.destinations]
+    if users:
+        noun = "route" if len(users) == 1 else "routes"
+        verb = "sends" if len(users) == 1 else "send"
+        raise UsageError(
+            f"The {noun} {', '.join(users)} {verb} to {destination}.",
+            hint=f"Take {destination} out of the {noun} first.",
+        )
+
+
+def _delete(database: Database, name: str) -> bool:
     with database.transaction():
         cursor = database.execute("DELETE FROM interfaces WHERE name = ?", (name,))
         return bool(cursor.rowcount)

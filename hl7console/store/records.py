@@ -103,6 +103,33 @@ class NewMessage:
     drops_duplicate_deliveries: bool = False
     """Whether a duplicate is not to be forwarded."""
 
+    # What filters ask of a stored row as well; a message that comes in is like this.
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+        return len(self.raw)
+
+    @property
+    def duplicate_of(self) -> int:
+        """Zero: only the store knows."""
+        return 0
+
+    @property
+    def handled(self) -> bool:
+        """False: nobody has seen it."""
+        return False
+
+    @property
+    def sending_state(self) -> str:
+        """Empty: it was not sent."""
+        return ""
+
+    @property
+    def sending_code(self) -> str:
+        """Empty: it was not sent."""
+        return ""
+
 
 @dataclass(slots=True)
 class StoreOutcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -42,6 +42,8 @@ class StoreWriter:
             works again.
         on_batch_done: Called on the writer thread after the last `on_stored` of a batch, so that
             its answers can be handed on together.
+        on_queued: Called on the writer thread after a batch that queued deliveries, with how many
+            by destination; never where nothing was queued.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class StoreWriter:
         *,
         on_problem: OnProblem | None = None,
         on_batch_done: Callable[[], None] | None = None,
+        on_queued: Callable[[Mapping[str, int]], None] | None = None,
     ) -> None:
         self.path = path
         self.last_message_id = 0
@@ -60,6 +63,7 @@ class StoreWriter:
         self.derived_id = 0
         """Messages up to this id are in the full-text index."""
         self.on_batch_done = on_batch_done
+        self.on_queued = on_queued
         self._key = key
         self._health = Health(on_problem)
         self._line = WaitingLine()
@@ -214,7 +218,9 @@ class StoreWriter:
         if self._database is not None:
             self._database.close()
             self._database = None
+        queued = self._batches.queued
         self._open()
+        self._batches.queued = queued
         self._must_reopen = False
 
     def _close(self) -> None:
@@ -325,6 +331,14 @@ class StoreWriter:
         self._line.done(len(items), _size(items))
         if self.on_batch_done is not None:
             safely(self.on_batch_done)
+        if self._batches.queued:
+            self._tell_queued(self._batches.queued)
+
+    def _tell_queued(self, queued: Mapping[str, int]) -> None:
+        self._batches.queued = {}
+        told = self.on_queued
+        if told is not None:
+            safely(lambda: told(queued))
 
     def _run_call(self, call: Call[object]) -> None:
         if not call.future.set_running_or_notify_cancel():

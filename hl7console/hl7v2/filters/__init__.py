@@ -7,9 +7,11 @@ the index has caught up.
 
 from __future__ import annotations
 
+from hl7console.hl7v2.filters.arrival import parse_for_arrival
 from hl7console.hl7v2.filters.completion import Completion, complete
 from hl7console.hl7v2.filters.description import describe
 from hl7console.hl7v2.filters.evaluation import (
+    Content,
     Facts,
     RowLike,
     content_matches,
@@ -48,6 +50,7 @@ __all__ = [
     "And",
     "ColumnIs",
     "Completion",
+    "Content",
     "Facts",
     "FilterError",
     "HandledIs",
@@ -75,6 +78,7 @@ __all__ = [
     "leaves",
     "message_words",
     "parse",
+    "parse_for_arrival",
     "path_matches",
     "reads_message",
     "required_words",

@@ -102,8 +102,39 @@ class Facts:
 _NO_FACTS = Facts()
 
 
+class Content:
+    """A message that is taken apart when something asks for it, once for any number of filters.
+
+    Args:
+        source: The message, or its bytes.
+        codec: The Python codec that the bytes are read with; empty finds it out.
+    """
+
+    __slots__ = ("_codec", "_source", "_words")
+
+    def __init__(self, source: Message | bytes, codec: str = "") -> None:
+        self._source = source
+        self._codec = codec
+        self._words: list[str] | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message."""
+        if isinstance(self._source, bytes):
+            self._source = Message.parse(self._source, force_codec=self._codec)
+        return self._source
+
+    @property
+    def words(self) -> list[str]:
+        """Its words, as the full text has them."""
+        if self._words is None:
+            message = self.message
+            self._words = message_words(message.text, message.delimiters, message.codec)
+        return self._words
+
+
 def evaluate(
-    query: Query, row: RowLike, message: Message | bytes, *, facts: Facts = _NO_FACTS
+    query: Query, row: RowLike, message: Message | bytes | Content, *, facts: Facts = _NO_FACTS
 ) -> bool:
     """Return whether a message matches a filter. Any thread.
 
@@ -113,17 +144,21 @@ def evaluate(
         message: The message, or its bytes; only read where the filter asks for it.
         facts: What other tables know about it.
     """
-    return query.root is None or _Evaluation(row, message, facts).matches(query.root)
+    if query.root is None:
+        return True
+    content = message if isinstance(message, Content) else Content(message)
+    return _Evaluation(row, content, facts).matches(query.root)
 
 
 class _Evaluation:
-    """One message under one filter; reads the message at most once."""
+    """One message under one filter."""
 
-    def __init__(self, row: RowLike, message: Message | bytes, facts: Facts) -> None:
+    __slots__ = ("_content", "_facts", "_row")
+
+    def __init__(self, row: RowLike, content: Content, facts: Facts) -> None:
         self._row = row
-        self._source = message
+        self._content = content
         self._facts = facts
-        self._words: list[str] | None = None
 
     def matches(self, node: Node) -> bool:
         if isinstance(node, And):
@@ -133,23 +168,12 @@ class _Evaluation:
         if isinstance(node, Not):
             return not self.matches(node.item)
         if isinstance(node, TextMatch):
-            return text_matches(node, self._message_words())
+            return text_matches(node, self._content.words)
         if isinstance(node, PathMatch | PathPresent):
-            return path_matches(node, self._message())
+            return path_matches(node, self._content.message)
         if isinstance(node, Has) and node.what in ("attachment", "note"):
-            return content_matches(node, self._message())
+            return content_matches(node, self._content.message)
         return _COLUMN_TESTS[type(node)](node, self._row, self._facts)
-
-    def _message(self) -> Message:
-        if isinstance(self._source, bytes):
-            self._source = Message.parse(self._source)
-        return self._source
-
-    def _message_words(self) -> list[str]:
-        if self._words is None:
-            message = self._message()
-            self._words = message_words(message.text, message.delimiters, message.codec)
-        return self._words
 
 
 # Conditions on the message itself; the store uses them for what its index cannot tell.
