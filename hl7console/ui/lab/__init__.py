@@ -1,0 +1,1 @@
+"""The Lab: compose and send, recordings and replay, comparisons."""

@@ -1,0 +1,90 @@
+"""Puts the Lab into the window: made when it is first wanted, its actions known at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from hl7console.engine.console import Console
+from hl7console.ui.actions import Actions
+from hl7console.ui.ask import Ask
+from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.notice import Notice
+
+if TYPE_CHECKING:
+    from hl7console.ui.lab.place import LabPlace
+
+
+class LabHook(QObject):
+    """Owns the place and its actions. GUI thread only; call `stop` before it goes.
+
+    Args:
+        window: Owner.
+        console: The engine.
+        bridge: Tells when something changed.
+        actions: The window's actions.
+        ask: Asks questions.
+        notice: Says what went well or wrong.
+        go: Goes to the place.
+    """
+
+    made = Signal(object)
+    """The place (`LabPlace`) was made."""
+    editor_wanted = Signal(object)
+    """Bytes to be edited in the editor."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        console: Console,
+        bridge: EngineBridge,
+        actions: Actions,
+        ask: Ask,
+        notice: Notice,
+        go: Callable[[], object],
+    ) -> None:
+        super().__init__(window)
+        self._console, self._bridge = console, bridge
+        self._ask, self._notice, self._go = ask, notice, go
+        self._place: LabPlace | None = None
+        table: tuple[tuple[str, str, str, Callable[[], object]], ...] = (
+            ("send", "Lab: compose and send", "flask-conical",
+             lambda: self.place().show_page("send")),
+            ("recordings", "Lab: recordings", "history",
+             lambda: self.place().show_page("recordings")),
+            ("openRecording", "Open a recording…", "folder-open",
+             lambda: (self.place().show_page("recordings"), self.place().recordings.choose())),
+        )  # fmt: skip
+        for name, text, icon, slot in table:
+            actions.add(f"lab.{name}", text, self._there(slot), icon=icon, group="Lab")
+
+    def _there(self, slot: Callable[[], object]) -> Callable[[], None]:
+        def act() -> None:
+            self._go()
+            slot()
+
+        return act
+
+    def record_found(self, filter_text: str) -> None:
+        """Ask where to, and record what a filter finds."""
+        self._go()
+        self.place().show_page("recordings")
+        self.place().recordings.record_found(filter_text)
+
+    def place(self) -> LabPlace:
+        """Return the place, made when it is first wanted."""
+        if self._place is None:
+            from hl7console.ui.lab.place import LabPlace
+
+            self._place = LabPlace(self._console, self._bridge, self._ask, self._notice)
+            self._place.editor_wanted.connect(self.editor_wanted)
+            self.made.emit(self._place)
+        return self._place
+
+    def stop(self) -> None:
+        """End the threads of the place."""
+        if self._place is not None:
+            self._place.stop()
