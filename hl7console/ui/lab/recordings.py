@@ -38,11 +38,11 @@ FILE_FILTER = "Recordings (*.hl7rec);;All files (*)"
 _SPEEDS = (
     ("As fast as answers come", 0.0),
     ("With its own timing", 1.0),
-    ("2 × as fast", 2.0),
-    ("10 × as fast", 10.0),
-    ("100 × as fast", 100.0),
+    ("Twice as fast", 2.0),
+    ("10 times as fast", 10.0),
+    ("100 times as fast", 100.0),
     ("Half as fast", 0.5),
-    ("10 × slower", 0.1),
+    ("10 times slower", 0.1),
 )
 
 
