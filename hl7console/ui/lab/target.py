@@ -68,7 +68,8 @@ class Target(QWidget):
             if settings.enabled:
                 self.to.addItem(destination_title(settings), settings.name)
         self.to.addItem("Another address…", _OTHER)
-        self.to.setCurrentIndex(max(self.to.findData(chosen), 0))
+        is_chosen = chosen != _OTHER or self.address.text()
+        self.to.setCurrentIndex(max(self.to.findData(chosen), 0) if is_chosen else 0)
         self.to.blockSignals(False)
         self._on_changed()
 
