@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from hl7console.engine import auditing
+from hl7console.engine import auditing, outcomes
 from hl7console.engine.console import JobReport, SendFiles, SendMessages, SendResult
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
@@ -24,8 +24,7 @@ from hl7console.engine.reading import MessageFinder
 from hl7console.engine.sender import Exchange, NotSentError, Sender
 from hl7console.engine.storing import StoreTally, imported_message
 from hl7console.errors import ConsoleError, EnvironmentFaultError, UsageError
-from hl7console.hl7v2.replies import read_ack, receiver_words
-from hl7console.hl7v2.scan import Scan, scan
+from hl7console.hl7v2.scan import scan
 from hl7console.hl7v2.wire import wire_form
 from hl7console.settings import DestinationSettings
 from hl7console.store import deliveries
@@ -265,12 +264,12 @@ class _Exchanges:
                 self._sender.exchange(payload, control_id), timeout_s=self._wait_s
             )
         except NotSentError as fault:
-            self._finish(attempt_id, _not_sent(fault))
+            self._finish(attempt_id, outcomes.not_sent(fault))
             self._light.failed(fault.text)
             raise
         except UsageError as fault:
-            exchange = _refused_here(fault, started_us)
-        state = _state_of(exchange, seen)
+            exchange = outcomes.refused_here(fault, started_us)
+        state = outcomes.state_of(exchange, seen)
         text = " ".join((exchange.text, *changes))
         self._finish(
             attempt_id,
@@ -291,7 +290,7 @@ class _Exchanges:
             text,
             exchange.round_trip_s,
             due.source,
-            _words_of(exchange) if state == DeliveryState.REJECTED else "",
+            outcomes.words_of(exchange) if state == DeliveryState.REJECTED else "",
         )
 
     def _show(self, exchange: Exchange, state: str) -> None:
@@ -305,7 +304,7 @@ class _Exchanges:
         now_us = time.time_ns() // 1000
         self._store(
             lambda database: deliveries.record_attempt(
-                database, due.message_id, self._name, now_us, _not_sent(fault), sent=sent
+                database, due.message_id, self._name, now_us, outcomes.not_sent(fault), sent=sent
             )
         )
         self._core.versions.deliveries += 1
@@ -317,25 +316,3 @@ class _Exchanges:
     def _store(self, function: Callable[[Database], T]) -> T:
         future = self._core.writer.call(function, label="record an attempt")
         return future.result(STORE_TIMEOUT_S)
-
-
-def _not_sent(fault: EnvironmentFaultError) -> AttemptOutcome:
-    now_us = time.time_ns() // 1000
-    return AttemptOutcome(DeliveryState.CANCELLED, now_us, text=f"Not sent: {fault.text}")
-
-
-def _refused_here(fault: UsageError, started_us: int) -> Exchange:
-    now_us = time.time_ns() // 1000
-    return Exchange(DeliveryState.CANCELLED, "", f"Not sent: {fault.text}", started_us, now_us, 0.0)
-
-
-def _words_of(exchange: Exchange) -> str:
-    return receiver_words(read_ack(exchange.reply)) if exchange.reply else ""
-
-
-def _state_of(exchange: Exchange, seen: Scan) -> str:
-    """Return the delivery's state; an application acknowledgement that is due keeps it open."""
-    asks_more = seen.msh_16.strip()[:2].upper() in (b"AL", b"SU")
-    if exchange.state == DeliveryState.ACCEPTED and exchange.ack_code == "CA" and asks_more:
-        return DeliveryState.COMMITTED
-    return exchange.state
