@@ -14,6 +14,8 @@ from hl7console.store.records import DeliveryState
 
 INTERRUPTED_TEXT = "The program ended before an answer came; the receiver may have the message."
 
+_SENDING = str(DeliveryState.SENDING)
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptOutcome:
@@ -112,22 +114,30 @@ def record_attempt(
 def mark_interrupted(database: Database, now_us: int) -> int:
     """Set what a former run left ``sending`` to ``unknown``; returns how many attempts.
 
-    To be called once, before anything is sent.
+    What a queue had in hand stays due: it is sent again with the same bytes, as a repeat. To be
+    called once, before anything is sent.
     """
     with database.transaction():
+        database.execute(
+            "INSERT INTO attempts (delivery_id, message_id, destination, started_at_us,"  # noqa: S608
+            " finished_at_us, state, ack_code, text, sent, reply)"
+            f" SELECT id, message_id, destination, changed_at_us, 0, '{_SENDING}', '', '', x'', x''"
+            f" FROM deliveries WHERE state = '{_SENDING}' AND is_due = 1 AND NOT EXISTS"
+            f" (SELECT 1 FROM attempts WHERE delivery_id = deliveries.id AND state = '{_SENDING}')"
+            " ORDER BY id"
+        )
         cursor = database.execute(
-            "UPDATE attempts SET state = ?, finished_at_us = ?, text = ? WHERE state = ?",
-            (
-                str(DeliveryState.UNKNOWN),
-                now_us,
-                INTERRUPTED_TEXT,
-                str(DeliveryState.SENDING),
-            ),
+            "UPDATE attempts SET state = ?, finished_at_us = ?, text = ?"  # noqa: S608 - our own
+            f" WHERE state = '{_SENDING}' AND delivery_id IN"
+            f" (SELECT id FROM deliveries WHERE state = '{_SENDING}')",
+            (str(DeliveryState.UNKNOWN), now_us, INTERRUPTED_TEXT),
         )
         count = max(int(cursor.rowcount), 0)
         database.execute(
-            "UPDATE deliveries SET state = ?, changed_at_us = ? WHERE state = ?",
-            (str(DeliveryState.UNKNOWN), now_us, str(DeliveryState.SENDING)),
+            "UPDATE deliveries SET attempt_count = attempt_count + is_due, retry_at_us = 0,"  # noqa: S608 - our own
+            " state = ?, changed_at_us = ?, text = CASE is_due WHEN 1 THEN ? ELSE text END"
+            f" WHERE state = '{_SENDING}'",
+            (str(DeliveryState.UNKNOWN), now_us, INTERRUPTED_TEXT),
         )
         return count
 

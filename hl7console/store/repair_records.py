@@ -58,6 +58,8 @@ class QueueState:
     """Why it is held or stopped, in one sentence without content."""
     changed_at_us: int = 0
     user: str = ""
+    stopped_by: int = 0
+    """The delivery that stopped it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 A delivery is *due* (``is_due = 1``) while a queue still has to do something about it. A queue's
 order is the order of its deliveries' ids. ``deliveries_due`` answers what is next and pages through
-what waits, however much that is; ``deliveries_failed`` is the error list.
+what waits, however much that is; ``deliveries_failed`` is the error list; ``deliveries_sending``
+finds what a crash cut off, and ``deliveries_held`` counts what is held.
 """
 
 from __future__ import annotations
 
 from hl7console.store.connection import Database
+from hl7console.store.schema import IS_OPEN_SQL
 
 IS_FAILED_SQL = "state IN ('rejected', 'unknown') AND is_due = 0 AND is_handled = 0"
 """Whether a delivery stands in the error list; to the letter what ``deliveries_failed`` has."""
@@ -25,6 +27,12 @@ _STATEMENTS = (
     "ALTER TABLE deliveries ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE deliveries ADD COLUMN is_handled INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX deliveries_due ON deliveries(destination, id) WHERE is_due = 1",
+    "CREATE INDEX deliveries_over ON deliveries(destination, id) WHERE is_due = 0",
+    "CREATE INDEX deliveries_held ON deliveries(destination) WHERE state = 'held'",
+    "CREATE INDEX deliveries_sending ON deliveries(destination) WHERE state = 'sending'",
+    # What a queue still has to do something about protects its message, whatever its state.
+    "DROP INDEX deliveries_open",
+    f"CREATE INDEX deliveries_open ON deliveries(message_id) WHERE {IS_OPEN_SQL}",
     f"CREATE INDEX deliveries_failed ON deliveries(destination, cause, id) WHERE {IS_FAILED_SQL}",
     """
     CREATE TABLE queues (
@@ -33,7 +41,8 @@ _STATEMENTS = (
         is_stopped INTEGER NOT NULL,
         text TEXT NOT NULL,
         changed_at_us INTEGER NOT NULL,
-        user TEXT NOT NULL
+        user TEXT NOT NULL,
+        stopped_by INTEGER NOT NULL DEFAULT 0
     )
     """,
     """

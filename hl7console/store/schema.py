@@ -78,8 +78,9 @@ TRAIT_PARENT = 8
 BLOCK_SHIFT = 10
 """A time block is 2**10 ids."""
 
-IS_OPEN_SQL = "state IN ('queued', 'sending', 'committed', 'held')"
-"""Whether a delivery is not over yet; to the letter the condition of ``deliveries_open``."""
+IS_OPEN_SQL = "(is_due = 1 OR state IN ('queued', 'sending', 'committed', 'held'))"
+"""Whether a delivery is not over yet; to the letter the condition of ``deliveries_open`` as
+`hl7console.store.repair_schema` makes it."""
 
 _MESSAGES = """
 CREATE TABLE messages (
@@ -177,7 +178,8 @@ def create_tables(database: Database) -> None:
     utils.table("deliveries").create_index(["message_id"])
     utils.table("deliveries").create_index(["destination", "message_id"])
     database.execute(
-        f"CREATE INDEX deliveries_open ON deliveries(message_id, state) WHERE {IS_OPEN_SQL}"
+        "CREATE INDEX deliveries_open ON deliveries(message_id, state)"
+        " WHERE state IN ('queued', 'sending', 'committed', 'held')"
     )
     utils.table("interfaces").create(
         {"name": str, "kind": str, "settings": str}, pk="name", not_null={"kind", "settings"}
