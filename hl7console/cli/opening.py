@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RetentionSettings,
         WorklistServiceSettings,
     )
+    from hl7console.store.writer import StoreWriter
 
 T = TypeVar("T")
 
@@ -147,6 +148,35 @@ def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
         console = _own_quietly(path, source, kind, lock)
     with _stopping(console):
         yield console
+
+
+@contextmanager
+def own_store(place: Place) -> Iterator[tuple[Path, StoreWriter] | None]:
+    """Own the workspace's store without an engine; None when somebody owns the workspace.
+
+    For changes of settings, which an engine would put in force at once. Makes the workspace when
+    there is none.
+    """
+    from hl7console.engine.owner import OwnerLock
+    from hl7console.store.writer import StoreWriter
+
+    path = workspace_path(place)
+    kind = kind_of(path)
+    source = _source_of(path, place, kind)
+    lock = OwnerLock.acquire(path)
+    if lock is None:
+        yield None
+        return
+    try:
+        workspace = Workspace.open(path, source, create=False, kind=kind)
+        writer = StoreWriter(workspace.database_path, workspace.key)
+        writer.start()
+        try:
+            yield path, writer
+        finally:
+            writer.stop()
+    finally:
+        lock.release()
 
 
 def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> Engine:

@@ -65,6 +65,12 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "record",
             "Write messages with their timing into one file, to be replayed.",
         ),
+        "routes": ("settings", "routes", "List the routes: which messages are forwarded where."),
+        "settings": (
+            "settings",
+            "settings",
+            "Write settings to a file, or take them from one.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

@@ -200,6 +200,15 @@ class DeleteRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """Take listeners, destinations and routes from the text of a file; see `settings_files`."""
+
+    text: str
+    approved: tuple[str, ...] = ()
+    """Destinations of the file that may send at once; the others are switched off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Approve:
     """Let a function that a recipe names run, as long as its file stays as it is."""
 
@@ -261,6 +270,7 @@ RepairCommand = (
     | MarkHandled
     | SaveRoute
     | DeleteRoute
+    | ImportSettings
     | Approve
     | RecordMessages
     | ReplayRecording

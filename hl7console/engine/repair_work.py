@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
+from hl7console.engine.edited import delete_saved, store_edited
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.recordings.recording import record_messages
 from hl7console.engine.repair_commands import (
     DeleteRoute,
+    DeleteSaved,
+    ImportSettings,
     RecordMessages,
     RepairCommand,
     SaveRoute,
+    StoreEdited,
 )
+from hl7console.engine.settings_files import import_into_engine
 from hl7console.errors import UsageError
 
 Work = Callable[[EngineJob], JobReport]
@@ -28,4 +33,10 @@ def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:
             return "settings", lambda _: core.routes.save(settings, previous_name)
         case DeleteRoute(name):
             return "settings", lambda _: core.routes.delete(name)
+        case ImportSettings():
+            return "settings", lambda _: import_into_engine(core, command)
+        case StoreEdited():
+            return "edit", lambda _: store_edited(core, command)
+        case DeleteSaved():
+            return "edit", lambda _: delete_saved(core, command)
     raise UsageError(f"{type(command).__name__} is not known to this engine.")

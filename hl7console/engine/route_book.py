@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from hl7console.engine import auditing
 from hl7console.engine.console import JobReport
@@ -22,6 +23,7 @@ class RouteBook:
     Args:
         store: Where routes are kept.
         destinations: Returns the destinations there are.
+        workspace: The workspace's folder, where recipes are.
         ephemeral: Routes are changed for this run only, and not stored.
     """
 
@@ -29,6 +31,7 @@ class RouteBook:
         self,
         store: Caller,
         destinations: Callable[[], Sequence[DestinationSettings]],
+        workspace: Path,
         *,
         ephemeral: bool = False,
     ) -> None:
@@ -38,6 +41,7 @@ class RouteBook:
         """Grows with every change."""
         self._store = store
         self._destinations = destinations
+        self._workspace = workspace
         self._ephemeral = ephemeral
         self._changing = threading.Lock()
         self._routes: tuple[RouteSettings, ...] = ()
@@ -64,9 +68,8 @@ class RouteBook:
             UsageError: It names a destination that there isn't, or its name is taken.
             ConsoleError: It cannot be stored.
         """
-        settings.validate()
-        compiled(settings)
-        self._check_destinations(settings)
+        known = {destination.name for destination in self._destinations()}
+        check_route(settings, known, self._workspace)
         with self._changing:
             old_name = previous_name or settings.name
             others = [route for route in self._routes if route.name != old_name]
@@ -116,15 +119,6 @@ class RouteBook:
         """Raise `UsageError` when a route sends to a destination that is to go."""
         interfaces.check_unused(destination, self._routes)
 
-    def _check_destinations(self, settings: RouteSettings) -> None:
-        known = {destination.name for destination in self._destinations()}
-        for name in settings.destinations:
-            if name not in known:
-                raise UsageError(
-                    f"There is no destination named {name}.",
-                    hint="Choose among the destinations in Settings.",
-                )
-
     def _keep(self, change: Callable[[Database], object], action: str, name: str) -> None:
         """Store a change and its entry in the audit trail, both or neither."""
         if self._ephemeral:
@@ -140,6 +134,30 @@ class RouteBook:
         self._routes = tuple(sorted(routes, key=lambda route: (route.name.casefold(), route.name)))
         self.router.table = tuple(_ready(route) for route in self._routes if route.enabled)
         self.version += 1
+
+
+def check_route(settings: RouteSettings, destinations: Collection[str], workspace: Path) -> None:
+    """Raise the fault of a route that cannot be put in force. Any thread.
+
+    Args:
+        settings: The route.
+        destinations: Names of the destinations there are.
+        workspace: The workspace's folder, where recipes are.
+
+    Raises:
+        FilterError: Its filter is not understood, or asks for what is not known on arrival.
+        UsageError: It contradicts itself, or names a destination or a recipe that there isn't.
+    """
+    settings.validate()
+    compiled(settings)
+    for name in settings.destinations:
+        if name not in destinations:
+            raise UsageError(
+                f"There is no destination named {name}.",
+                hint="Choose among the destinations in Settings.",
+            )
+    if settings.recipe and not (workspace / "recipes" / f"{settings.recipe}.toml").is_file():
+        raise UsageError(f"There is no recipe named {settings.recipe}.")
 
 
 def _ready(settings: RouteSettings) -> CompiledRoute:

@@ -114,7 +114,9 @@ class Engine:
         self._inbox: AnswerInbox | None = None
         self._collector: TurnCollector | None = None
         self._links = Links(self._network, self._writer, self._make_listener, ephemeral=ephemeral)
-        self._routes = RouteBook(self._writer, self._links.destinations, ephemeral=ephemeral)
+        self._routes = RouteBook(
+            self._writer, self._links.destinations, self.workspace, ephemeral=ephemeral
+        )
         self.core = EngineCore(
             self.workspace,
             self._writer,

@@ -22,6 +22,7 @@ ORDER = (
     "listeners",
     "modalities",
     "sending",
+    "routes",
     "recordings",
     "command-line",
     "keys-and-recovery",
