@@ -14,14 +14,16 @@ References:
 from __future__ import annotations
 
 import hashlib
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 
 from hl7console.store.connection import Database, SqlValue
+from hl7console.store.queues import enqueue
 from hl7console.store.records import NewMessage, Status, StoreOutcome
-from hl7console.store.routed import RoutedRow, counted, queue_routed, routed_rows
+from hl7console.store.repair_records import DeliveryWanted
 from hl7console.store.schema import (
     KIND_COLUMNS,
     MESSAGE_COLUMNS,
@@ -96,6 +98,18 @@ def writable(message: NewMessage) -> NewMessage:
         if not (value := getattr(message, name)).isascii()
     }
     return replace(message, **texts) if texts else message
+
+
+def _routed(
+    batch: Sequence[NewMessage], outcomes: Sequence[StoreOutcome]
+) -> list[tuple[int, DeliveryWanted]]:
+    """Return the deliveries that a batch calls for, in the order of its messages."""
+    return [
+        (outcome.message_id, wanted)
+        for new, outcome in zip(batch, outcomes, strict=True)
+        if new.deliveries and not (outcome.duplicate_of and new.drops_duplicate_deliveries)
+        for wanted in new.deliveries
+    ]
 
 
 class BatchWriter:
@@ -203,12 +217,11 @@ class BatchWriter:
                 StoreOutcome(first_id + n, duplicate_of, ack if duplicate_of else b"", is_reused)
             )
             is_routed = is_routed or bool(new.deliveries)
-        routed = routed_rows(batch, outcomes) if is_routed else []
-        self._write(_INSERTS[len(batch)], values, new_kinds, routed)
+        routed = _routed(batch, outcomes) if is_routed else []
+        counts = self._write(_INSERTS[len(batch)], values, new_kinds, routed)
         self.last_id += len(batch)
-        if routed:
-            for destination, count in counted(routed).items():
-                self.queued[destination] = self.queued.get(destination, 0) + count
+        for destination, count in counts.items():
+            self.queued[destination] = self.queued.get(destination, 0) + count
         return outcomes
 
     def _write(
@@ -216,12 +229,14 @@ class BatchWriter:
         insert: str,
         values: Sequence[SqlValue],
         new_kinds: dict[_Kind, int],
-        routed: Sequence[RoutedRow],
-    ) -> None:
+        routed: Sequence[tuple[int, DeliveryWanted]],
+    ) -> dict[str, int]:
+        """Write a batch with its deliveries; return how many each destination got."""
+        counts: dict[str, int] = {}
         if not new_kinds and not routed:
             # Commits by itself.
             self._database.execute(insert, values)
-            return
+            return counts
         with self._database.transaction():
             if new_kinds:
                 self._database.executemany(
@@ -229,12 +244,13 @@ class BatchWriter:
                 )
             self._database.execute(insert, values)
             if routed:
-                queue_routed(self._database, routed)
+                counts = enqueue(self._database, routed, time.time_ns() // 1000)
         if len(self._kinds) >= _KINDS_KEPT:
             # Known ones are then written again under another number, which no query minds.
             self._kinds.clear()
         self._kinds.update(new_kinds)
         self._last_kind_id += len(new_kinds)
+        return counts
 
     def _numbered(self, kind: _Kind, new_kinds: dict[_Kind, int]) -> int:
         """Return the number of a kind that this batch adds."""
