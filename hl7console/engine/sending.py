@@ -165,9 +165,7 @@ def _stored(core: EngineCore, message_ids: tuple[int, ...]) -> Generator[_Due, N
             rows, raw = reader.rows((message_id,)), reader.raw(message_id)
             if raw is None or not rows:
                 raise UsageError(f"There is no message {message_id}.")
-            # What a file held and was received as if from a listener came over no connection.
-            was_on_wire = rows[0].origin == Origin.RECEIVED and rows[0].connection > 0
-            yield _Due(message_id, raw, was_on_wire=was_on_wire)
+            yield _Due(message_id, raw, was_on_wire=rows[0].was_on_wire)
 
 
 def _from_files(core: EngineCore, finder: MessageFinder) -> Generator[_Due, None, None]:

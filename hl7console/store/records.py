@@ -199,6 +199,14 @@ class MessageRow:
     """What happened at that try, in one sentence."""
 
     @property
+    def was_on_wire(self) -> bool:
+        """Whether it came over MLLP, or was made from one that did: it goes out as it is.
+
+        What a file held and was received as if from a listener came over no connection.
+        """
+        return self.origin in (Origin.RECEIVED, Origin.EDITED) and self.connection > 0
+
+    @property
     def failure_text(self) -> str:
         """What went wrong when it was sent from here; empty where nothing did."""
         return self.sending_text if self.sending_state in FAILED_STATES else ""

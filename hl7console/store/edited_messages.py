@@ -1,0 +1,112 @@
+"""Who edited which message, and the messages that are kept by name to test with.
+
+What writes runs on the writer thread, inside its transaction; what reads takes the reader of the
+calling thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hl7console.errors import UsageError
+from hl7console.store.connection import Database
+from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.reader import StoreReader
+from hl7console.store.repair_records import EditedMessage, SavedMessage
+
+LONGEST_NAME = 80
+"""Characters of the name of a saved message."""
+
+
+def keep_edited(database: Database, edited: EditedMessage) -> None:
+    """Note who edited a message, when and why."""
+    database.execute(
+        "INSERT OR REPLACE INTO edited_messages (message_id, author, at_us, reason, recipe_id)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (edited.message_id, edited.author, edited.at_us, edited.reason, edited.recipe_id),
+    )
+
+
+def check_name(database: Database, name: str) -> None:
+    """Look whether a message can be kept by a name.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if not name or len(name) > LONGEST_NAME or any(ord(char) < 0x20 for char in name):
+        raise UsageError(f"A name is one line of at most {LONGEST_NAME} characters.")
+    if database.integer("SELECT count(*) FROM saved_messages WHERE name = ?", (name,)):
+        raise UsageError(
+            f"There is a saved message named {name}.", hint="Give this one another name."
+        )
+
+
+def keep_name(database: Database, name: str, message_id: int, at_us: int) -> None:
+    """Keep a message by a name.
+
+    Raises:
+        UsageError: The name is none, or taken.
+    """
+    check_name(database, name)
+    database.execute(
+        "INSERT INTO saved_messages (name, message_id, at_us) VALUES (?, ?, ?)",
+        (name, message_id, at_us),
+    )
+
+
+def forget_name(database: Database, name: str) -> bool:
+    """Forget the name of a saved message; return whether there was one."""
+    return database.execute("DELETE FROM saved_messages WHERE name = ?", (name,)).rowcount > 0
+
+
+def edited_by(reader: StoreReader, message_id: int) -> EditedMessage | None:
+    """Return who edited a message; None when it was not made by editing.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    with _faults():
+        row = reader.database().one(
+            "SELECT message_id, author, at_us, reason, recipe_id FROM edited_messages"
+            " WHERE message_id = ?",
+            (message_id,),
+        )
+    return None if row is None else EditedMessage(*row)  # type: ignore[arg-type]
+
+
+def saved_messages(reader: StoreReader) -> tuple[SavedMessage, ...]:
+    """Return the messages that are kept by name and still there, by name.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    with _faults():
+        rows = reader.database().all(
+            "SELECT id, name, message_id, at_us FROM saved_messages AS s"
+            " WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = s.message_id)"
+            " ORDER BY name COLLATE NOCASE, id"
+        )
+    return tuple(SavedMessage(*row) for row in rows)  # type: ignore[arg-type]
+
+
+def is_control_id_known(reader: StoreReader, control_id: str) -> bool:
+    """Return whether any stored message has a control id.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    with _faults():
+        statement = "SELECT EXISTS (SELECT 1 FROM messages WHERE control_id = ?)"
+        return bool(reader.database().integer(statement, (control_id,)))
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except SqlError as error:
+        fault = fault_of(error)
+        if fault.kind is FaultKind.INTERRUPTED:
+            raise QueryStoppedError from None
+        raise fault.as_error() from None
