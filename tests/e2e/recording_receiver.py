@@ -70,7 +70,8 @@ async def serve(port: int) -> None:
     """Take connections until the standard input ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Recorder, "127.0.0.1", port)
-    print("listening", server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"listening {server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     ended = asyncio.Event()
 
     def watch() -> None:
