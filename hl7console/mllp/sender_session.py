@@ -6,6 +6,7 @@ unknown, never sent and never failed: the receiver may have taken the message.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -47,6 +48,9 @@ _VERDICTS: dict[ReplyKind, tuple[OutcomeState, bool]] = {
 }
 _UNKNOWN: tuple[OutcomeState, bool] = ("unknown", True)
 _FOREIGN = {"tls": "The receiver speaks TLS on this port.", "http": "The receiver speaks HTTP."}
+ANSWERED_IDS = 32
+"""Control ids of messages answered on a connection that are remembered: a second answer to one of
+them is not taken for a wrong answer to the next message."""
 _NO_APPLICATION_ACK = "Stored by the receiver; its application acknowledgement did not come."
 
 
@@ -71,7 +75,9 @@ class SenderLimits:
     def from_settings(cls, settings: DestinationSettings) -> Self:
         """Return the limits that a destination's settings ask for."""
         return cls(
-            response_timeout_s=settings.response_timeout_s, lenient_msa2=settings.lenient_msa2
+            response_timeout_s=settings.response_timeout_s,
+            application_ack_timeout_s=settings.application_ack_timeout_s,
+            lenient_msa2=settings.lenient_msa2,
         )
 
 
@@ -96,6 +102,7 @@ class SenderSession:
         self._limits = limits or SenderLimits()
         self._timed_out_ids = timed_out_ids
         self._decoder = self._new_decoder()
+        self._answered: deque[str] = deque(maxlen=ANSWERED_IDS)
         self._control_id = ""
         self._is_waiting = False
         self._is_committed = False
@@ -283,6 +290,8 @@ class SenderSession:
         kind = classify_reply(ack, self._control_id, self._timed_out_ids, self._limits.lenient_msa2)
         if kind == ReplyKind.LATE:
             actions.append(Note("late_ack", describe_reply(kind)))
+        elif kind == ReplyKind.WRONG_ID and ack.control_id.strip() in self._answered:
+            actions.append(Note("double_ack", "A second answer to an earlier message."))
         elif kind == ReplyKind.COMMITTED and self._wants_application_ack:
             self._commit(ack, now_s, actions)
         else:
@@ -313,6 +322,8 @@ class SenderSession:
             actions.append(Note("other_reply", "An answer came that belongs to no message here."))
             return
         self._is_waiting = False
+        if state != "unknown" and self._control_id:
+            self._answered.append(self._control_id.strip())
         actions.append(Outcome(state, self._control_id, text, ack.code, kind, can_retry=can_retry))
         if kind == ReplyKind.WRONG_ID:
             self._close("wrong_id", text, actions)
