@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _STATUS = {"accept": Status.OK.value, "error": Status.ERROR.value, "reject": Status.REJECTED.value}
 _RECEIVED = Origin.RECEIVED.value
+_UNSOLICITED = "unsolicited_ack"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 MAX_RECORDED_PARTIAL_BYTES = 32 * 1024 * 1024
@@ -155,7 +156,7 @@ class AnswerInbox:
 
 def _is_routed(decision: AckDecision) -> bool:
     """Return whether a message is forwarded: one that is accepted, and no answer itself."""
-    return decision.outcome == "accept" and decision.reason != "unsolicited_ack"
+    return decision.outcome == "accept" and decision.reason != _UNSOLICITED
 
 
 def _give_up(receiver: AnswerReceiver, fault: Exception) -> None:
@@ -172,6 +173,7 @@ class Intake:
         writer: Where messages are stored.
         control_ids: For our answers.
         router: Where accepted messages are forwarded to; None forwards nothing.
+        on_late_ack: Told of acknowledgements that arrive as messages.
         clock_s: Seconds since 1970, UTC.
     """
 
@@ -182,6 +184,7 @@ class Intake:
         control_ids: ControlIds,
         *,
         router: Router | None = None,
+        on_late_ack: Callable[[NewMessage], None] | None = None,
         clock_s: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
@@ -189,6 +192,7 @@ class Intake:
         self._writer = writer
         self._control_ids = control_ids
         self._router = Router() if router is None else router
+        self._on_late_ack = on_late_ack
         self._clock_s = clock_s
         self._name = settings.name
         self._dedup_prefix = settings.name.encode("utf-8")
@@ -205,6 +209,8 @@ class Intake:
         new, is_unreadable = self.read(payload, flags, peer=peer, connection=connection)
         inbox, receiver, token = answer_to
         self._writer.put(new, Answer(inbox, receiver, token, new, is_unreadable))
+        if self._on_late_ack is not None and not new.ack_code and _UNSOLICITED in new.flags:
+            self._on_late_ack(new)
 
     def read(
         self,
@@ -238,8 +244,8 @@ class Intake:
         text = ""
         if decision.outcome != "accept" or decision.reason:
             text = found.problem or decision.text
-            if decision.reason == "unsolicited_ack":
-                notes = f"{notes} unsolicited_ack".strip()
+            if decision.reason == _UNSOLICITED:
+                notes = f"{notes} {_UNSOLICITED}".strip()
         dedup_key = 0
         if found.msh_10 and found.is_readable and not decision.reason:
             key = b"\0".join((self._dedup_prefix, found.msh_3, found.msh_4, found.msh_10))

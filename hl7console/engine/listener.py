@@ -16,7 +16,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from hl7console.engine.certificates import CertificateInfo
@@ -33,6 +33,7 @@ from hl7console.engine.tls import ServerTls, expiry_warning, is_loopback, server
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.mllp.session import ListenerLimits
 from hl7console.settings import ListenerSettings, Tls
+from hl7console.store.records import NewMessage
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +57,11 @@ class Listener:
         rate: RateCounter,
         held: HeldBytes,
         router: Router | None = None,
+        on_late_ack: Callable[[NewMessage], None] | None = None,
     ) -> None:
         self.settings = settings
         self.limits = ListenerLimits.from_settings(settings)
-        self.intake = Intake(settings, writer, control_ids, router=router)
+        self.intake = Intake(settings, writer, control_ids, router=router, on_late_ack=on_late_ack)
         self.inbox = inbox
         self.timeline = Timeline()
         self.tls: ServerTls | None = None

@@ -25,6 +25,7 @@ from hl7console.engine.fairness import HeldBytes
 from hl7console.engine.handover import HandoverServer
 from hl7console.engine.intake import AnswerInbox, ControlIds
 from hl7console.engine.jobs import EngineJob, JobRunner
+from hl7console.engine.late_acks import LateAcks
 from hl7console.engine.links import Links
 from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.metrics import RateCounter
@@ -129,6 +130,7 @@ class Engine:
             self._dicom,
             self._routes,
         )
+        self._late_acks = LateAcks(self._writer, self._on_late_ack_settled)
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
 
     def _on_disk_warning(self, text: str) -> None:
@@ -154,7 +156,11 @@ class Engine:
             rate=self._rate,
             held=self._held,
             router=self._routes.router,
+            on_late_ack=self._late_acks.take,
         )
+
+    def _on_late_ack_settled(self) -> None:
+        self.core.versions.deliveries += 1
 
     # Start and stop.
 
