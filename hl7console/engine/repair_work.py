@@ -13,11 +13,14 @@ from hl7console.engine.repair_commands import (
     DeleteRoute,
     DeleteSaved,
     ImportSettings,
+    MarkHandled,
     RecordMessages,
     RepairCommand,
+    ResendMessages,
     SaveRoute,
     StoreEdited,
 )
+from hl7console.engine.resending.resending import mark_messages, resend_messages
 from hl7console.engine.settings_files import import_into_engine
 from hl7console.errors import UsageError
 
@@ -39,4 +42,8 @@ def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:
             return "edit", lambda _: store_edited(core, command)
         case DeleteSaved():
             return "edit", lambda _: delete_saved(core, command)
+        case ResendMessages():
+            return "resend", lambda job: resend_messages(core, job, command)
+        case MarkHandled():
+            return "handled", lambda _: mark_messages(core, command)
     raise UsageError(f"{type(command).__name__} is not known to this engine.")
