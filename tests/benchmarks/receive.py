@@ -1,11 +1,14 @@
 """How fast messages are received durably, beside the ``hl7`` package and a bare loop.
 
-    python tests/benchmarks/receive.py [--seconds 5] [--rounds 3] [--json]
+    python tests/benchmarks/receive.py [--seconds 5] [--rounds 3] [--route] [--json]
 
 The servers run one after the other in each round, so that what else the machine does falls on
 all; figures are medians of the rounds. Ratios count, not absolute rates. The load generator is a
 process of its own; that it isn't the bottleneck shows in its rate against a server that answers
 canned bytes, and in its share of a processor.
+
+With ``--route`` only the console runs, without a route and with one that takes every message by a
+key and queues it: what routing costs the receiver.
 """
 
 from __future__ import annotations
@@ -95,17 +98,28 @@ RUNS = (
     ("bare_1", "bare", 1),
     ("console_1", "console", 1),
 )
+ROUTE_RUNS = (
+    ("console_16", "console", 16),
+    ("route_16", "console_route", 16),
+    ("console_1", "console", 1),
+    ("route_1", "console_route", 1),
+)
+
+Run = tuple[str, str, int]
+"""Name, kind of server, and connections."""
 
 
-def measure(seconds: float, rounds: int, parent: Path) -> dict[str, dict[str, float]]:
-    taken: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in RUNS}
+def measure(
+    seconds: float, rounds: int, parent: Path, runs: tuple[Run, ...] = RUNS
+) -> dict[str, dict[str, float]]:
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in runs}
     for _ in range(rounds):
-        for name, kind, connections in RUNS:
+        for name, kind, connections in runs:
             with server(kind, parent) as running:
                 load(running.port, connections, 0.5, unchecked=kind == "null")
                 running.ask()
                 figures = load(running.port, connections, seconds, unchecked=kind == "null")
-                if kind == "console":
+                if kind.startswith("console"):
                     behind_s = running.ask()["caught_up_s"]
                     figures["caught_up_s"] = behind_s
                     figures["caught_up_per_s"] = figures["messages"] / (
@@ -144,19 +158,38 @@ def table(found: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
+def route_table(found: dict[str, dict[str, float]]) -> str:
+    lines = [
+        "| what | messages/s | caught up/s | to that without |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, title in (("16", "16 connections"), ("1", "1 connection in lock step")):
+        plain, routed = found[f"console_{name}"], found[f"route_{name}"]
+        lines += [
+            f"| {title}, no route | {plain['per_s']:,.0f} | {plain['caught_up_per_s']:,.0f} | |",
+            f"| {title}, one route into a queue | {routed['per_s']:,.0f} "
+            f"| {routed['caught_up_per_s']:,.0f} "
+            f"| {100 * routed['per_s'] / plain['per_s']:.0f} % |",
+        ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each run")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--route", action="store_true", help="what a route costs, and no more")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--folder", type=Path, help="where databases are made (on a real disk)")
     options = parser.parse_args()
     parent = Path(tempfile.mkdtemp(prefix="hl7console-bench-", dir=options.folder))
     try:
-        found = measure(options.seconds, options.rounds, parent)
+        runs = ROUTE_RUNS if options.route else RUNS
+        found = measure(options.seconds, options.rounds, parent, runs)
     finally:
         shutil.rmtree(parent, ignore_errors=True)
-    print(json.dumps(found) if options.json else table(found))
+    shown = route_table if options.route else table
+    print(json.dumps(found) if options.json else shown(found))
 
 
 if __name__ == "__main__":

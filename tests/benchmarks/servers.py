@@ -1,6 +1,6 @@
 """The servers that the receive benchmark compares, each in a process of its own.
 
-    python tests/benchmarks/servers.py null|hl7|bare|console|console_off [--folder DIR]
+    python tests/benchmarks/servers.py KIND [--folder DIR]
 
 Prints ``listening PORT``, and for every line on standard input one JSON line; ends with the
 input.
@@ -11,7 +11,8 @@ input.
 * ``bare`` is the least that keeps the durability rule: one asyncio loop that commits each row to
   an encrypted database before it answers, with the answer put together from MSH-10 alone.
 * ``console`` is the whole engine with an encrypted workspace; ``console_off`` the same without
-  anybody that follows the worklist.
+  anybody that follows the worklist; ``console_route`` the same with a route that takes every
+  message by a key and queues it at a destination that sends nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hl7console.engine.attached import AttachedConsole
+    from hl7console.engine.supervisor import Engine
 
 CANNED = b"\x0bMSH|^~\\&|A|B|C|D|20260105||ACK|1|P|2.5.1\rMSA|AA|1\r\x1c\r"
 
@@ -125,7 +131,17 @@ def bare(folder: Path) -> None:
     serve_asyncio(start)
 
 
-def console(folder: Path, worklist: str) -> None:
+def add_route(engine: Engine | AttachedConsole) -> None:
+    from hl7console.engine.console import SaveDestination
+    from hl7console.engine.repair_commands import SaveRoute
+    from hl7console.settings import DestinationSettings, RouteSettings
+
+    off = DestinationSettings("off", port=1, enabled=False)
+    engine.submit(SaveDestination(off)).result(10)
+    engine.submit(SaveRoute(RouteSettings("all", "type:ORM", ("off",)))).result(10)
+
+
+def console(folder: Path, worklist: str, *, is_routed: bool = False) -> None:
     from hl7console.engine.open_console import open_console
     from hl7console.settings import ListenerSettings
     from hl7console.store.keys import KeySource
@@ -136,7 +152,9 @@ def console(folder: Path, worklist: str) -> None:
         listeners=[ListenerSettings("bench", port=0)],
         worklist=worklist,
     )
-    address = engine.snapshot().interfaces[0].address
+    if is_routed:
+        add_route(engine)
+    address = next(i for i in engine.snapshot().interfaces if i.name == "bench").address
     print("listening", address.rpartition(":")[2], flush=True)
     tick = threading.Event()
     for line in sys.stdin:
@@ -162,7 +180,9 @@ def console(folder: Path, worklist: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["null", "hl7", "bare", "console", "console_off"])
+    parser.add_argument(
+        "kind", choices=["null", "hl7", "bare", "console", "console_off", "console_route"]
+    )
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
@@ -172,6 +192,7 @@ def main() -> None:
         "bare": lambda: bare(folder),
         "console": lambda: console(folder, "process"),
         "console_off": lambda: console(folder, "off"),
+        "console_route": lambda: console(folder, "process", is_routed=True),
     }
     kinds[options.kind]()
 
