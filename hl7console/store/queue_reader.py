@@ -278,6 +278,23 @@ def delivery(reader: StoreReader, delivery_id: int) -> DeliveryDetails | None:
     return DeliveryDetails(rows[0], tuple(Attempt(*columns) for columns in attempts))  # type: ignore[arg-type]
 
 
+def count_since(reader: StoreReader, destination: str, since_us: int) -> int:
+    """Return how many deliveries were sent to a destination since a time, each message once.
+
+    Looks at what is over from the latest back, and stops at what was over before that time.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    with _faults():
+        return reader.database().integer(
+            "SELECT count(DISTINCT message_id) FROM deliveries INDEXED BY deliveries_over"
+            " WHERE destination = ? AND is_due = 0 AND changed_at_us >= ?"
+            " AND state NOT IN ('skipped', 'cancelled')",
+            (destination, since_us),
+        )
+
+
 def message_ids(reader: StoreReader, part: Part, limit: int) -> list[int]:
     """Return the messages of a list's deliveries, the oldest delivery first, each once.
 

@@ -34,7 +34,9 @@ from hl7console.ui.messages.message_actions import MessageActions
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice
 from hl7console.ui.palette import Palette
+from hl7console.ui.places import PLACES, SETTINGS_PAGES
 from hl7console.ui.preferences import Preferences
+from hl7console.ui.queues.hook import QueuesHook
 from hl7console.ui.rail import Rail
 from hl7console.ui.status_line import StatusLine
 from hl7console.ui.theme import Scheme, theme
@@ -43,12 +45,6 @@ from hl7console.ui.worklist.hook import WorklistHook
 if TYPE_CHECKING:
     from hl7console.ui.help.view import HelpView
     from hl7console.ui.settings.place import SettingsPlace
-
-_PLACES = (
-    ("messages", "Messages", "list", "Ctrl+1"),
-    ("worklist", "Worklist", "table-2", "Ctrl+2"),
-    ("settings", "Settings", "settings", "Ctrl+3"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -109,6 +105,10 @@ class MainWindow(QMainWindow):
         self.message_actions = MessageActions(
             self.messages, console, self.bridge, self.actions_by_name, self.ask, self.notice
         )
+        self.queues = QueuesHook(
+            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
+            self.notice, partial(self.go_to, "queues"),
+        )  # fmt: skip
         self._overlay = DropOverlay(self)
         self._connect()
         self._restore()
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
 
     def _build(self, *, is_demo: bool) -> None:
         self.rail = Rail()
-        for name, title, icon, keys in _PLACES:
+        for name, title, icon, keys in PLACES:
             self.rail.add_place(name, title, icon, keys)
         self.status = StatusLine()
         self._stack = QStackedWidget()
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         add = self.actions_by_name.add
-        for name, title, icon, keys in _PLACES:
+        for name, title, icon, keys in PLACES:
             add(
                 f"go.{name}",
                 f"Go to {title}",
@@ -164,22 +164,6 @@ class MainWindow(QMainWindow):
              "folder-open", "Import"),
             ("import.paste", "Import what was copied", self.imports.paste, "", "clipboard-paste",
              "Import"),
-            ("settings.listeners", "Settings: Listeners", self._page("listeners"), "", "log-in",
-             "Settings"),
-            ("settings.destinations", "Settings: Destinations", self._page("destinations"), "",
-             "send", "Settings"),
-            ("settings.worklist", "Settings: Worklist service", self._page("worklist"), "",
-             "table-2", "Settings"),
-            ("settings.callers", "Settings: Calling AEs", self._page("callers"), "",
-             "radio-tower", "Settings"),
-            ("settings.archives", "Settings: Archives", self._page("archives"), "", "server",
-             "Settings"),
-            ("settings.profiles", "Settings: Mapping profiles", self._page("profiles"), "",
-             "braces", "Settings"),
-            ("settings.retention", "Settings: Retention", self._page("retention"), "", "history",
-             "Settings"),
-            ("settings.appearance", "Settings: Appearance", self._page("appearance"), "",
-             "contrast", "Settings"),
             ("settings.certificate", "Make a certificate…", self._make_certificate, "",
              "file-badge", "Settings"),
             ("view.scheme", "Switch light and dark", self._switch_scheme, "Ctrl+Shift+L",
@@ -190,6 +174,9 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         for name, text, slot, keys, icon, group in table:
             add(name, text, slot, shortcut=keys, icon=icon, group=group)
+        for name, title, icon in SETTINGS_PAGES:
+            text = f"Settings: {title}"
+            add(f"settings.{name}", text, self._page(name), icon=icon, group="Settings")
         search_action = self.actions_by_name["search.focus"]
         search_action.setShortcuts([QKeySequence("Ctrl+F"), QKeySequence("/")])
         paste_action = self.actions_by_name["import.paste"]
@@ -214,6 +201,12 @@ class MainWindow(QMainWindow):
         worklist.filter_wanted.connect(self._on_filter_wanted)
         worklist.message_wanted.connect(self._on_message_wanted)
         worklist.profile_wanted.connect(self._page("profiles"))
+        queues = self.queues
+        queues.made.connect(self._stack.addWidget)
+        queues.badge_changed.connect(partial(self.rail.set_badge, "queues"))
+        queues.filter_wanted.connect(self._on_filter_wanted)
+        queues.message_wanted.connect(self._on_message_wanted)
+        queues.settings_wanted.connect(self._on_interface_chosen)
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 
@@ -238,6 +231,7 @@ class MainWindow(QMainWindow):
         self.message_actions.stop()
         self.messages.stop()
         self.worklist.stop()
+        self.queues.stop()
         if self._settings is not None:
             self._settings.stop()
         self._preferences.save()
@@ -253,6 +247,8 @@ class MainWindow(QMainWindow):
             place, target = self.settings(), self.settings().list
         elif name == "worklist":
             place, target = self.worklist.place(), self.worklist.place().table
+        elif name == "queues":
+            place, target = self.queues.place(), self.queues.place().first_focus()
         self._stack.setCurrentWidget(place)
         self.rail.show_place(name)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -306,7 +302,7 @@ class MainWindow(QMainWindow):
     # Actions
 
     def _go_to_search(self) -> None:
-        if self._stack.currentWidget() not in (self.messages, self._settings):
+        if self.worklist.is_shown:
             self.worklist.place().search.focus()
             return
         self.go_to("messages")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPalette
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from hl7console.ui.icons import set_icon
 from hl7console.ui.theme import GRID, text_font, theme
 
 WIDTH = 64
 """Width of the rail, in pixels."""
+_MOST_SHOWN = 99
+"""A badge shows no higher number."""
 
 
 class Rail(QFrame):
@@ -24,6 +26,8 @@ class Rail(QFrame):
         self.setFixedWidth(WIDTH)
         self.setAutoFillBackground(True)
         self._buttons: dict[str, QToolButton] = {}
+        self._keys: dict[str, str] = {}
+        self._badges: dict[str, QLabel] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._layout = QVBoxLayout(self)
@@ -41,6 +45,7 @@ class Rail(QFrame):
         button.clicked.connect(lambda *_: self.place_chosen.emit(name))
         self._group.addButton(button)
         self._buttons[name] = button
+        self._keys[name] = shortcut
         self._layout.insertWidget(len(self._buttons) - 1, button)
 
     def add_tool(self, action: QAction, title: str, icon: str) -> None:
@@ -50,6 +55,27 @@ class Rail(QFrame):
         button.setToolTip(f"{action.text()} ({keys})" if keys else action.text())
         button.clicked.connect(action.trigger)
         self._layout.addWidget(button)
+
+    def set_badge(self, name: str, count: int, told: str = "") -> None:
+        """Show beside a place how much needs somebody there; 0 takes the badge away."""
+        button = self._buttons[name]
+        badge = self._badges.get(name)
+        if badge is None:
+            badge = self._badges[name] = QLabel(button)
+            badge.setObjectName(f"badge.{name}")
+            badge.setProperty("role", "badge")
+            badge.setFont(text_font(10, bold=True))
+            badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        badge.setText(str(count) if count < _MOST_SHOWN else f"{_MOST_SHOWN}+")
+        badge.setVisible(count > 0)
+        badge.adjustSize()
+        badge.setFixedSize(max(badge.sizeHint().width(), 16), 16)
+        badge.move(button.width() - badge.width() - 2, 2)
+        title = button.text()
+        button.setAccessibleName(f"{title}, {told}" if told else title)
+        keys = self._keys[name]
+        button.setToolTip(f"{title} ({keys})\n{told}" if told else f"{title} ({keys})")
 
     def show_place(self, name: str) -> None:
         """Mark the place one is at."""

@@ -136,7 +136,7 @@ class Inspector(QWidget):
         self.raw.view.ends_shown_changed.connect(self.raw_below.view.show_ends)
         self.hex.view.byte_clicked.connect(self._on_byte_clicked)
         self.problems.finding_clicked.connect(self._on_finding_clicked)
-        self.ack.location_clicked.connect(self._on_location_clicked)
+        self.ack.location_clicked.connect(self.go_to_path)
         self.path.message_requested.connect(self.message_requested)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.find_button.clicked.connect(self._on_find)
@@ -368,7 +368,8 @@ class Inspector(QWidget):
             self.raw_below.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
-    def _on_location_clicked(self, path: str) -> None:
+    def go_to_path(self, path: str) -> None:
+        """Go to a field of the message in view."""
         if self._reading is None:
             return
         row = self._reading.rows.at_path(path)

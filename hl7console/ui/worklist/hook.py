@@ -123,6 +123,11 @@ class WorklistHook(QObject):
             self.made.emit(place)
         return self._place
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the place is in view."""
+        return self._place is not None and self._place.isVisible()
+
     def line_actions(self) -> LineActions:
         """Return the actions of a line, made with the place."""
         self.place()

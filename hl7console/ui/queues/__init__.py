@@ -1,0 +1,1 @@
+"""The place Queues: what waits at each destination, and what was refused there."""
