@@ -71,6 +71,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "settings",
             "Write settings to a file, or take them from one.",
         ),
+        "diff": (
+            "diff",
+            "diff",
+            "Compare two messages, files or folders of messages, field by field.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

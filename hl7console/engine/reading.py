@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from hl7console.engine.console import Noticed, NotTaken
-from hl7console.engine.jobs import EngineJob
 from hl7console.engine.recordings.format import MAGIC, RecordingReader, is_recording
 from hl7console.engine.sources import NotReadableError, Source, Unpacker, find_files
 from hl7console.errors import UsageError
@@ -31,6 +30,14 @@ class FoundInSource:
     flags: tuple[str, ...] = ()
 
 
+class MayBeCancelled(Protocol):
+    """The work that messages are read for: an engine job, or what stands for one."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop."""
+
+
 class MessageFinder:
     """Yields the messages of a job's sources; keeps account of what was not taken, or is odd.
 
@@ -40,7 +47,7 @@ class MessageFinder:
         pasted: Bytes given directly.
     """
 
-    def __init__(self, job: EngineJob, paths: tuple[Path, ...], pasted: bytes = b"") -> None:
+    def __init__(self, job: MayBeCancelled, paths: tuple[Path, ...], pasted: bytes = b"") -> None:
         self._job = job
         self._files = list(find_files(paths))
         self._sizes = [_size(path) for _, path in self._files]
