@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from typing import TYPE_CHECKING
 
 from hl7console.cli.program import run
 from hl7console.cli.stopping import end_process
+from hl7console.engine import function_child
+from hl7console.engine.function_process import OPTION
 
 if TYPE_CHECKING:
     from hl7console.engine.console import Console
@@ -22,6 +25,9 @@ def _open_window(
 
 def main() -> None:
     """Run ``hl7console`` and end the process with its exit code."""
+    if sys.argv[1:2] == [OPTION]:
+        function_child.main()
+        return
     multiprocessing.freeze_support()  # a packaged program starts its other processes this way
     end_process(run(None, _open_window))
 

@@ -8,6 +8,7 @@ back before it is given out.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hl7console.errors import UsageError
@@ -33,10 +34,20 @@ class EditError(UsageError):
 def with_value(message: Message, path: FieldPath | str, value: str) -> Message:
     """Return the message with a value written at a path; see `Message.with_value`."""
     path = FieldPath.parse(path) if isinstance(path, str) else path
+    return with_raw(message, path, written_value(message, path, value))
+
+
+def written_value(message: Message, path: FieldPath, value: str) -> str:
+    """Return how a value is written at a path of a message: escaped, and never as a null.
+
+    Raises:
+        EditError: The path names a segment, or the message has no way to escape the value.
+        UnencodableTextError: The character set of the message lacks a character.
+    """
     if path.field is None:
         raise EditError(f"{path} names a segment; a value needs a field, such as {path}-1.")
     if _is_literal(path):
-        return with_raw(message, path, value)
+        return value
     charset.encode(value, message.codec)
     mark = message.delimiters.escape
     if not mark and (value == NULL_TEXT or not is_writable(value, message.delimiters)):
@@ -47,7 +58,7 @@ def with_value(message: Message, path: FieldPath | str, value: str) -> Message:
     written = escape(value, message.delimiters, message.codec)
     if written == NULL_TEXT:
         written = f'"{mark}X22{mark}'  # Two quotes as text must not be taken for null.
-    return with_raw(message, path, written)
+    return written
 
 
 def with_raw(message: Message, path: FieldPath | str, text: str) -> Message:
@@ -58,7 +69,7 @@ def with_raw(message: Message, path: FieldPath | str, text: str) -> Message:
             f"{path} is the field separator; changing it alone would break the message.",
             hint="Change it in the raw text, everywhere at once.",
         )
-    start, end, missing = _place(message, path)
+    start, end, missing = place(message, path)
     if missing and not text:
         return message
     return spliced(message, start, end, missing + text)
@@ -68,8 +79,12 @@ def _is_literal(path: FieldPath) -> bool:
     return path.segment in HEADER_IDS and path.field is not None and path.field <= 2
 
 
-def _place(message: Message, path: FieldPath) -> tuple[int, int, str]:
-    """Return the offsets of a place and the separators that are missing in front of it."""
+def place(message: Message, path: FieldPath) -> tuple[int, int, str]:
+    """Return the offsets of a place and the separators that are missing in front of it.
+
+    Raises:
+        EditError: The segment is missing, or the message has no separator for the place.
+    """
     segment = message.first(FieldPath(path.segment, path.segment_occurrence or 1))
     if segment is None:
         name = FieldPath(path.segment, path.segment_occurrence)
@@ -135,6 +150,48 @@ def spliced(message: Message, start: int, end: int, text: str) -> Message:
     return made
 
 
+def spliced_all(message: Message, splices: Sequence[tuple[int, int, str]]) -> Message:
+    """Return the message with other text at several places, in one go.
+
+    Args:
+        message: The message.
+        splices: Start, end and new text of each, in order and apart from each other.
+
+    Raises:
+        EditError: The bytes could not be told apart from another character set afterwards.
+        UnencodableTextError: The character set of the message lacks a character.
+    """
+    due = [s for s in splices if s[2] != message.text[s[0] : s[1]]]
+    if len(due) > 1 and message.cut is None:
+        made = _all_at_once(message, due)
+        if made is not None:
+            return made
+    for start, end, text in reversed(due):
+        message = spliced(message, start, end, text)
+    return message
+
+
+def _all_at_once(message: Message, splices: list[tuple[int, int, str]]) -> Message | None:
+    """Return the message with all the texts; None when it reads otherwise than was asked."""
+    has_shifts = charset.is_stateful(message.codec)
+    parts: list[bytes] = []
+    texts: list[str] = []
+    byte_at = char_at = 0
+    for start, end, text in splices:
+        first, last = message.offsets.byte_start(start), message.offsets.byte_end(end)
+        written = charset.encode(text, message.codec)
+        if has_shifts:
+            written = _with_shifts(message.raw, first, last, written)
+        parts += (message.raw[byte_at:first], written)
+        texts += (message.text[char_at:start], text)
+        byte_at, char_at = last, end
+    raw = b"".join((*parts, message.raw[byte_at:]))
+    made = type(message).parse(
+        raw, default_codec=message.default_codec, force_codec=message.force_codec
+    )
+    return made if made.text == "".join((*texts, message.text[char_at:])) else None
+
+
 def _with_shifts(raw: bytes, first: int, last: int, written: bytes) -> bytes:
     """Return the bytes between two others such that these keep their meaning."""
     before, after = _designation_at(raw, first), _designation_at(raw, last)
@@ -180,7 +237,7 @@ def with_charset(message: Message, msh_18: str) -> Message:
         raise EditError("Messages cannot be written in this character set.")
     if not message.header.has_msh:
         raise EditError("The message has no MSH segment to name a character set in.")
-    start, end, missing = _place(message, FieldPath("MSH", 1, 18))
+    start, end, missing = place(message, FieldPath("MSH", 1, 18))
     text = message.text[:start] + missing + msh_18 + message.text[end:]
     raw = charset.encode(text, choice.codec)
     return type(message).parse(raw, default_codec=message.default_codec)
