@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from engine_kit import Client, Receiver, order, port, running_engine, wait_for
+from engine_kit import Client, Receiver, frame, order, port, running_engine, wait_for
 
 from hl7console.engine.console import ImportFiles, SendMessages
 from hl7console.settings import ListenerSettings
@@ -21,7 +21,7 @@ def committed(tmp_path):
     """An engine with a message that a receiver committed to."""
 
     def commit(payload: bytes) -> bytes:
-        return acknowledgement(b"CA", b"L1")
+        return frame(acknowledgement(b"CA", b"L1"))
 
     path = tmp_path / "one.hl7"
     path.write_bytes(ENHANCED)
