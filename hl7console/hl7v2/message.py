@@ -119,6 +119,16 @@ class Message:
         start = layout.first_written(self.text)
         return layout.find_lines(self.text, self.delimiters.field, start)
 
+    @property
+    def line_starts(self) -> Sequence[int]:
+        """Offset of the first character of each of its lines; blank ones are left out."""
+        return self._lines.starts
+
+    @property
+    def line_ends(self) -> Sequence[int]:
+        """Offset after the last character of each of its lines, what ends them not counted."""
+        return self._lines.ends
+
     @cached_property
     def _ids(self) -> list[str]:
         text, separator = self.text, self.delimiters.field

@@ -60,7 +60,7 @@ class RawLines:
         self.has_marks = has_marks(text)
         self.folds: dict[int, tuple[Fold, ...]] = {}
         for line, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            if end - start > FOLD_CHARS and (folds := _folds(text, start, end, separators)):
+            if end - start > FOLD_CHARS and (folds := folds_of(text, start, end, separators)):
                 self.folds[line] = folds
 
     def __len__(self) -> int:
@@ -83,7 +83,8 @@ class RawLines:
         return None
 
 
-def _folds(text: str, start: int, end: int, separators: str) -> tuple[Fold, ...]:
+def folds_of(text: str, start: int, end: int, separators: str) -> tuple[Fold, ...]:
+    """Return what is folded in a stretch of a line: whole fields, or a part of one line."""
     field, others = separators[:1], re.escape(separators)
     run = re.compile(f"[^{others}]{{{_RUN_CHARS},}}")
     found: list[Fold] = []
