@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hl7console.engine.approving import approve
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.edited import delete_saved, store_edited
@@ -11,6 +12,7 @@ from hl7console.engine.jobs import EngineJob
 from hl7console.engine.recordings.recording import record_messages
 from hl7console.engine.recordings.replaying import replay_recording
 from hl7console.engine.repair_commands import (
+    Approve,
     DeleteRoute,
     DeleteSaved,
     ImportSettings,
@@ -74,4 +76,6 @@ def _of_setup(core: EngineCore, command: RepairCommand) -> tuple[str, Work] | No
             return "settings", lambda _: core.routes.delete(name)
         case ImportSettings():
             return "settings", lambda _: import_into_engine(core, command)
+        case Approve():
+            return "approve", lambda _: approve(core, command)
     return None
