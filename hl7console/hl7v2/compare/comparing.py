@@ -65,7 +65,9 @@ class _Comparing:
         self._left = _lines(self._contents[0])
         self._right = _lines(self._contents[1])
         self._names = Names(left if left.get("MSH-12") else right)
-        self._last_pair = (-1, -1)
+        self._left_before: dict[int, int] = {}
+        """Position in the left message that a lonely segment of the right one stands after."""
+        self._right_before: dict[int, int] = {}
         self.is_coarse = False
 
     def differences(self) -> list[Difference]:
@@ -76,9 +78,7 @@ class _Comparing:
                 found.append(self._one_sided(step))
                 continue
             one, other = self._left[step.left], self._right[step.right]
-            if not step.is_moved:
-                self._last_pair = (step.left, step.right)
-            else:
+            if step.is_moved:
                 found.append(self._whole(DifferenceKind.MOVED, one, other))
             if len(found) < MOST_DETAILED:
                 found += walk.differences(one, other)
@@ -101,6 +101,8 @@ class _Comparing:
         else:
             pairs = align(left, right, SEGMENT_RULES)
             moved = _moved(left, right, pairs)
+        self._left_before = _before({j: i for i, j in pairs}, len(right))
+        self._right_before = _before(dict(pairs), len(left))
         partners = dict(pairs) | dict(moved)
         gone = set(partners.values())
         moved_lefts = {i for i, _ in moved}
@@ -143,12 +145,24 @@ class _Comparing:
         """Return where a segment would stand in the message that lacks it: after the last pair."""
         is_added = step.left < 0
         lines = self._left if is_added else self._right
-        last = self._last_pair[0 if is_added else 1]
+        last = self._left_before[step.right] if is_added else self._right_before[step.left]
         if last < 0:
             place = lines[0].segment.span[0] if lines else 0
         else:
             place = lines[last].segment.span[1]
         return place, place
+
+
+def _before(partners: dict[int, int], size: int) -> dict[int, int]:
+    """Return, for each of some positions that has no partner, the last partner before it."""
+    found: dict[int, int] = {}
+    last = -1
+    for position in range(size):
+        if position in partners:
+            last = partners[position]
+        else:
+            found[position] = last
+    return found
 
 
 def _lines(contents: Contents) -> list[Line]:

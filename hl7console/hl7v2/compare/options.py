@@ -41,14 +41,19 @@ def read_ignored(text: str | Iterable[str]) -> tuple[FieldPath, ...]:
 
 
 def is_within(place: FieldPath, ignored: FieldPath) -> bool:
-    """Return whether a place is what an ignored path names, or below it."""
+    """Return whether a place is what an ignored path names, or below it.
+
+    Args:
+        place: With all its numbers down to what it is.
+        ignored: The place that is left out; an open number means each.
+    """
     if place.segment != ignored.segment:
         return False
     pairs = (
         (place.segment_occurrence or 1, ignored.segment_occurrence),
         (place.field, ignored.field),
-        (place.repetition or 1, ignored.repetition),
-        (place.component or 1, ignored.component),
-        (place.subcomponent or 1, ignored.subcomponent),
+        (place.repetition, ignored.repetition),
+        (place.component, ignored.component),
+        (place.subcomponent, ignored.subcomponent),
     )
     return all(wanted is None or number == wanted for number, wanted in pairs)

@@ -279,9 +279,10 @@ class ValueWalk:
         )
 
     def _is_ignored(self, place: _Place) -> bool:
-        return any(
-            is_within(path, ignored) for path in place.fields for ignored in self._options.ignored
-        )
+        if not self._options.ignored:
+            return False
+        places = [full_path(node) for node in (place.left, place.right) if node is not None]
+        return any(is_within(one, ignored) for one in places for ignored in self._options.ignored)
 
     def _trailing_fields(self, left: Line, right: Line) -> Iterator[Difference]:
         """Yield the difference in how many empty fields end two segments."""
@@ -329,6 +330,26 @@ def _field_of(node: Node | None) -> Field | None:
     if isinstance(node, Repetition):
         node = node.field
     return node if isinstance(node, Field) else None
+
+
+def full_path(node: Node) -> FieldPath:
+    """Return the path of an element with all its numbers, also where it is the only one."""
+    numbers: list[int] = []
+    if isinstance(node, Subcomponent):
+        numbers.append(node.number)
+        node = node.component
+    if isinstance(node, Component):
+        numbers.append(node.number)
+        node = node.repetition
+    if isinstance(node, Repetition):
+        numbers.append(node.number)
+        node = node.field
+    if isinstance(node, Field):
+        numbers.append(node.number)
+        node = node.segment
+    if not isinstance(node, Segment):
+        return node.path
+    return FieldPath(node.id, node.index, *reversed(numbers))
 
 
 def _varying(place: _Place) -> str:

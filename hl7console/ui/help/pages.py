@@ -24,6 +24,7 @@ ORDER = (
     "sending",
     "routes",
     "recordings",
+    "compare",
     "command-line",
     "keys-and-recovery",
     "retention",
