@@ -76,6 +76,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "diff",
             "Compare two messages, files or folders of messages, field by field.",
         ),
+        "replay": (
+            "replay",
+            "replay",
+            "Send the messages of a recording, with its timing or faster.",
+        ),
         "key": ("key", "key", "Show the recovery code of a workspace, or change its key."),
         "retention": (
             "retention",

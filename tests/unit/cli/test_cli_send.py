@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hl7console.cli.send import _settings
+from hl7console.cli.target_options import settings_of
 from hl7console.errors import UsageError
 from hl7console.settings import Tls
 
@@ -19,10 +19,10 @@ NOTHING = {
 
 
 def settings(destination: str, **given: object):
-    return _settings(destination, **(NOTHING | given))
+    return settings_of(destination, **(NOTHING | given))
 
 
-def test_an_address_makes_settings():
+def test_an_address_makessettings_of():
     made = settings("[::1]:2575", timeout_s=3.0)
     assert made is not None
     assert (made.host, made.port, made.tls, made.response_timeout_s) == ("::1", 2575, Tls.OFF, 3.0)
