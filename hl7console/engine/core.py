@@ -10,20 +10,16 @@ from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
+from hl7console.engine.queues.service import Queues
 from hl7console.engine.route_book import RouteBook
+from hl7console.engine.versions import EngineVersions
 from hl7console.engine.worklist_service import WorklistService
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.needed import needed_by_worklist
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.writer import StoreWriter
 
-
-@dataclass(slots=True)
-class EngineVersions:
-    """Counts of changes, so that views know when to look again. Written by jobs."""
-
-    deliveries: int = 0
-    retention: int = 0
+__all__ = ["EngineCore", "EngineVersions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,7 @@ class EngineCore:
     """The same for the worklist."""
     dicom: DicomLink
     routes: RouteBook
+    queues: Queues
     versions: EngineVersions = field(default_factory=EngineVersions)
 
     def needed_messages(self, ids: Sequence[int]) -> Collection[int]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from hl7console.engine import auditing
-from hl7console.engine.console import InterfaceStatus, LinkState
+from hl7console.engine.console import InterfaceStatus
+from hl7console.engine.destination_light import DestinationLight, QueueHolder
 from hl7console.engine.events import InterfaceEvent
 from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.network import NetworkThread
-from hl7console.engine.sockets import addresses_of, peer_text
+from hl7console.engine.sockets import addresses_of
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings, Environment, ListenerSettings
 from hl7console.store import interfaces
 from hl7console.store.connection import Database
+
+__all__ = ["DestinationLight", "Links"]
 
 T = TypeVar("T")
 
@@ -32,55 +34,6 @@ class Caller(Protocol):
 
     def call(self, function: Callable[[Database], T], *, label: str) -> Future[T]:
         """Run it inside a transaction."""
-
-
-class DestinationLight:
-    """What the exchanges with one destination showed so far. Any thread."""
-
-    def __init__(self, settings: DestinationSettings) -> None:
-        self._lock = threading.Lock()
-        self._status = InterfaceStatus(
-            name=settings.name,
-            kind="destination",
-            state=LinkState.IDLE if settings.enabled else LinkState.STOPPED,
-            address=peer_text((settings.host, settings.port)),
-            tls=str(settings.tls),
-            since_us=time.time_ns() // 1000,
-            environment=str(settings.environment),
-        )
-
-    def status(self) -> InterfaceStatus:
-        """Return it as its light shows it."""
-        return self._status
-
-    def exchanged(self, *, is_accepted: bool) -> None:
-        """Note an answer."""
-        with self._lock:
-            status = self._status
-            self._status = replace(
-                self._since(LinkState.CONNECTED),
-                accepted=status.accepted + is_accepted,
-                refused=status.refused + (not is_accepted),
-                last_message_at_us=time.time_ns() // 1000,
-            )
-
-    def failed(self, text: str) -> None:
-        """Note that there was no connection, or no answer."""
-        with self._lock:
-            now_us = time.time_ns() // 1000
-            self._status = replace(
-                self._since(LinkState.FAILED), text=text, last_event=text, last_event_at_us=now_us
-            )
-
-    def connected(self, count: int) -> None:
-        """Note how many connections were opened (or, negative, closed)."""
-        with self._lock:
-            self._status = replace(self._status, connections=self._status.connections + count)
-
-    def _since(self, state: LinkState) -> InterfaceStatus:
-        if self._status.state == state:
-            return replace(self._status, text="")
-        return replace(self._status, state=state, text="", since_us=time.time_ns() // 1000)
 
 
 class Links:
@@ -111,6 +64,8 @@ class Links:
         self._lights: dict[str, DestinationLight] = {}
         self.version = 0
         """Grows with every change."""
+        self.queues: QueueHolder | None = None
+        """Told of changes of destinations."""
 
     def start(
         self, listeners: Sequence[ListenerSettings], destinations: Sequence[DestinationSettings]
@@ -165,9 +120,9 @@ class Links:
         return self._lights.get(name)
 
     def events(self, name: str) -> tuple[InterfaceEvent, ...]:
-        """Return what happened on a listener, oldest first. Any thread."""
-        listener = self._listeners.get(name)
-        return listener.timeline.all() if listener is not None else ()
+        """Return what happened on a listener or destination, oldest first. Any thread."""
+        found = self._listeners.get(name) or self._lights.get(name)
+        return found.timeline.all() if found is not None else ()
 
     # Changes.
 
@@ -225,37 +180,58 @@ class Links:
             self._check_free(settings.name, old_name)
             if old_name in self._listeners:
                 raise UsageError(f"{old_name} is a listener.")
-            self._keep(
-                lambda database: interfaces.save_destination(
-                    database, settings, previous_name=previous_name
-                ),
-                "destination saved",
-                settings.name,
-            )
+            light = DestinationLight(settings)
+            with self._halted(old_name):
+                self._keep(
+                    lambda database: self._put_destination(database, settings, previous_name),
+                    "destination saved",
+                    settings.name,
+                )
+                if self.queues is not None:
+                    self.queues.configured(settings, light, old_name)
             destinations, lights = self._destinations.copy(), self._lights.copy()
             for known in (destinations, lights):
                 known.pop(old_name, None)
             destinations[settings.name] = settings
-            light = lights[settings.name] = DestinationLight(settings)
+            lights[settings.name] = light
             self._destinations, self._lights = destinations, lights
             self.version += 1
             return light.status()
+
+    def _put_destination(
+        self, database: Database, settings: DestinationSettings, previous_name: str
+    ) -> None:
+        interfaces.save_destination(database, settings, previous_name=previous_name)
+        if self.queues is not None and previous_name not in ("", settings.name):
+            self.queues.rename(database, previous_name, settings.name)
+
+    @contextmanager
+    def _halted(self, name: str) -> Iterator[None]:
+        """Have a destination's queue send nothing while its settings change."""
+        if self.queues is None or name not in self._destinations:
+            yield
+            return
+        self.queues.halt(name)
+        try:
+            yield
+        except BaseException:
+            self.queues.resume(name)
+            raise
 
     def delete(self, name: str) -> None:
         """Remove a listener or destination; its messages stay.
 
         Raises:
-            UsageError: There is none of that name.
+            UsageError: There is none of that name, or deliveries wait for it.
             ConsoleError: The change cannot be stored.
         """
         with self._changing:
             if name not in self._listeners and name not in self._destinations:
                 raise UsageError(f"There is no interface named {name}.")
-            self._keep(
-                lambda database: interfaces.delete_interface(database, name),
-                "interface deleted",
-                name,
-            )
+            with self._halted(name):
+                self._keep(lambda database: self._drop(database, name), "interface deleted", name)
+            if self.queues is not None and name in self._destinations:
+                self.queues.removed(name)
             listener = self._listeners.get(name)
             if listener is not None:
                 self._network.run(listener.stop())
@@ -263,6 +239,11 @@ class Links:
             self._destinations = {k: v for k, v in self._destinations.items() if k != name}
             self._lights = {k: v for k, v in self._lights.items() if k != name}
             self.version += 1
+
+    def _drop(self, database: Database, name: str) -> None:
+        if self.queues is not None and name in self._destinations:
+            self.queues.may_remove(database, name)
+        interfaces.delete_interface(database, name)
 
     def _check_free(self, name: str, old_name: str) -> None:
         is_taken = name in self._listeners or name in self._destinations

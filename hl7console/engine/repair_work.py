@@ -9,18 +9,25 @@ from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.edited import delete_saved, store_edited
 from hl7console.engine.jobs import EngineJob
+from hl7console.engine.queues.work import do_queue_command
 from hl7console.engine.recordings.recording import record_messages
 from hl7console.engine.recordings.replaying import replay_recording
 from hl7console.engine.repair_commands import (
     Approve,
+    ChangeDeliveries,
     DeleteRoute,
     DeleteSaved,
+    HoldQueue,
     ImportSettings,
     MarkHandled,
+    QueueMessages,
     RecordMessages,
+    ReleaseQueue,
     RepairCommand,
     ReplayRecording,
+    RerouteDeliveries,
     ResendMessages,
+    RewindQueue,
     SaveRoute,
     SendRepeatedly,
     StoreEdited,
@@ -44,6 +51,15 @@ def work_of(core: EngineCore, command: RepairCommand) -> tuple[str, Work]:
 def _of_traffic(core: EngineCore, command: RepairCommand) -> tuple[str, Work] | None:
     """What sends, and what keeps traffic in files."""
     match command:
+        case (
+            HoldQueue()
+            | ReleaseQueue()
+            | ChangeDeliveries()
+            | RerouteDeliveries()
+            | RewindQueue()
+            | QueueMessages()
+        ):
+            return "queues", lambda job: do_queue_command(core, job, command)
         case ResendMessages():
             return "resend", lambda job: resend_messages(core, job, command)
         case RecordMessages():

@@ -1,7 +1,8 @@
 """Builds, owns and stops every thread of the engine. Used by the window and the command line.
 
-The order of stopping: accept nothing more; let messages under way commit and be answered; end
-jobs and the hand-over; end the network thread; drain and close the store; give the workspace up.
+The order of stopping: accept nothing more; let messages under way commit and be answered, in and
+out; end jobs and the hand-over; end the network thread; drain and close the store; give the
+workspace up.
 Each step has a time limit, and nothing acknowledged is lost when one is missed.
 """
 
@@ -31,8 +32,10 @@ from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
+from hl7console.engine.queues.service import Queues
 from hl7console.engine.retaining import Housekeeping
 from hl7console.engine.route_book import RouteBook
+from hl7console.engine.versions import EngineVersions
 from hl7console.engine.worklist_inputs import put_profiles
 from hl7console.engine.worklist_service import FollowMode, WorklistService
 from hl7console.errors import ConsoleError, WorkspaceInUseError
@@ -55,6 +58,9 @@ log = logging.getLogger(__name__)
 START_TIMEOUT_S = 60.0
 """Longest that reading the settings may take at the start, in seconds."""
 
+QUEUES_STOP_S = 2.0
+"""Longest that messages under way to destinations may take when the engine stops, in seconds."""
+
 
 class Engine:
     """The whole engine of one workspace. Satisfies `console.Console`. Any thread.
@@ -66,6 +72,7 @@ class Engine:
         lock: Ownership of the workspace, when it was acquired before.
         worklist: Where the worklist's rules run: ``process``, ``thread`` or ``off``.
         dicom: The DICOM service to run in place of the stored one, for this run only.
+        drains: Whether delivery queues send in the background.
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Engine:
         lock: OwnerLock | None = None,
         worklist: str = FollowMode.PROCESS,
         dicom: WorklistServiceSettings | None = None,
+        drains: bool = True,
     ) -> None:
         self.workspace: Path = workspace.path
         self.show_window: Callable[[], None] | None = None
@@ -118,6 +126,8 @@ class Engine:
         self._routes = RouteBook(
             self._writer, self._links.destinations, self.workspace, ephemeral=ephemeral
         )
+        versions = EngineVersions()
+        self._queues = Queues(self._network, self._writer, self._links, versions, drains=drains)
         self.core = EngineCore(
             self.workspace,
             self._writer,
@@ -129,6 +139,8 @@ class Engine:
             self.open_worklist,
             self._dicom,
             self._routes,
+            self._queues,
+            versions,
         )
         self._late_acks = LateAcks(self._writer, self._on_late_ack_settled)
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
@@ -189,6 +201,7 @@ class Engine:
             self._profile_problem = put_profiles(self._writer, self.workspace, listeners)
             self._routes.load()
             self._links.start(listeners, destinations)
+            self._queues.start()
             self._worklist.start()
             self._dicom.start()
         except BaseException:
@@ -244,6 +257,9 @@ class Engine:
             log.info("Stopping: listeners")
             with contextlib.suppress(TimeoutError, ConsoleError):
                 self._links.stop(min(FINISH_TIMEOUT_S, timeout_s * 0.6))
+            log.info("Stopping: queues")
+            self._queues.stop(min(QUEUES_STOP_S, _left(deadline_s) * 0.5))
+        self._routes.stop(1.0)
         log.info("Stopping: DICOM")
         self._dicom.stop(min(2.0, max(0.5, _left(deadline_s))))
         log.info("Stopping: jobs")
@@ -288,6 +304,7 @@ class Engine:
             worklist_problem=worklist.problem
             or self._profile_problem
             or (worklist.notice if worklist.behind else ""),
+            queues=self._queues.statuses(),
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:

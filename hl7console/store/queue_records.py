@@ -103,6 +103,7 @@ class Unclaimed:
     """What it was before."""
     attempt_id: int = 0
     """Of the attempt that was prepared for it."""
+    destination: str = ""
 
 
 @dataclass(slots=True)
