@@ -24,6 +24,10 @@ def _type(row: DeliveryRow) -> str:
     return f"{row.message_type}^{row.event}" if row.event else row.message_type
 
 
+def _since(row: DeliveryRow) -> str:
+    return received_text(row.delivery.changed_at_us)
+
+
 def _tries(row: DeliveryRow) -> str:
     count = row.delivery.attempt_count
     return f"{count:,}" if count else ""
@@ -39,9 +43,7 @@ def answer_text(row: DeliveryRow) -> str:
 COLUMNS: tuple[DeliveryColumn, ...] = (
     DeliveryColumn("#", Kind.NUMBER, 6, lambda place, _: f"{place + 1:,}"),
     DeliveryColumn("State", Kind.PILL, 9, lambda _, row: state_look(row).text),
-    DeliveryColumn(
-        "Since", Kind.FIXED, 13, lambda _, row: received_text(row.delivery.changed_at_us)
-    ),
+    DeliveryColumn("Since", Kind.FIXED, 13, lambda _, row: _since(row)),
     DeliveryColumn("Tries", Kind.NUMBER, 4, lambda _, row: _tries(row)),
     DeliveryColumn("Type", Kind.FIXED, 8, lambda _, row: _type(row)),
     DeliveryColumn("Control ID", Kind.FIXED, 11, lambda _, row: row.control_id),

@@ -52,6 +52,7 @@ class DeliveryFeed(QObject):
 
     listed = Signal()
     """Another list is there, with its first rows."""
+    about_to_move = Signal()
     moved = Signal(int)
     """The list was followed: so many rows came before what was in sight."""
     failed = Signal(object)
@@ -187,6 +188,7 @@ class DeliveryFeed(QObject):
 
     def _follow(self, anchor: Anchor, look: _Look) -> None:
         moved = look.place - anchor.place
+        self.about_to_move.emit()
         self.model.shift(moved, look.count)
         self.model.put_rows(look.first, look.rows)
         self.model.forget_unseen(range(look.first, look.first + len(look.rows)))

@@ -59,6 +59,8 @@ class QueuesPlace(QWidget):
         self._version = -1
         self._shown_id = 0
         self._is_stopped = False
+        self._is_moving = False
+        self._was_at_top = True
         self.queues = CardList("queueList", "Queues", takes_drops=True)
         self.groups_list = CardList("errorGroupList", "Causes of refusals")
         self.feed = DeliveryFeed(console, self)
@@ -127,6 +129,7 @@ class QueuesPlace(QWidget):
         self.groups.changed.connect(self._show_groups)
         self.groups.failed.connect(self.fault)
         self.feed.listed.connect(self._on_listed)
+        self.feed.about_to_move.connect(self._on_about_to_move)
         self.feed.moved.connect(self._on_moved)
         self.feed.failed.connect(self._on_failed)
         self.table.current_changed.connect(self._on_current_changed)
@@ -322,10 +325,21 @@ class QueuesPlace(QWidget):
         self.empty.tell(error.text, error.hint, icon="triangle-alert", buttons=again)
         self._middle.setCurrentWidget(self.empty)
 
+    @Slot()
+    def _on_about_to_move(self) -> None:
+        # Where the row one is at goes, Qt chooses the next and scrolls to it.
+        self._is_moving = True
+        self._was_at_top = self.table.is_at_top
+        self.table.setAutoScroll(False)
+
     @Slot(int)
     def _on_moved(self, moved: int) -> None:
-        if not self.table.is_at_top:
+        self._is_moving = False
+        self.table.setAutoScroll(True)
+        if not self._was_at_top:
             self.table.scroll_by_rows(moved)
+        if self._shown_id and self.table.current_id() != self._shown_id:
+            self.table.clearSelection()
         is_table = self._middle.currentWidget() is self.table
         if is_table != bool(self.feed.count):
             self._show_table_or_why_not()
@@ -336,10 +350,8 @@ class QueuesPlace(QWidget):
 
     @Slot(int)
     def _on_current_changed(self, delivery_id: int) -> None:
-        if not delivery_id and self.feed.count and self.feed.is_listed:
-            return  # it went out of the list; what became of it stays in view
-        if delivery_id == self._shown_id:
-            return
+        if self._is_moving or delivery_id == self._shown_id:
+            return  # what went out of the list stays in view
         self._shown_id = delivery_id
         if delivery_id:
             self._fetch()
@@ -351,7 +363,7 @@ class QueuesPlace(QWidget):
     @Slot()
     def _on_selection_changed(self) -> None:
         index = self.table.currentIndex()
-        if index.isValid() and not self._shown_id:
+        if index.isValid() and self.table.selectionModel().isRowSelected(index.row()):
             self._on_current_changed(self.table.id_at(index.row()))
         self.choice_changed.emit()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QMimeData, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from hl7console.engine.console import Command, Console, JobReport
+from hl7console.engine.console import Console
 from hl7console.engine.repair_commands import (
     ChangeDeliveries,
     DeliveryAction,
@@ -19,7 +19,6 @@ from hl7console.engine.repair_commands import (
     ReleaseQueue,
     RerouteDeliveries,
 )
-from hl7console.errors import ConsoleError
 from hl7console.settings import Environment
 from hl7console.store import queue_reader
 from hl7console.store.queue_reader import DeliveryRow
@@ -28,56 +27,27 @@ from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
 from hl7console.ui.bars import bar_button
 from hl7console.ui.bridge import EngineBridge
-from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.notice import Notice
 from hl7console.ui.queues import questions
+from hl7console.ui.queues.action_table import (
+    BAR,
+    DELIVERY_MENU,
+    ERROR_MENU,
+    GROUP,
+    MOST_CHANGED,
+    QUEUE_MENU,
+    TABLE,
+    TITLES,
+)
+from hl7console.ui.queues.command_runner import CommandRunner
 from hl7console.ui.queues.dragging import DELIVERIES, MESSAGES, numbers_of
 from hl7console.ui.queues.header import View
 from hl7console.ui.queues.place import QueuesPlace
 from hl7console.ui.queues.words import messages_text
-from hl7console.ui.worklist.command_dialog import CommandDialog
-
-GROUP = "Queues"
-MOST_CHANGED = 100_000
-"""Deliveries changed by one command, at most."""
-
-_TABLE: tuple[tuple[str, str, str, str], ...] = (
-    ("hold", "Hold or release the queue", "Ctrl+Shift+H", "pause"),
-    ("retry", "Retry now", "F5", "rotate-cw"),
-    ("rewind", "Move back to a time…", "Ctrl+Shift+B", "undo-2"),
-    ("queueSettings", "Settings of the destination", "", "settings"),
-    ("holdDelivery", "Hold or release the delivery", "Ctrl+Alt+H", "pause"),
-    ("skip", "Skip the delivery…", "Ctrl+Alt+S", "skip-forward"),
-    ("cancel", "Cancel the delivery…", "Ctrl+Alt+X", "ban"),
-    ("reroute", "Reroute…", "Ctrl+Alt+R", "corner-up-right"),
-    ("edit", "Edit and resend…", "Ctrl+Shift+E", "pencil"),
-    ("resend", "Resend…", "Ctrl+Shift+R", "send"),
-    ("handle", "Tick off", "Ctrl+D", "check"),
-    ("handleGroup", "Tick off the whole cause", "Ctrl+Shift+D", "list-checks"),
-    ("resendGroup", "Resend the whole cause…", "Ctrl+Alt+G", "send"),
-    ("showMessage", "Show in Messages", "Ctrl+Shift+G", "list"),
-    ("copyControl", "Copy control ID of the delivery", "", "copy"),
-)
-"""Name, text, keys and icon of each action."""
-
-_DELIVERY_MENU = (
-    "retry", "holdDelivery", "", "REROUTE", "skip", "cancel", "", "edit", "resend", "handle", "",
-    "showMessage", "copyControl",
-)  # fmt: skip
-_QUEUE_MENU = ("hold", "retry", "rewind", "", "queueSettings")
-_ERROR_MENU = ("resendGroup", "handleGroup")
-_BAR = {
-    View.QUEUES: ("hold", "retry", "reroute", "edit"),
-    View.ERRORS: ("handleGroup", "resendGroup", "handle", "edit"),
-}
-_TITLES = {
-    "hold": "Hold", "retry": "Retry now", "reroute": "Reroute…", "edit": "Edit and resend…",
-    "handleGroup": "Tick off all", "resendGroup": "Resend all…", "handle": "Tick off",
-}  # fmt: skip
 
 
-class QueueActions(QObject):
+class QueueActions(CommandRunner):
     """The actions of the place Queues. GUI thread only."""
 
     filter_wanted = Signal(str)
@@ -93,10 +63,9 @@ class QueueActions(QObject):
         ask: Ask,
         notice: Notice,
     ) -> None:
-        super().__init__(place)
-        self._place, self._console, self._bridge = place, console, bridge
-        self._actions, self._ask, self._notice = actions, ask, notice
-        self._watches: list[JobWatch] = []
+        super().__init__(console, notice, place)
+        self._place, self._bridge, self._actions, self._ask = place, bridge, actions, ask
+        self.done.connect(place.look_again)
         slots: dict[str, Callable[[], object]] = {
             "hold": self.hold, "retry": self.retry, "rewind": self.rewind,
             "queueSettings": self.show_settings, "holdDelivery": self.hold_delivery,
@@ -107,17 +76,17 @@ class QueueActions(QObject):
             "resendGroup": self.resend_group, "showMessage": self.show_message,
             "copyControl": self.copy_control,
         }  # fmt: skip
-        for name, text, keys, icon in _TABLE:
+        for name, text, keys, icon in TABLE:
             actions.add(f"queues.{name}", text, slots[name], shortcut=keys, icon=icon, group=GROUP)
         self._buttons: dict[str, QPushButton] = {}
-        for name, title in _TITLES.items():
+        for name, title in TITLES.items():
             self._buttons[name] = bar_button(actions, f"queues.{name}", title)
             place.header.add_button(self._buttons[name])
         place.choice_changed.connect(self._on_choice_changed)
         place.menu_wanted.connect(self._show_menu)
         place.queue_menu_wanted.connect(self._show_queue_menu)
         place.dropped.connect(self._on_dropped)
-        place.fault.connect(self._on_failed)
+        place.fault.connect(self.on_failed)
         place.destinations_wanted.connect(lambda: self.settings_wanted.emit("destination", ""))
         place.refused_here_wanted.connect(
             lambda: self.filter_wanted.emit("status:error or status:rejected")
@@ -156,7 +125,7 @@ class QueueActions(QObject):
         }
         for name, is_possible in can.items():
             self._actions[f"queues.{name}"].setEnabled(is_possible)
-        shown = _BAR[place.view]
+        shown = BAR[place.view]
         for name, button in self._buttons.items():
             button.setVisible(name in shown)
             button.setEnabled(can[name])
@@ -190,7 +159,7 @@ class QueueActions(QObject):
         """Return the menu of the chosen deliveries."""
         menu = QMenu(self._place)
         menu.setObjectName("deliveryMenu")
-        for name in _DELIVERY_MENU:
+        for name in DELIVERY_MENU:
             if name == "REROUTE":
                 to_menu = menu.addMenu("Reroute to")
                 to_menu.setObjectName("rerouteToMenu")
@@ -207,7 +176,7 @@ class QueueActions(QObject):
         """Return the menu of the chosen queue, or of the chosen group."""
         menu = QMenu(self._place)
         menu.setObjectName("queueMenu")
-        names = _QUEUE_MENU if self._place.view is View.QUEUES else _ERROR_MENU
+        names = QUEUE_MENU if self._place.view is View.QUEUES else ERROR_MENU
         for name in names:
             if name:
                 menu.addAction(self._actions[f"queues.{name}"])
@@ -231,9 +200,6 @@ class QueueActions(QObject):
             then(known)
         elif count:
             feed.read_ids(table.chosen_spans(), then)
-
-    def _with_messages(self, then: Callable[[list[int]], object]) -> None:
-        self._with_rows(lambda rows: then([row.delivery.message_id for row in rows]))
 
     # Queues
 
@@ -291,12 +257,10 @@ class QueueActions(QObject):
     def _ask_to_take_out(self, action: DeliveryAction, rows: list[DeliveryRow]) -> None:
         verb = "Skip" if action is DeliveryAction.SKIP else "Cancel"
         what = messages_text(len(rows))
+        word = "skipped" if action is DeliveryAction.SKIP else "cancelled"
         text = (
-            f"{rows[0].delivery.destination} will not be sent this, and the queue goes on. It stays "
-            "in the record as skipped, and can be queued again."
-            if action is DeliveryAction.SKIP
-            else f"{rows[0].delivery.destination} will not be sent this. It stays in the record as "
-            "cancelled, and can be queued again."
+            f"{rows[0].delivery.destination} will not be sent this, and the queue goes on. It stays"
+            f" in the record as {word}, and can be queued again with Retry now."
         )
         answers = (f"{verb} {what}", "Leave it")
         if self._ask.choose(f"{verb} {what}?", text, answers) == answers[0]:
@@ -350,7 +314,7 @@ class QueueActions(QObject):
         self._place.feed.reads().ask(
             lambda reader: queue_reader.delivery_ids(reader, part, MOST_CHANGED),
             lambda ids: self.run(ChangeDeliveries(DeliveryAction.HANDLE, tuple(ids))),
-            self._on_failed,
+            self.on_failed,
         )
 
     def resend_group(self) -> None:
@@ -360,7 +324,7 @@ class QueueActions(QObject):
             self._place.feed.reads().ask(
                 lambda reader: queue_reader.message_ids(reader, part, MOST_CHANGED),
                 lambda ids: self._open_resend(ids, group.destination),
-                self._on_failed,
+                self.on_failed,
             )
 
     def resend(self) -> None:
@@ -422,38 +386,6 @@ class QueueActions(QObject):
             self.open(questions.queue_dialog(ids, name, self._console, window))
         else:
             self.run(QueueMessages(tuple(ids), (name,)))
-
-    # Doing it
-
-    def open(self, dialog: CommandDialog) -> None:
-        """Show a question; what comes of it is told."""
-        dialog.done_well.connect(self._on_done)
-        questions.show_dialog(dialog)
-
-    def run(self, command: Command) -> None:
-        """Do something and tell how it went."""
-        try:
-            job = self._console.submit(command)
-        except ConsoleError as error:
-            self._notice.fault(error)
-            return
-        watch = JobWatch(job, self)
-        self._watches = [w for w in self._watches if not w.is_over] + [watch]
-        watch.ended.connect(self._on_done)
-        watch.failed.connect(self._on_failed)
-
-    @Slot(object)
-    def _on_done(self, report: JobReport) -> None:
-        if report.is_fault:
-            self._notice.warn(report.text)
-        elif report.text:
-            self._notice.tell(report.text)
-        self._place.look_again()
-
-    @Slot(object)
-    def _on_failed(self, error: object) -> None:
-        if isinstance(error, ConsoleError):
-            self._notice.fault(error)
 
 
 def _is_failed(row: DeliveryRow) -> bool:

@@ -1,4 +1,4 @@
-"""Beside the list: what became of one delivery, and the receiver's reason with the place it names."""
+"""Beside the list: what became of one delivery, and the receiver's reason with its place."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ MEANINGS = {
     DeliveryState.SENDING: "It is on the wire; its answer is waited for.",
     DeliveryState.COMMITTED: "The receiver stored it; whether it processed it is not known yet.",
     DeliveryState.ACCEPTED: "The receiver accepted it.",
-    DeliveryState.REJECTED: "The receiver refused it; sent again unchanged it will be refused again.",
+    DeliveryState.REJECTED: "The receiver refused it; correct it before it is sent again.",
     DeliveryState.UNKNOWN: "No certain answer came: the receiver may or may not have it.",
     DeliveryState.HELD: "Somebody holds it; nothing behind it is sent where order is kept.",
     DeliveryState.SKIPPED: "It was left out, and the queue went on.",
