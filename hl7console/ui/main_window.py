@@ -29,6 +29,7 @@ from hl7console.ui.bars import bar_button, demo_banner
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.drop_overlay import DropOverlay, can_take, taken_from
 from hl7console.ui.imports.imports import Imports
+from hl7console.ui.lab.hook import LabHook
 from hl7console.ui.messages.columns_dialog import ColumnsDialog
 from hl7console.ui.messages.message_actions import MessageActions
 from hl7console.ui.messages.place import MessagesPlace
@@ -108,6 +109,10 @@ class MainWindow(QMainWindow):
         self.queues = QueuesHook(
             self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
             self.notice, partial(self.go_to, "queues"),
+        )  # fmt: skip
+        self.lab = LabHook(
+            self, console, self.bridge, self.actions_by_name, self.ask, self.notice,
+            partial(self.go_to, "lab"), lambda: self.messages.search.text,
         )  # fmt: skip
         self._overlay = DropOverlay(self)
         self._connect()
@@ -207,6 +212,7 @@ class MainWindow(QMainWindow):
         queues.filter_wanted.connect(self._on_filter_wanted)
         queues.message_wanted.connect(self._on_message_wanted)
         queues.settings_wanted.connect(self._on_interface_chosen)
+        self.lab.made.connect(self._stack.addWidget)
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 
@@ -232,6 +238,7 @@ class MainWindow(QMainWindow):
         self.messages.stop()
         self.worklist.stop()
         self.queues.stop()
+        self.lab.stop()
         if self._settings is not None:
             self._settings.stop()
         self._preferences.save()
@@ -249,6 +256,8 @@ class MainWindow(QMainWindow):
             place, target = self.worklist.place(), self.worklist.place().table
         elif name == "queues":
             place, target = self.queues.place(), self.queues.place().first_focus()
+        elif name == "lab":
+            place, target = self.lab.place(), self.lab.place().composer.library
         self._stack.setCurrentWidget(place)
         self.rail.show_place(name)
         target.setFocus(Qt.FocusReason.OtherFocusReason)

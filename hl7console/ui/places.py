@@ -6,7 +6,8 @@ PLACES = (
     ("messages", "Messages", "list", "Ctrl+1"),
     ("worklist", "Worklist", "table-2", "Ctrl+2"),
     ("queues", "Queues", "list-end", "Ctrl+3"),
-    ("settings", "Settings", "settings", "Ctrl+4"),
+    ("lab", "Lab", "flask-conical", "Ctrl+4"),
+    ("settings", "Settings", "settings", "Ctrl+5"),
 )
 """Name, title, icon and keys of each place, in the order of the rail."""
 

@@ -29,6 +29,7 @@ class LabHook(QObject):
         ask: Asks questions.
         notice: Says what went well or wrong.
         go: Goes to the place.
+        search: Returns what is searched for in Messages.
     """
 
     made = Signal(object)
@@ -45,6 +46,7 @@ class LabHook(QObject):
         ask: Ask,
         notice: Notice,
         go: Callable[[], object],
+        search: Callable[[], str],
     ) -> None:
         super().__init__(window)
         self._console, self._bridge = console, bridge
@@ -57,6 +59,8 @@ class LabHook(QObject):
              lambda: self.place().show_page("recordings")),
             ("openRecording", "Open a recording…", "folder-open",
              lambda: (self.place().show_page("recordings"), self.place().recordings.choose())),
+            ("recordFound", "Record what the search in Messages finds…", "download",
+             lambda: self.record_found(search())),
         )  # fmt: skip
         for name, text, icon, slot in table:
             actions.add(f"lab.{name}", text, self._there(slot), icon=icon, group="Lab")

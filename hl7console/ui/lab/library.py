@@ -36,12 +36,16 @@ class Library(QListWidget):
         super().__init__(parent)
         self.setObjectName("labLibrary")
         self.setAccessibleName("Messages to test with")
+        self._saved: tuple[SavedMessage, ...] = ()
         self.show_saved(())
         self.currentItemChanged.connect(self._on_current_changed)
         self.itemActivated.connect(self._on_activated)
 
     def show_saved(self, saved: Sequence[SavedMessage]) -> None:
         """Show the messages kept by name, and the samples."""
+        if self._saved == tuple(saved) and self.count():
+            return
+        self._saved = tuple(saved)
         entry = self.current()
         self.blockSignals(True)
         self.clear()

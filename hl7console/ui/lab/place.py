@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console, EngineSnapshot
 from hl7console.store.edited_messages import saved_messages
+from hl7console.store.repair_records import SavedMessage
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.lab.composer import Composer
@@ -63,7 +64,11 @@ class LabPlace(QWidget):
         """A message that was saved by name is a new message: look at the names then."""
         if snapshot.last_message_id != self._last_message_id and not self._reads.is_busy:
             self._last_message_id = snapshot.last_message_id
-            self._reads.ask(saved_messages, self.composer.show_saved, self._notice.fault)
+            self._reads.ask(saved_messages, self._on_saved, self._notice.fault)
+
+    def _on_saved(self, saved: tuple[SavedMessage, ...]) -> None:
+        self.composer.show_saved(saved)
+        self._on_snapshot_changed(self._bridge.snapshot)
 
     def show_page(self, name: str) -> None:
         """Show a page: ``send`` or ``recordings``."""
