@@ -60,6 +60,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compare_images",
             "Compare the headers of DICOM files with their orders.",
         ),
+        "resend": (
+            "resend",
+            "resend",
+            "Send stored messages again: all that a FILTER finds.",
+        ),
         "record": (
             "record",
             "record",

@@ -44,7 +44,7 @@ def print_not_taken(report: JobReport, *, as_json: bool) -> None:
 
 
 def _result_values(result: SendResult) -> dict[str, object]:
-    return {
+    values = {
         "message_id": result.message_id,
         "control_id": result.control_id,
         "state": result.state,
@@ -54,6 +54,11 @@ def _result_values(result: SendResult) -> dict[str, object]:
         "source": result.source,
         "receiver_text": result.receiver_text,
     }
+    if result.destination:
+        values["destination"] = result.destination
+    if result.original_id:
+        values["original_id"] = result.original_id
+    return values
 
 
 def _result_line(result: SendResult) -> str:
@@ -61,5 +66,5 @@ def _result_line(result: SendResult) -> str:
     milliseconds = f"{result.round_trip_s * 1000:.0f} ms" if result.round_trip_s else ""
     said = f"The receiver says: {result.receiver_text}" if result.receiver_text else ""
     parts = [name, result.ack_code or "-", result.state, milliseconds, result.text, said]
-    parts.append(result.source)
+    parts += [result.destination, result.source]
     return "  ".join(output.visible(part) for part in parts if part)
