@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
@@ -22,9 +23,10 @@ def latency_text(results: Sequence[SendResult]) -> str:
     times_s = sorted(r.round_trip_s for r in results if r.round_trip_s > 0)
     if not times_s:
         return ""
-    last = len(times_s) - 1
-    parts = (("p50", 0.5), ("p95", 0.95), ("max", 1.0))
-    return " · ".join(f"{name} {times_s[round(last * at)] * 1000:,.0f} ms" for name, at in parts)
+    places = (("p50", 0.5), ("p95", 0.95), ("max", 1.0))
+    return " · ".join(
+        f"{name} {times_s[math.ceil(at * len(times_s)) - 1] * 1000:,.0f} ms" for name, at in places
+    )
 
 
 class Answers(QWidget):
