@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -9,12 +11,15 @@ from pathlib import Path
 from hl7console.engine import auditing
 from hl7console.engine.console import JobReport
 from hl7console.engine.links import SAVE_TIMEOUT_S, Caller
+from hl7console.engine.route_recipes import RecipeWatch, check_recipe, keep_for_route
 from hl7console.engine.routes import CompiledRoute, Router, compiled
-from hl7console.errors import UsageError
-from hl7console.hl7v2.filters import Query
+from hl7console.errors import ConsoleError, UsageError
+from hl7console.hl7v2.filters import Query, parse_for_arrival
 from hl7console.settings import DestinationSettings, RouteSettings
 from hl7console.store import interfaces
 from hl7console.store.connection import Database
+
+log = logging.getLogger(__name__)
 
 
 class RouteBook:
@@ -45,6 +50,7 @@ class RouteBook:
         self._ephemeral = ephemeral
         self._changing = threading.Lock()
         self._routes: tuple[RouteSettings, ...] = ()
+        self._watch = RecipeWatch(workspace, self._on_recipe_changed)
 
     def routes(self) -> tuple[RouteSettings, ...]:
         """Return the routes' settings, by name. Any thread."""
@@ -132,8 +138,36 @@ class RouteBook:
 
     def _put_in_force(self, routes: Sequence[RouteSettings]) -> None:
         self._routes = tuple(sorted(routes, key=lambda route: (route.name.casefold(), route.name)))
-        self.router.table = tuple(_ready(route) for route in self._routes if route.enabled)
+        used = [route for route in self._routes if route.enabled]
+        self.router.table = tuple(self._ready(route) for route in used)
+        self._watch.watch(route.recipe for route in used if route.recipe)
         self.version += 1
+
+    def _ready(self, settings: RouteSettings) -> CompiledRoute:
+        """Return a route made ready; one that cannot be, so that messages are flagged by it."""
+        try:
+            recipe_id = 0
+            if settings.recipe:
+                kept = self._store.call(
+                    lambda database: keep_for_route(database, self._workspace, settings.recipe),
+                    label="keep a recipe",
+                )
+                recipe_id = kept.result(SAVE_TIMEOUT_S)
+            return compiled(settings, recipe_id)
+        except UsageError as fault:
+            return _not_ready(settings, fault)
+
+    def problems(self) -> dict[str, str]:
+        """Return by route why it cannot be applied; those that can are left out. Any thread."""
+        return {route.name: route.fault for route in self.router.table if route.fault}
+
+    def stop(self, timeout_s: float) -> bool:
+        """Look at recipes no more; returns whether that ended in time."""
+        return self._watch.stop(timeout_s)
+
+    def _on_recipe_changed(self) -> None:
+        with contextlib.suppress(ConsoleError), self._changing:
+            self._put_in_force(self._routes)
 
 
 def check_route(settings: RouteSettings, destinations: Collection[str], workspace: Path) -> None:
@@ -146,7 +180,8 @@ def check_route(settings: RouteSettings, destinations: Collection[str], workspac
 
     Raises:
         FilterError: Its filter is not understood, or asks for what is not known on arrival.
-        UsageError: It contradicts itself, or names a destination or a recipe that there isn't.
+        UsageError: It contradicts itself, names a destination or a recipe that there isn't, or
+            its recipe is none.
     """
     settings.validate()
     compiled(settings)
@@ -156,13 +191,15 @@ def check_route(settings: RouteSettings, destinations: Collection[str], workspac
                 f"There is no destination named {name}.",
                 hint="Choose among the destinations in Settings.",
             )
-    if settings.recipe and not (workspace / "recipes" / f"{settings.recipe}.toml").is_file():
-        raise UsageError(f"There is no recipe named {settings.recipe}.")
+    if settings.recipe:
+        check_recipe(workspace, settings.recipe)
 
 
-def _ready(settings: RouteSettings) -> CompiledRoute:
-    """Return a route made ready; one that cannot be, so that messages are flagged by it."""
+def _not_ready(settings: RouteSettings, fault: UsageError) -> CompiledRoute:
+    """Return a route that can take nothing, so that the messages it would take are flagged."""
     try:
-        return compiled(settings)
-    except UsageError as fault:
-        return CompiledRoute(settings.name, Query("", None), (), fault=fault.text)
+        query = parse_for_arrival(settings.filter)
+    except UsageError:
+        query = Query("", None)
+    log.warning("The route %s cannot be applied: %s", settings.name, fault.text)
+    return CompiledRoute(settings.name, query, (), fault=fault.full_text)

@@ -10,7 +10,7 @@ import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from hl7console.hl7v2.filters import Query
@@ -20,6 +20,7 @@ from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.kinds import Kinds
 from hl7console.store.records import Attempt, MessageRow, StoredMessage
+from hl7console.store.repair_records import Delivery
 from hl7console.store.rows import read_bodies, read_body, read_rows, read_starts
 from hl7console.store.search import Search
 
@@ -33,6 +34,15 @@ _ATTEMPTS = (
     "SELECT id, delivery_id, message_id, destination, started_at_us, finished_at_us, state,"
     " ack_code, sent, reply, text FROM attempts WHERE message_id = ? ORDER BY id"
 )
+
+
+_DELIVERIES = (
+    f"SELECT {', '.join(column.name for column in fields(Delivery))}"  # noqa: S608 - our own
+    " FROM deliveries WHERE message_id = ? ORDER BY id LIMIT ?"
+)
+
+MOST_DELIVERIES = 100
+"""Deliveries read with a message."""
 
 
 class StoreReader:
@@ -165,7 +175,14 @@ class StoreReader:
                 raw=raw,
                 ack=ack if isinstance(ack, bytes) else b"",
                 attempts=self.attempts(message_id),
+                deliveries=self.deliveries(message_id),
             )
+
+    def deliveries(self, message_id: int) -> tuple[Delivery, ...]:
+        """Return the first `MOST_DELIVERIES` deliveries of a message, in the order of queues."""
+        with self._faults():
+            rows = self._database.all(_DELIVERIES, (message_id, MOST_DELIVERIES))
+        return tuple(Delivery(*row) for row in rows)  # type: ignore[arg-type]
 
     def attempts(self, message_id: int) -> tuple[Attempt, ...]:
         """Return the attempts of sending a message, oldest first."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hl7console.hl7v2.tries import FAILED_STATES
-from hl7console.store.repair_records import DeliveryWanted
+from hl7console.store.repair_records import Delivery, DeliveryWanted
 
 
 class Origin(StrEnum):
@@ -241,3 +241,5 @@ class StoredMessage:
     raw: bytes = field(repr=False)
     ack: bytes = field(repr=False)
     attempts: tuple[Attempt, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    """Where it is due or was, in the order in which it was queued; the first so many."""

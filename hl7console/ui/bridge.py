@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hl7console.engine.console import Console, EngineSnapshot
 from hl7console.errors import ConsoleError
-from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.settings import DestinationSettings, ListenerSettings, RouteSettings
 from hl7console.ui.worker import Worker
 
 INTERVAL_MS = 100
@@ -25,6 +25,7 @@ class _Look:
     snapshot: EngineSnapshot
     listeners: tuple[ListenerSettings, ...] | None = None
     destinations: tuple[DestinationSettings, ...] | None = None
+    routes: tuple[RouteSettings, ...] = ()
 
 
 class EngineBridge(QObject):
@@ -33,7 +34,7 @@ class EngineBridge(QObject):
     snapshot_changed = Signal(object)
     """An `EngineSnapshot` that differs from the one before."""
     settings_changed = Signal()
-    """Listeners or destinations are others than before."""
+    """Listeners, destinations or routes are others than before."""
 
     def __init__(self, console: Console, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +44,7 @@ class EngineBridge(QObject):
         self.snapshot = first.snapshot
         self.listeners = first.listeners or ()
         self.destinations = first.destinations or ()
+        self.routes = first.routes
         self._version = first.snapshot.settings_version
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
@@ -70,6 +72,7 @@ class EngineBridge(QObject):
         if found.listeners is not None and found.destinations is not None:
             self._version = found.snapshot.settings_version
             self.listeners, self.destinations = found.listeners, found.destinations
+            self.routes = found.routes
             self.settings_changed.emit()
         if found.snapshot != before:
             self.snapshot_changed.emit(found.snapshot)
@@ -81,7 +84,7 @@ def _look(console: Console, seen_version: int) -> _Look:
     if snapshot.settings_version == seen_version:
         return _Look(snapshot)
     try:
-        return _Look(snapshot, console.listeners(), console.destinations())
+        return _Look(snapshot, console.listeners(), console.destinations(), console.routes())
     except ConsoleError:
         # The owner of the workspace went away; the snapshot's problem says so.
         return _Look(snapshot)

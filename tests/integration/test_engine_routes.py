@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engine_kit import Client, destination, order, port, running_engine, status
 
+from hl7console.engine import recipes
 from hl7console.engine.console import (
     DeleteInterface,
     ImportFiles,
@@ -20,6 +21,7 @@ from hl7console.errors import UsageError
 from hl7console.hl7v2.filters import FilterError
 from hl7console.settings import ListenerSettings, RouteSettings
 from hl7console.store.connection import Database
+from hl7console.store.recipes import recipe_text
 
 PLAIN = ListenerSettings("plain", port=0)
 ADT = b"MSH|^~\\&|REGADT|NORTH|PACS|NORTH|20260105||ADT^A08|%b|P|2.5.1\rPID|1||77^^^N^MR\r"
@@ -220,3 +222,56 @@ def test_the_queue_is_told_how_many_came_and_only_then(tmp_path: Path):
         client.ask(order("Q2"))
         assert queued(engine)
         assert told == [{"PACS": 1, "BILLING": 1}]
+
+
+RECIPE = '[[step]]\nset = "MSH-5"\nvalue = "{}"\n'
+
+
+def recipe_ids(engine: Engine) -> list[int]:
+    def read(database: Database) -> list[int]:
+        return [int(row[0] or 0) for row in database.all("SELECT recipe_id FROM deliveries")]
+
+    return engine.core.writer.call(read, label="test").result(10)
+
+
+@pytest.mark.expects_log
+def test_a_route_applies_the_recipe_as_it_stands(tmp_path: Path):
+    with running_engine(tmp_path, PLAIN) as engine, Client(port(engine, "plain")) as client:
+        add_destinations(engine, "PACS")
+        with pytest.raises(UsageError, match="no recipe"):
+            save(engine, "all", "", "PACS", recipe="mend")
+        recipes.save(engine.workspace, "mend", RECIPE.format("A"))
+        save(engine, "all", "", "PACS", recipe="mend")
+        client.ask(order("C1"))
+        book = engine.core.routes
+        for text in (RECIPE.format("B"), "no recipe at all ["):
+            recipes.save(engine.workspace, "mend", text)
+            assert book._watch.look()
+            book._on_recipe_changed()
+            client.ask(order("C2"))
+        first, second, third = recipe_ids(engine)
+        # What is not a recipe (any more) leaves the one in force that was.
+        assert 0 < first < second == third
+        text = engine.core.writer.call(
+            lambda database: recipe_text(database, second), label="test"
+        ).result(10)
+        assert text == ("mend", RECIPE.format("B"))
+
+
+@pytest.mark.expects_log
+def test_a_route_whose_recipe_is_gone_forwards_nothing_unedited(tmp_path: Path):
+    with running_engine(tmp_path, PLAIN) as engine, Client(port(engine, "plain")) as client:
+        add_destinations(engine, "PACS")
+        recipes.save(engine.workspace, "mend", RECIPE.format("A"))
+        save(engine, "orders", "type:ORM", "PACS", recipe="mend")
+        engine.core.writer.call(
+            lambda database: database.execute("DELETE FROM recipes") and None, label="test"
+        ).result(10)
+        recipes.delete(engine.workspace, "mend")
+        engine.core.routes._on_recipe_changed()
+        assert "no recipe" in engine.core.routes.problems()["orders"]
+        client.ask(order("G1"))
+        client.ask(ADT % b"G2")
+        assert queued(engine) == []
+        with closing(engine.open_reader()) as reader:
+            assert ["route_fault" in row.flags for row in reader.rows([1, 2])] == [True, False]

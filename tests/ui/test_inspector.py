@@ -239,7 +239,7 @@ def test_the_message_before_goes_out_of_view_while_the_next_one_takes_long(
     gate = threading.Event()
     real = inspector_module.read
 
-    def slow(message: StoredMessage, generation: int) -> Reading:
+    def slow(message: StoredMessage, generation: int, routes: object = ()) -> Reading:
         gate.wait(20)
         return real(message, generation)
 

@@ -118,6 +118,7 @@ FLAGS = {
     "utf16": "It is written in UTF-16.",
     "bad_msh2": "The encoding characters in MSH-2 are faulty.",
     "control_id_reused": "Its control id was used before, with other content.",
+    "route_fault": "A route could not be applied to it; look at the routes, then send it again.",
     "batch": "It came as part of a batch.",
 }
 """Deviations met on the way in, in words; others are shown by their code."""

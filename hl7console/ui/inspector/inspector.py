@@ -163,11 +163,11 @@ class Inspector(QWidget):
             self._patience.stop()
             self._show_nothing()
             return
-        generation = self._generation
+        generation, routes = self._generation, self.path.routes
         if not self._patience.isActive():
             self._patience.start()
         self._reader.call(
-            lambda: read(stored, generation) if generation == self._generation else None,
+            lambda: read(stored, generation, routes) if generation == self._generation else None,
             self._on_read,
         )
 
@@ -267,7 +267,7 @@ class Inspector(QWidget):
         if tab is Tab.ACK:
             self.ack.show_message(self._reading.stored)
         elif tab is Tab.PATH:
-            self.path.show_message(self._reading.stored)
+            self.path.show_message(self._reading.stored, self._reading.would)
 
     def _show_nothing(self) -> None:
         self._drop("Select a message to inspect it.")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from hl7console.engine.routes import Decision
+from hl7console.settings import RouteSettings
 from hl7console.store.records import MessageRow, Origin, Status, StoredMessage
+from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.inspector.attempts import add_attempts
 from hl7console.ui.inspector.codes import ORIGINS, STATUSES, Word, ack_word, flag_words
+from hl7console.ui.inspector.routing import add_routing
 from hl7console.ui.inspector.sheet import Pill, Sheet, fixed, link
 from hl7console.ui.inspector.words import exact_size_words, local_time, utc_time
 
@@ -31,8 +35,24 @@ class PathView(Sheet):
         self.setObjectName("inspectorPath")
         self.setAccessibleName("Path of the message")
 
-    def show_message(self, stored: StoredMessage | None) -> None:
-        """Show this message's way; an empty page for None."""
+        self._bridge: EngineBridge | None = None
+
+    def follow(self, bridge: EngineBridge) -> None:
+        """Know routes and destinations from now on."""
+        self._bridge = bridge
+
+    @property
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """The routes in force, as far as they are known."""
+        return self._bridge.routes if self._bridge is not None else ()
+
+    def show_message(self, stored: StoredMessage | None, would: Decision | None = None) -> None:
+        """Show this message's way; an empty page for None.
+
+        Args:
+            stored: The message.
+            would: Where the routes would send it, where it was not received.
+        """
         self.clear()
         if stored is None:
             return
@@ -44,6 +64,8 @@ class PathView(Sheet):
                 self.note(text, "")
         self._add_answer(row)
         self._add_relatives(row)
+        destinations = self._bridge.destinations if self._bridge is not None else ()
+        add_routing(self, stored, would, routes=self.routes, destinations=destinations)
         if stored.attempts:
             self.heading("Sent")
             add_attempts(self, stored.attempts, with_replies=False)

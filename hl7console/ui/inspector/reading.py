@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hl7console.engine.route_trial import dry_run
+from hl7console.engine.routes import Decision
 from hl7console.hl7v2 import validation
 from hl7console.hl7v2.dictionary import Dictionary, load
 from hl7console.hl7v2.findings import Finding
 from hl7console.hl7v2.message import Message
-from hl7console.store.records import StoredMessage
+from hl7console.settings import RouteSettings
+from hl7console.store.records import Origin, StoredMessage
 from hl7console.ui.inspector.raw_paper import Underline
 from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.source import MessageSource
@@ -35,6 +38,8 @@ class Reading:
     findings: list[Finding] | None = field(default=None, repr=False)
     """None while they are being looked for."""
     underlines: list[Underline] = field(default_factory=list, repr=False)
+    would: Decision | None = None
+    """Where the routes would send a message that was not received; None where none was asked."""
 
 
 @dataclass(slots=True)
@@ -57,8 +62,14 @@ def parse(stored: StoredMessage) -> Message:
     return message
 
 
-def read(stored: StoredMessage, generation: int) -> Reading:
-    """Read a message: lines, segments and, where it is small, its findings. Any thread."""
+def read(stored: StoredMessage, generation: int, routes: Sequence[RouteSettings] = ()) -> Reading:
+    """Read a message: lines, segments and, where it is small, its findings. Any thread.
+
+    Args:
+        stored: The message.
+        generation: See `Reading`.
+        routes: The routes in force, tried on a message that was not received.
+    """
     message = parse(stored)
     dictionary = load(stored.row.version)
     findings = validation.check(message) if len(stored.raw) <= QUICK_BYTES else None
@@ -66,7 +77,10 @@ def read(stored: StoredMessage, generation: int) -> Reading:
     rows.prepare()
     marks = underlines(message, findings or ())
     source = MessageSource(message, rows)
-    return Reading(generation, stored, message, dictionary, source, rows, findings, marks)
+    would = None
+    if routes and stored.row.origin != Origin.RECEIVED:
+        would = dry_run(routes, stored.row, stored.raw)
+    return Reading(generation, stored, message, dictionary, source, rows, findings, marks, would)
 
 
 def check(stored: StoredMessage, generation: int) -> Checked:

@@ -65,6 +65,7 @@ class MessagesPlace(QWidget):
         self.table = MessageTable(self.feed.model)
         self.search = SearchBox()
         self.inspector = Inspector()
+        self.inspector.path.follow(bridge)
         self._build()
         self._connect()
         self._restore()
