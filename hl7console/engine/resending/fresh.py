@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hl7console.engine import auditing
@@ -121,7 +121,7 @@ def _connect(lanes: Sequence[Lane]) -> None:
 
 def _outgoing(
     core: EngineCore, editing: Editing, messages: Iterator[FreshMessage]
-) -> Iterator[Outgoing]:
+) -> Generator[Outgoing, None, None]:
     for place in itertools.count():
         size = STORED_AT_ONCE[min(place, len(STORED_AT_ONCE) - 1)]
         page = list(itertools.islice(messages, size))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from hl7console.engine import auditing
 from hl7console.engine.console import JobReport
@@ -164,7 +164,7 @@ def _note_not_sent(core: EngineCore, lanes: Sequence[Lane], message_id: int) -> 
 
 def _outgoing(
     core: EngineCore, originals: Originals, editing: Editing, reason: str
-) -> Iterator[Outgoing]:
+) -> Generator[Outgoing, None, None]:
     """Yield the messages as they go out, edited ones stored first."""
     batches = EditedBatches(core, reason, editing.recipe_id)
     for page in originals.pages():

@@ -58,7 +58,7 @@ class LabHook(QObject):
             ("recordings", "Lab: recordings", "history",
              lambda: self.place().show_page("recordings")),
             ("openRecording", "Open a recording…", "folder-open",
-             lambda: (self.place().show_page("recordings"), self.place().recordings.choose())),
+             self._open_recording),
             ("recordFound", "Record what the search in Messages finds…", "download",
              lambda: self.record_found(search())),
         )  # fmt: skip
@@ -71,6 +71,10 @@ class LabHook(QObject):
             slot()
 
         return act
+
+    def _open_recording(self) -> None:
+        self.place().show_page("recordings")
+        self.place().recordings.choose()
 
     def record_found(self, filter_text: str) -> None:
         """Ask where to, and record what a filter finds."""

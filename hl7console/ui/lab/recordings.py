@@ -231,10 +231,10 @@ class Recordings(QWidget):
             return
         self._stack.setCurrentIndex(1)
         whole = recording_path(path)
-        self._start(RecordMessages(path=whole, filter=filter_text), "Recording…")
-        if self._watch is not None:
+        if self._start(RecordMessages(path=whole, filter=filter_text), "Recording…"):
             self._is_recording = True
             self.path = whole
+            self._settle()
 
     # Replaying
 
@@ -262,12 +262,12 @@ class Recordings(QWidget):
             )
             self._start(command, "Replaying…")
 
-    def _start(self, command: RecordMessages | ReplayRecording, text: str) -> None:
+    def _start(self, command: RecordMessages | ReplayRecording, text: str) -> bool:
         try:
             job = self._console.submit(command)
         except ConsoleError as error:
             self.answers.fail(error)
-            return
+            return False
         self.answers.begin()
         self.answers.say(text, "muted")
         self._watch = JobWatch(job, self)
@@ -275,6 +275,7 @@ class Recordings(QWidget):
         self._watch.ended.connect(self._on_ended)
         self._watch.failed.connect(self._on_failed)
         self._settle()
+        return True
 
     @Slot(bool)
     def _on_pause(self, is_paused: bool) -> None:
