@@ -162,6 +162,34 @@ def _read_condition(condition: str, delimiters: str, shown: Callable[[str], str]
     return [AckError(code, "", text)] if code or text else []
 
 
+_ACCEPTING = {b"AA": "AA", b"CA": "CA"}
+
+
+def plain_acceptance(raw: bytes, expected_control_id: bytes) -> Ack | None:
+    """Return an answer that only says that this very message was accepted; None to read it whole.
+
+    The quick way for the usual answer: what `read_ack` reads of it, and `classify_reply` takes for
+    an acceptance. Any thread.
+
+    Args:
+        raw: The answer, without its MLLP frame.
+        expected_control_id: MSH-10 of the message that waits, as written.
+    """
+    separator = raw[3:4]
+    if raw[:3] != b"MSH" or not expected_control_id or not raw.isascii() or separator.isalnum():
+        return None
+    segments = raw.rstrip(b"\r").split(b"\r")
+    if len(segments) != 2 or b"\n" in raw:
+        return None
+    msa = segments[1].split(separator)
+    if len(msa) != 3 or msa[0] != b"MSA" or msa[2] != expected_control_id:
+        return None
+    code = _ACCEPTING.get(msa[1])
+    if code is None:
+        return None
+    return Ack(code, msa[2].decode("ascii"), "", (), is_ack=True, is_readable=True)
+
+
 def classify_reply(
     reply: bytes | Ack,
     expected_control_id: str | bytes,

@@ -13,6 +13,7 @@ from typing import Literal, Self
 
 from hl7console.errors import UsageError
 from hl7console.hl7v2.acks import Ack, ReplyKind, classify_reply, describe_reply, read_ack
+from hl7console.hl7v2.replies import plain_acceptance
 from hl7console.mllp.actions import (
     Close,
     Note,
@@ -104,6 +105,7 @@ class SenderSession:
         self._decoder = self._new_decoder()
         self._answered: deque[str] = deque(maxlen=ANSWERED_IDS)
         self._control_id = ""
+        self._written_id = b""
         self._is_waiting = False
         self._is_committed = False
         self._wants_application_ack = False
@@ -164,6 +166,7 @@ class SenderSession:
             )
         actions = self._drop_leftovers()
         self._control_id = control_id
+        self._written_id = control_id.encode("utf-8", "replace")
         self._is_waiting = True
         self._is_committed = False
         self._wants_application_ack = wants_application_ack
@@ -286,7 +289,7 @@ class SenderSession:
             if self._awaits_block:
                 self._awaits_block = False
                 actions.append(Note("no_commit_block", "The answer came before the commit block."))
-        ack = read_ack(payload)
+        ack = plain_acceptance(payload, self._written_id) or read_ack(payload)
         kind = classify_reply(ack, self._control_id, self._timed_out_ids, self._limits.lenient_msa2)
         if kind == ReplyKind.LATE:
             actions.append(Note("late_ack", describe_reply(kind)))

@@ -92,6 +92,8 @@ class Settled:
     cause: str = ""
     stops_queue: str = ""
     """Why the queue stops with this one; empty where it goes on."""
+    sent: bytes = field(default=b"", repr=False)
+    """What went out where it differs from the message, and no attempt was prepared."""
 
 
 @dataclass(slots=True)

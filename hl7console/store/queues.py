@@ -78,7 +78,7 @@ _INSERT_ATTEMPTS = """
 INSERT INTO attempts (delivery_id, message_id, destination, started_at_us, finished_at_us, state,
     ack_code, text, sent, reply)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-    value ->> 7, x'', unhex(value ->> 8)
+    value ->> 7, unhex(value ->> 8), unhex(value ->> 9)
 FROM json_each(?)
 """
 
@@ -113,6 +113,9 @@ VALUES (?, 0, 1, ?, ?, '', ?)
 ON CONFLICT (destination) DO UPDATE SET is_stopped = 1, text = excluded.text,
     changed_at_us = excluded.changed_at_us, user = '', stopped_by = excluded.stopped_by
 """
+
+_PART_BYTES = 8 * 1024 * 1024
+"""Bytes of attempts written by one statement."""
 
 _GROUPED_BYTES = 256 * 1024
 """Messages up to this size are read together; larger ones one by one."""
@@ -248,15 +251,22 @@ def _read_bytes(
 
 def prepare(database: Database, prepared: Sequence[Prepared]) -> list[int]:
     """Keep the bytes of attempts before they are sent; returns the attempts' ids."""
-    ids = []
-    for one in prepared:
-        cursor = database.execute(
-            "INSERT INTO attempts (delivery_id, message_id, destination, started_at_us,"
-            " finished_at_us, state, ack_code, text, sent, reply)"
-            " VALUES (?, ?, ?, ?, 0, 'sending', '', '', ?, x'')",
-            (one.delivery_id, one.message_id, one.destination, one.at_us, one.sent),
-        )
-        ids.append(int(cursor.lastrowid or 0))
+    ids: list[int] = []
+    at = 0
+    while at < len(prepared):
+        end, size = at, 0
+        while end < len(prepared) and (end == at or size + len(prepared[end].sent) < _PART_BYTES):
+            size += len(prepared[end].sent)
+            end += 1
+        rows = [
+            (p.delivery_id, p.message_id, p.destination, p.at_us, 0, "sending", "", "",
+             p.sent.hex(), "")
+            for p in prepared[at:end]
+        ]  # fmt: skip
+        cursor = database.execute(_INSERT_ATTEMPTS, (json.dumps(rows),))
+        last = int(cursor.lastrowid or 0)
+        ids += range(last - len(rows) + 1, last + 1)
+        at = end
     return ids
 
 
@@ -266,7 +276,7 @@ def settle(database: Database, settled: Sequence[Settled]) -> None:
         return
     made = [
         (s.delivery_id, s.message_id, s.destination, s.started_at_us, s.finished_at_us,
-         s.attempt_state, s.ack_code, s.text, s.reply.hex())
+         s.attempt_state, s.ack_code, s.text, s.sent.hex(), s.reply.hex())
         for s in settled if not s.attempt_id
     ]  # fmt: skip
     if made:

@@ -143,4 +143,5 @@ def settled(
         verdict.unknown_count,
         verdict.cause,
         verdict.stops_queue,
+        hand.payload if hand.is_new and not hand.attempt_id else b"",
     )

@@ -288,23 +288,20 @@ class DeliveryQueue:
         if answer.head_id and not self._window:
             self.head_id, self.head_at_us = answer.head_id, answer.head_at_us
         if all(is_plain(claimed, self.settings) for claimed in answer.deliveries):
-            hands = [self._made(claimed) for claimed in answer.deliveries]
-            if not any(hand.is_new for hand in hands):
-                self._admit(hands, answer, generation)
-                return
+            self._admit(self._made(answer.deliveries), answer, generation)
+            return
         task = self._loop.create_task(self._prepare(answer, generation))
         self._preparing.add(task)
         task.add_done_callback(self._preparing.discard)
 
-    def _made(self, claimed: Claimed) -> InHand:
-        return in_hand(claimed, self.settings, self._run_recipe)
+    def _made(self, deliveries: Sequence[Claimed]) -> list[InHand]:
+        return [in_hand(claimed, self.settings, self._run_recipe) for claimed in deliveries]
 
     async def _prepare(self, answer: ClaimAnswer, generation: int) -> None:
         """Make the bytes on another thread, and have them kept before the first one goes out."""
         hands: list[InHand] = []
         try:
-            for claimed in answer.deliveries:
-                hands.append(await self._loop.run_in_executor(None, self._made, claimed))  # noqa: PERF401
+            hands = await self._loop.run_in_executor(None, self._made, answer.deliveries)
             new = [hand for hand in hands if hand.is_new and not hand.fault]
             if new and generation == self._generation:
                 ids = await self._kept_bytes(new)
