@@ -46,7 +46,7 @@ def _tables(source: RecipeText) -> dict[str, dict[str, str]]:
     for name, table in tables.items():
         key = (f"tables.{name}",)
         if not isinstance(table, dict):
-            source.fail(key, f"the table {name} must be written as [tables.{name}].")
+            source.fail(("tables", name), f"the table {name} must be written as [tables.{name}].")
         found[name] = {code: source.text((*key, code), value) for code, value in table.items()}
     return found
 

@@ -23,6 +23,7 @@ ORDER = (
     "modalities",
     "sending",
     "routes",
+    "recipes",
     "recordings",
     "compare",
     "command-line",
