@@ -45,7 +45,7 @@ def compare_messages(left: Message, right: Message, options: CompareOptions = _P
         return Comparison(tuple(differences))
     found = _Comparing(left, right, options)
     differences += found.differences()
-    return Comparison(tuple(differences), is_coarse=found.is_coarse)
+    return Comparison(tuple(differences), found.is_coarse, found.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class _Comparing:
         """Position in the left message that a lonely segment of the right one stands after."""
         self._right_before: dict[int, int] = {}
         self.is_coarse = False
+        self.lines: tuple[tuple[int, int], ...] = ()
 
     def differences(self) -> list[Difference]:
         walk = ValueWalk(*self._contents, self._options, self._names)
@@ -103,6 +104,7 @@ class _Comparing:
             moved = _moved(left, right, pairs)
         self._left_before = _before({j: i for i, j in pairs}, len(right))
         self._right_before = _before(dict(pairs), len(left))
+        self.lines = tuple((left[i].segment.line, right[j].segment.line) for i, j in pairs)
         partners = dict(pairs) | dict(moved)
         gone = set(partners.values())
         moved_lefts = {i for i, _ in moved}

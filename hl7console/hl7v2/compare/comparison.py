@@ -79,6 +79,8 @@ class Comparison:
     """In the order of the messages; those of the encoding first."""
     is_coarse: bool = False
     """Whether there were so many that some segments are told as a whole."""
+    pairs: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
+    """Which lines belong together, from 1, by the left one; none where the bytes are the same."""
 
     @property
     def is_same(self) -> bool:

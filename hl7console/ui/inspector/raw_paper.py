@@ -116,7 +116,7 @@ class RawPaper(GridView):
             cuts = [
                 cut
                 for run, start, end, col in pieces
-                if not run.kind and (cut := _cut(run, start, end, col, span))
+                if not run.kind and (cut := stretch_in(run, start, end, col, span))
             ]
             for col, cells in _joined(cuts):
                 self.mark(painter, top, col, cells, color)
@@ -126,7 +126,7 @@ class RawPaper(GridView):
     ) -> None:
         for problem in self._problems_in(start, end):
             span = (problem.start, max(problem.end, problem.start + 1))
-            if cut := _cut(run, start, end, col, span):
+            if cut := stretch_in(run, start, end, col, span):
                 role = _SEVERITY_COLORS.get(problem.severity, "warn")
                 self.wave(painter, top, *cut, theme().color(role))
 
@@ -179,7 +179,7 @@ class RawPaper(GridView):
             painter.fillRect(x, top + 2, 2, 16, theme().color("accent"))
 
 
-def _cut(
+def stretch_in(
     run: Run, start: int, end: int, col: int, span: tuple[int, int]
 ) -> tuple[float, float] | None:
     """Return column and cells of the part of a piece that lies in `span`."""

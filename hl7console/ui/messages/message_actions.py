@@ -14,6 +14,7 @@ from hl7console.store.records import MessageRow, StoredMessage
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.compare.message_compare import MessageCompare
 from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
 from hl7console.ui.messages.filter_text import quoted
@@ -59,6 +60,7 @@ class MessageActions(QObject):
         self._last_destination = ""
         self._made: list[ResendDialog] = []
         self._add_actions()
+        self._compare = MessageCompare(place, console, actions, notice, _GROUP)
         self._add_buttons()
         place.table.customContextMenuRequested.connect(self.show_menu)
         place.table.copy_wanted.connect(self._actions["messages.copyLines"].trigger)
@@ -130,6 +132,7 @@ class MessageActions(QObject):
         to_menu.addSeparator()
         to_menu.addAction("Another address…").triggered.connect(lambda *_: self.resend())
         menu.addSeparator()
+        menu.addAction(self._compare.action)
         copies = menu.addMenu("Copy as")
         for name in ("copyRaw", "copyLines", "copyJson", "copyControl"):
             copies.addAction(self._actions[f"messages.{name}"])
@@ -279,6 +282,7 @@ class MessageActions(QObject):
 
     def stop(self) -> None:
         """End the thread, and remove what was dragged out."""
+        self._compare.stop()
         self._export.stop()
         self._outgoing.clear()
 

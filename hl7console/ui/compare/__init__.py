@@ -1,0 +1,1 @@
+"""Messages beside each other, with what differs."""
