@@ -210,5 +210,7 @@ def _summary(found: FolderComparison) -> str:
     ]
     text = ", ".join(parts) + "."
     if found.repeated:
-        text += f" {found.repeated:,} keys are there more than once."
+        is_one = found.repeated == 1
+        keys = "1 key is" if is_one else f"{found.repeated:,} keys are"
+        text += f" {keys} there more than once."
     return text

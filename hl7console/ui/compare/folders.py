@@ -49,10 +49,10 @@ _ROLES = {
 }
 _COLUMNS = (
     ReportColumn("Key", 24, is_fixed=True),
-    ReportColumn("Result", 12, is_state=True),
+    ReportColumn("Result", 21, is_state=True),
     ReportColumn("Differences", 12),
-    ReportColumn("Left", 40),
-    ReportColumn("Right", 40),
+    ReportColumn("Left", 30),
+    ReportColumn("Right", 30),
 )
 _KEYS = (("Control ID (MSH-10)", CONTROL), ("Accession number", ACCESSION))
 
@@ -290,9 +290,12 @@ def summary_text(outcome: FolderComparison) -> str:
     parts = [f"{counts[state]:,} {state}" for state in PairState if counts[state]]
     text = ", ".join(parts) or "There is no message on either side"
     if outcome.repeated:
-        text += f"; {outcome.repeated:,} keys more than once"
+        keys = "1 key" if outcome.repeated == 1 else f"{outcome.repeated:,} keys"
+        text += f"; {keys} more than once"
     if outcome.not_taken:
-        text += f"; {len(outcome.not_taken):,} parts could not be read"
+        parts_unread = len(outcome.not_taken)
+        part = "1 part" if parts_unread == 1 else f"{parts_unread:,} parts"
+        text += f"; {part} could not be read"
     return text + (". Cancelled before the end." if outcome.is_cancelled else ".")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -30,11 +30,13 @@ NEXT_KEYS, BACK_KEYS = "F7", "Shift+F7"
 _SETTLE_MS = 300
 _COLUMNS = (
     ReportColumn("Kind", 11, is_fixed=True, is_state=True),
-    ReportColumn("Field", 16, is_fixed=True),
-    ReportColumn("Name", 34),
+    ReportColumn("Field", 18, is_fixed=True),
+    ReportColumn("Name", 26),
     ReportColumn("Was", 40, is_fixed=True),
     ReportColumn("Is", 40, is_fixed=True),
 )
+_WAS = 3
+"""Column that shares what is left of the width with the last one."""
 
 
 class CompareSheet(QWidget):
@@ -133,6 +135,11 @@ class CompareSheet(QWidget):
         row.addWidget(self.copy_button)
         return bar
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        taken = sum(self.table.columnWidth(n) for n in range(_WAS))
+        self.table.setColumnWidth(_WAS, max(120, (self.width() - taken) // 2))
+
     # What is shown
 
     def show_messages(
@@ -207,6 +214,8 @@ class CompareSheet(QWidget):
             button.setEnabled(bool(outcome.rows))
         if outcome.rows:
             self.table.selectRow(0)
+        if not self.ignored.hasFocus():
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         self.answered.emit()
 
     def _count_text(self, outcome: Compared) -> str:
