@@ -157,7 +157,7 @@ class MessageActions(QObject):
         if production_name(self._bridge.destinations, name):
             dialog.confirm.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
-            dialog.send()
+            dialog.send_when_clear()
 
     def _open_resend(self, chosen: str) -> ResendDialog | None:
         ids = self._chosen(MOST_SENT)
