@@ -132,7 +132,8 @@ def open_for_window(place: Place) -> Iterator[ForWindow]:
 def open_for_work(place: Place) -> Iterator[Engine | AttachedConsole]:
     """Work through the workspace's owner, or own it without opening a port when nobody does.
 
-    A command that takes a second must not let senders connect, and cut them off at its end.
+    A command that takes a second must not let senders connect, and cut them off at its end. Nor
+    does it send what waits in delivery queues.
     """
     from hl7console.engine.open_console import open_console
     from hl7console.engine.owner import OwnerLock
@@ -186,7 +187,14 @@ def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> E
         workspace = Workspace.open(path, source, create=False, kind=kind)
         stored = _read(workspace, load_listeners)
         silent = [dataclasses.replace(listener, enabled=False) for listener in stored]
-        engine = Engine(workspace, listeners=silent, ephemeral=True, lock=lock, worklist="off")
+        engine = Engine(
+            workspace,
+            listeners=silent,
+            ephemeral=True,
+            lock=lock,
+            worklist="off",
+            drains=False,  # what waits is not to be sent by surprise, for a second
+        )
         engine.start()
     except BaseException:
         lock.release()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hl7console.engine import recipes
 from hl7console.engine.collecting import TurnCollector
 from hl7console.engine.commands import job_of
 from hl7console.engine.console import Command, EngineSnapshot
@@ -32,6 +33,7 @@ from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
+from hl7console.engine.queues.recipes import QueueRecipes
 from hl7console.engine.queues.service import Queues
 from hl7console.engine.retaining import Housekeeping
 from hl7console.engine.route_book import RouteBook
@@ -142,6 +144,7 @@ class Engine:
             self._queues,
             versions,
         )
+        self._queues.run_recipe = QueueRecipes(self.open_reader, lambda: recipes.context(self.core))
         self._late_acks = LateAcks(self._writer, self._on_late_ack_settled)
         self._housekeeping = Housekeeping(self.core, self._jobs, self._on_disk_warning)
 

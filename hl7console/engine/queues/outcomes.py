@@ -46,14 +46,32 @@ class Verdict:
 _ACCEPTED = Verdict("accepted")
 
 
-def verdict_of(exchange: Exchange, hand: InHand, settings: DestinationSettings) -> Verdict:
-    """Return what an exchange makes of its delivery."""
+def verdict_of(
+    exchange: Exchange,
+    hand: InHand,
+    settings: DestinationSettings,
+    *,
+    counts_unknown: bool = True,
+) -> Verdict:
+    """Return what an exchange makes of its delivery.
+
+    Args:
+        exchange: How it ended.
+        hand: What was sent, or could not be.
+        settings: The destination's.
+        counts_unknown: Whether an unknown outcome tells of the receiver; not where we ended it.
+    """
     if exchange.state == "accepted":
         return _ACCEPTED
+    if hand.fault:
+        return refused("not sent", settings)
     if exchange.state == "committed":
         return Verdict(DeliveryState.COMMITTED, cause="no application acknowledgement")
     if exchange.state == "unknown":
-        return _of_unknown(exchange, hand, settings)
+        if counts_unknown:
+            return _of_unknown(exchange, hand, settings)
+        count = hand.claimed.unknown_count
+        return Verdict(DeliveryState.UNKNOWN, is_due=True, cause="no answer", unknown_count=count)
     cause = cause_of(exchange)
     if exchange.can_retry:
         return Verdict(DeliveryState.QUEUED, is_due=True, cause=cause)

@@ -16,20 +16,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from hl7console.engine.destination_light import DestinationLight
-from hl7console.engine.metrics import RateCounter
 from hl7console.engine.outbound import Exchange
 from hl7console.engine.queues.backoff import delay_s
 from hl7console.engine.queues.keeper import Keeper
 from hl7console.engine.queues.lane import Lane
-from hl7console.engine.queues.outcomes import Verdict, refused, settled, verdict_of
-from hl7console.engine.queues.payloads import InHand, RunRecipe, in_hand, is_plain
+from hl7console.engine.queues.making import Making
+from hl7console.engine.queues.outcomes import settled, verdict_of
+from hl7console.engine.queues.payloads import InHand, RunRecipe
+from hl7console.engine.queues.standing import Standing, Tally
 from hl7console.mllp.actions import Note
 from hl7console.settings import DestinationSettings
 from hl7console.store.queue_records import (
     ClaimAnswer,
-    Claimed,
     ClaimWish,
-    Prepared,
     QueueCounts,
     Unclaimed,
 )
@@ -70,21 +69,14 @@ class DeliveryQueue:
         self.settings = settings
         self.light = light
         self.state = state
-        self.due = counts.due
-        self.held = counts.held
-        self.failed = counts.failed
-        self.head_id = counts.head_id
-        self.head_at_us = counts.head_at_us
-        self.rate = RateCounter(60)
+        self.standing = Standing(counts)
         self.must_recount = False
         """Whether the counts don't agree with the store's."""
         self._keeper = keeper
-        self._run_recipe = run_recipe
+        self._making = Making(settings, run_recipe, keeper)
         self._loop = asyncio.get_running_loop()
         self._window: deque[InHand] = deque()
         self._size = FIRST_WINDOW
-        self._in_store = 0
-        """Deliveries claimed whose end is not written down yet."""
         self._is_claiming = False
         self._answered = asyncio.Event()
         self._generation = 0
@@ -164,18 +156,14 @@ class DeliveryQueue:
 
     def queued(self, count: int) -> None:
         """Take note of deliveries that were added."""
-        was_empty = not self.due
-        self.due += count
-        if was_empty:
-            self.head_at_us = self.head_at_us or time.time_ns() // 1000
+        if self.standing.queued(count):
             self.look_again()
         elif not self.settings.keep_order:
             self._unblock()
 
     def recounted(self, counts: QueueCounts, state: QueueState) -> None:
-        """Take over what the store says, while nothing is claimed or all of it is known."""
-        self.due, self.held, self.failed = counts.due, counts.held, counts.failed
-        self.head_id, self.head_at_us = counts.head_id, counts.head_at_us
+        """Take over what the store says."""
+        self.standing.recounted(counts)
         self.state = state
         self.must_recount = False
         self.look_again()
@@ -195,24 +183,11 @@ class DeliveryQueue:
         self._blocked_until_s, self._block_text = 0.0, ""
         self._wake.set()
 
-    def kept(self, count: int, over: int, held: int, failed: int, sent: int) -> None:
-        """Take note of what was written down.
-
-        Args:
-            count: Deliveries that are not claimed any more.
-            over: Those of them that are not due any more.
-            held: Those that are held now.
-            failed: Those that came into the error list.
-            sent: Those that were accepted.
-        """
-        self._in_store -= count
-        self.due -= over
-        self.held += held
-        self.failed += failed
-        if sent:
-            self.rate.add(sent)
-        if not self.due:
-            self.head_id = self.head_at_us = 0
+    def kept(self, tally: Tally) -> None:
+        """Take note of what was written down."""
+        self.standing.kept(tally)
+        if tally.accepted or tally.refused:
+            self.light.answered(tally.accepted, tally.refused)
         self._wake.set()
 
     # What its lanes ask.
@@ -226,7 +201,7 @@ class DeliveryQueue:
                     await self._wake.wait()
 
     def _wait_s(self, lane: Lane) -> float:
-        if not self._may_send() or not (self._window or self.due > self._in_store):
+        if not self._may_send() or not (self._window or self.standing.has_more):
             return math.inf
         now_s = self._loop.time()
         blocked_s = 0.0 if self._window else self._blocked_until_s
@@ -254,7 +229,7 @@ class DeliveryQueue:
         if not self._window:
             return None
         hand = self._window.popleft()
-        self.head_id, self.head_at_us = hand.claimed.id, hand.claimed.created_at_us
+        self.standing.set_head(hand.claimed.id, hand.claimed.created_at_us)
         return hand
 
     def take(self) -> InHand | None:
@@ -270,7 +245,7 @@ class DeliveryQueue:
 
     def _claim(self) -> None:
         wanted = self._size - len(self._window)
-        if self.due <= self._in_store or wanted <= 0:
+        if not self.standing.has_more or wanted <= 0:
             if not self._window:
                 self._loop.call_soon(self._answered.set)
             return
@@ -284,51 +259,26 @@ class DeliveryQueue:
         self._keeper.claim(wish, lambda answer: self._claimed(answer, generation))
 
     def _claimed(self, answer: ClaimAnswer, generation: int) -> None:
-        self._in_store += len(answer.deliveries)
+        self.standing.in_hand += len(answer.deliveries)
         if answer.head_id and not self._window:
-            self.head_id, self.head_at_us = answer.head_id, answer.head_at_us
-        if all(is_plain(claimed, self.settings) for claimed in answer.deliveries):
-            self._admit(self._made(answer.deliveries), answer, generation)
+            self.standing.set_head(answer.head_id, answer.head_at_us)
+        hands = self._making.at_once(answer.deliveries)
+        if hands is not None:
+            self._admit(hands, answer, generation)
             return
         task = self._loop.create_task(self._prepare(answer, generation))
         self._preparing.add(task)
         task.add_done_callback(self._preparing.discard)
 
-    def _made(self, deliveries: Sequence[Claimed]) -> list[InHand]:
-        return [in_hand(claimed, self.settings, self._run_recipe) for claimed in deliveries]
-
     async def _prepare(self, answer: ClaimAnswer, generation: int) -> None:
-        """Make the bytes on another thread, and have them kept before the first one goes out."""
+        """Have bytes made elsewhere, and kept before the first one goes out."""
         hands: list[InHand] = []
         try:
-            hands = await self._loop.run_in_executor(None, self._made, answer.deliveries)
-            new = [hand for hand in hands if hand.is_new and not hand.fault]
-            if new and generation == self._generation:
-                ids = await self._kept_bytes(new)
-                for hand, attempt_id in zip(new, ids, strict=True):
-                    hand.attempt_id = attempt_id
-        except asyncio.CancelledError:
-            hands += [InHand(claimed) for claimed in answer.deliveries[len(hands) :]]
-            generation = -1
-            raise
+            hands = await self._making.made(answer.deliveries)
         finally:
+            if len(hands) < len(answer.deliveries):  # cut off, or it failed
+                hands, generation = [InHand(claimed) for claimed in answer.deliveries], -1
             self._admit(hands, answer, generation)
-
-    async def _kept_bytes(self, hands: Sequence[InHand]) -> Sequence[int]:
-        kept: asyncio.Future[Sequence[int]] = self._loop.create_future()
-
-        def done(ids: Sequence[int]) -> None:
-            if not kept.done():
-                kept.set_result(ids)
-
-        now_us = time.time_ns() // 1000
-        name = self.settings.name
-        rows = [
-            Prepared(hand.claimed.id, hand.claimed.message_id, name, now_us, hand.payload)
-            for hand in hands
-        ]
-        self._keeper.prepare(rows, done)
-        return await asyncio.shield(kept)
 
     def _admit(self, hands: Sequence[InHand], answer: ClaimAnswer, generation: int) -> None:
         """Take what was claimed into the window, or give it back when that came too late."""
@@ -361,22 +311,14 @@ class DeliveryQueue:
             self._block_text = (
                 "Its first message was refused: send it again, skip it or reroute it."
             )
-        elif not answer.head_id and self.due > self._in_store + self.held:
+        elif not answer.head_id and self.standing.is_at_odds:
             self.must_recount = True
 
     # What became of messages.
 
     def ended(self, hand: InHand, exchange: Exchange, lane: Lane) -> bool:
         """Take what became of a message; return whether the next one may follow at once."""
-        if hand.fault:
-            verdict = refused("not sent", self.settings)
-        else:
-            verdict = verdict_of(exchange, hand, self.settings)
-            if self._is_ending and exchange.state == "unknown":
-                verdict = Verdict(
-                    "unknown", is_due=True, cause=verdict.cause,
-                    unknown_count=hand.claimed.unknown_count,
-                )  # fmt: skip
+        verdict = verdict_of(exchange, hand, self.settings, counts_unknown=not self._is_ending)
         retry_at_us = 0
         if verdict.is_retried:
             retry_at_us = self._put_off(exchange, lane)
@@ -408,7 +350,7 @@ class DeliveryQueue:
             self.settings.name, self.state.is_held, True, text, time.time_ns() // 1000, "",
             hand.claimed.id,
         )  # fmt: skip
-        self.head_id = hand.claimed.id
+        self.standing.set_head(hand.claimed.id, hand.claimed.created_at_us)
         self.light.timeline.add("queue_stopped", text, is_fault=True)
         self._return_window()
 

@@ -18,6 +18,7 @@ from hl7console.engine.network import NetworkThread
 from hl7console.engine.queues.keeper import Keeper
 from hl7console.engine.queues.payloads import RunRecipe, no_recipes
 from hl7console.engine.queues.queue import DeliveryQueue
+from hl7console.engine.queues.standing import Tally
 from hl7console.engine.queues.status import orphan_status, status_of
 from hl7console.engine.repair_commands import QueueStatus
 from hl7console.engine.versions import EngineVersions
@@ -37,7 +38,7 @@ PAUSE_S = 1.0
 CHANGE_TIMEOUT_S = 120.0
 SHOW_EVERY_S = 0.1
 """Views are told of changes this often at most."""
-RECOUNT_EVERY_S = 2.0
+RECOUNT_EVERY_S = 1.0
 
 
 class Queues:
@@ -153,20 +154,18 @@ class Queues:
 
     def _kept(self, settled: Sequence[Settled], unclaimed: Sequence[Unclaimed]) -> None:
         """Take note of what was written down. The network thread."""
-        tallies: dict[str, _Tally] = {}
+        tallies: dict[str, Tally] = {}
         for one in settled:
             tally = tallies.get(one.destination)
             if tally is None:
-                tally = tallies[one.destination] = _Tally()
+                tally = tallies[one.destination] = Tally()
             tally.add(one)
         for given in unclaimed:
-            tallies.setdefault(given.destination, _Tally()).count += 1
+            tallies.setdefault(given.destination, Tally()).count += 1
         for name, tally in tallies.items():
             queue = self._queues.get(name)
             if queue is not None:
-                queue.kept(tally.count, tally.over, tally.held, tally.failed, tally.accepted)
-                if tally.accepted or tally.refused:
-                    queue.light.answered(tally.accepted, tally.refused)
+                queue.kept(tally)
         self._changed()
 
     def _changed(self) -> None:
@@ -186,7 +185,8 @@ class Queues:
         self._shown_s = time.monotonic()
         self._versions.deliveries += 1
         for name, queue in self._queues.items():
-            if queue.must_recount and name not in self._recounting:
+            has_no_head = queue.standing.due and not queue.standing.head_id
+            if (queue.must_recount or has_no_head) and name not in self._recounting:
                 self._recounting.add(name)
                 asyncio.get_running_loop().call_later(RECOUNT_EVERY_S, self._recount, name)
 
@@ -352,24 +352,3 @@ class Queues:
     def names(self) -> Collection[str]:
         """Return the names of all queues that send."""
         return self._queues.keys()
-
-
-class _Tally:
-    """What was written down of one queue's deliveries."""
-
-    __slots__ = ("accepted", "count", "failed", "held", "over", "refused")
-
-    def __init__(self) -> None:
-        self.count = self.over = self.held = self.failed = self.accepted = self.refused = 0
-
-    def add(self, one: Settled) -> None:
-        self.count += 1
-        if one.state == "accepted":
-            self.over += 1
-            self.accepted += 1
-            return
-        self.over += not one.is_due
-        self.held += one.state == "held"
-        self.accepted += one.state == "committed"
-        self.refused += one.attempt_state == "rejected"
-        self.failed += not one.is_due and one.state in ("rejected", "unknown")

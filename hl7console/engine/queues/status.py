@@ -22,6 +22,7 @@ HELD_TEXT = "Held; release it to send what waits."
 
 def status_of(queue: DeliveryQueue, *, drains: bool = True) -> QueueStatus:
     """Return how a queue stands. Any thread."""
+    standing = queue.standing
     text, wait_s = queue.waiting()
     condition, told = _condition(queue, drains=drains, text=text)
     next_try_us = 0
@@ -30,27 +31,27 @@ def status_of(queue: DeliveryQueue, *, drains: bool = True) -> QueueStatus:
     return QueueStatus(
         destination=queue.settings.name,
         condition=condition,
-        waiting=queue.due,
-        held=queue.held,
-        oldest_at_us=queue.head_at_us if queue.due else 0,
-        head_delivery_id=queue.head_id if queue.due else 0,
+        waiting=standing.due,
+        held=standing.held,
+        oldest_at_us=standing.head_at_us if standing.due else 0,
+        head_delivery_id=standing.head_id if standing.due else 0,
         next_try_at_us=next_try_us,
         text=told,
-        sent_per_s=queue.rate.per_s(),
-        failed=queue.failed,
+        sent_per_s=standing.rate.per_s(),
+        failed=standing.failed,
         environment=str(queue.settings.environment),
     )
 
 
 def _condition(queue: DeliveryQueue, *, drains: bool, text: str) -> tuple[QueueCondition, str]:
-    state = queue.state
+    state, standing = queue.state, queue.standing
     if not queue.settings.enabled:
-        return QueueCondition.OFF, OFF_TEXT if queue.due else ""
+        return QueueCondition.OFF, OFF_TEXT if standing.due else ""
     if state.is_stopped:
         return QueueCondition.STOPPED, state.text
     if state.is_held:
         return QueueCondition.HELD, state.text or HELD_TEXT
-    if not queue.due:
+    if not standing.due:
         return QueueCondition.EMPTY, ""
     if not drains:
         return QueueCondition.OFF, IDLE_TEXT
