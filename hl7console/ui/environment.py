@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from hl7console.settings import Environment
-from hl7console.ui.inspector.sheet import Pill
 from hl7console.ui.theme import GRID, text_font, theme
+
+if TYPE_CHECKING:
+    from hl7console.ui.inspector.sheet import Pill
 
 ENVIRONMENT_ROLE = int(Qt.ItemDataRole.UserRole) + 20
 """Item data under which a list keeps the environment of the destination in a row."""
@@ -27,6 +31,8 @@ def environment_role(environment: str) -> str:
 
 def environment_pill(environment: str) -> Pill:
     """Return the word of an environment on its colour. GUI thread only."""
+    from hl7console.ui.inspector.sheet import Pill  # the inspector shows environments itself
+
     pill = Pill(str(environment), environment_role(environment))
     pill.setObjectName("environment")
     return pill
