@@ -1,0 +1,1 @@
+"""Edit recipes: writing, trying out, saving and choosing them."""
