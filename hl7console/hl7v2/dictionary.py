@@ -128,6 +128,10 @@ class Dictionary:
         self._datatypes: dict[str, DatatypeDefinition | None] = {}
         self._structures: dict[str, Structure | None] = {}
 
+    def segment_ids(self) -> tuple[str, ...]:
+        """Return the names of all segments, in alphabetical order."""
+        return tuple(sorted(self._data["segments"]))
+
     def segment(self, segment_id: str) -> SegmentDefinition | None:
         """Return a segment's definition."""
         try:

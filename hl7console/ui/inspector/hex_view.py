@@ -82,7 +82,7 @@ class HexView(GridView):
                 color = now.color("accent") if byte in (0x0D, 0x0A) else now.color("warn")
             elif byte >= 0x80:
                 color = now.color("info")
-            self.write(painter, top, _hex_col(i), f"{byte:02X}", color)
+            self.write(painter, top, hex_column(i), f"{byte:02X}", color)
         left = self._text_col()
         self.write(painter, top, left, chunk.decode("latin_1").translate(_TEXT), text)
 
@@ -92,20 +92,20 @@ class HexView(GridView):
         now = theme()
         if first < last:
             color = now.color("selection")
-            width = _hex_col(last - 1) + 2 - _hex_col(first)
-            self.mark(painter, top, _hex_col(first) - 0.25, width + 0.5, color)
+            width = hex_column(last - 1) + 2 - hex_column(first)
+            self.mark(painter, top, hex_column(first) - 0.25, width + 0.5, color)
             self.mark(painter, top, self._text_col() + first, last - first, color)
         if begin <= self._caret < begin + count and self.hasFocus():
             i = self._caret - begin
             painter.setPen(now.color("accent"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            for col, cells in ((_hex_col(i), 2.0), (self._text_col() + i, 1.0)):
+            for col, cells in ((hex_column(i), 2.0), (self._text_col() + i, 1.0)):
                 painter.drawRect(
                     round(self.x_of(col)) - 1, top + 1, round(cells * self.cell) + 1, 17
                 )
 
     def _text_col(self) -> int:
-        return _hex_col(self.per_row - 1) + 4
+        return hex_column(self.per_row - 1) + 4
 
     def byte_at(self, row: int, col: int) -> int | None:
         """Return the byte under a cell, in either of the two columns."""
@@ -115,7 +115,7 @@ class HexView(GridView):
             inner = min(col - self._text_col(), self.per_row - 1)
         else:
             inner = next(
-                (i for i in range(self.per_row) if col < _hex_col(i) + 3), self.per_row - 1
+                (i for i in range(self.per_row) if col < hex_column(i) + 3), self.per_row - 1
             )
         return min(row * self.per_row + inner, len(self._data) - 1)
 
@@ -194,10 +194,10 @@ class HexView(GridView):
             QGuiApplication.clipboard().setText(piece.hex(" ").upper())
 
 
-def _hex_col(index: int) -> int:
+def hex_column(index: int) -> int:
     """Return the column of a byte's two digits; a gap stands after every eighth."""
     return _OFFSET_CELLS + index * 3 + index // 8
 
 
 def _cells_for(per_row: int) -> int:
-    return _hex_col(per_row - 1) + 4 + per_row
+    return hex_column(per_row - 1) + 4 + per_row
