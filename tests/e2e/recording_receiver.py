@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--misbehave", type=int)
     options = parser.parse_args()
     if options.misbehave is not None:
-        Recorder.dice = random.Random(options.misbehave)
+        Recorder.dice = random.Random(options.misbehave)  # noqa: S311
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     Recorder.log = os.open(options.log, flags, 0o600)
     asyncio.run(serve(options.port))
