@@ -95,7 +95,14 @@ _SENDING_WORDS: dict[str, tuple[str, str]] = {
 
 
 def pill_for(row: MessageRow) -> Pill:
-    """Return what became of a message, as a word and a colour."""
+    """Return what became of a message, as a word and a colour; quiet where it was handled."""
+    pill = _result_pill(row)
+    if row.handled:
+        return Pill(f"✓ {pill.text}", "muted", f"{pill.meaning}. Marked handled.")
+    return pill
+
+
+def _result_pill(row: MessageRow) -> Pill:
     if row.duplicate_of:
         return Pill("duplicate", "info", f"Same message as number {row.duplicate_of}")
     if row.status == Status.REJECTED:
@@ -137,6 +144,7 @@ BUILT_IN: tuple[Column, ...] = (
     Column("version", "Version", Kind.FIXED, 7, lambda r: r.version),
     Column("charset", "Character set", Kind.FIXED, 12, lambda r: r.charset),
     Column("size", "Size", Kind.NUMBER, 8, lambda r: size_text(r.size_bytes)),
+    Column("handled", "Handled", Kind.TEXT, 8, lambda r: "yes" if r.handled else ""),
     Column("origin", "Origin", Kind.TEXT, 9, lambda r: r.origin),
     Column("peer", "Peer", Kind.FIXED, 18, lambda r: r.peer),
     Column("number", "Number", Kind.NUMBER, 8, lambda r: str(r.id)),

@@ -18,9 +18,11 @@ from hl7console.ui.compare.message_compare import MessageCompare
 from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
 from hl7console.ui.messages.filter_text import quoted
+from hl7console.ui.messages.handling import Handling
 from hl7console.ui.messages.outgoing import Outgoing, read_all, save, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice
+from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import ResendDialog, destination_title
 from hl7console.ui.worker import ReaderWorker
@@ -58,9 +60,9 @@ class MessageActions(QObject):
         self._outgoing = Outgoing()
         self._export = ReaderWorker("list-export", console, self)
         self._last_destination = ""
-        self._made: list[ResendDialog] = []
         self._add_actions()
         self._compare = MessageCompare(place, console, actions, notice, _GROUP)
+        self.handling = Handling(place, console, bridge, actions, notice, _GROUP)
         self._add_buttons()
         place.table.customContextMenuRequested.connect(self.show_menu)
         place.table.copy_wanted.connect(self._actions["messages.copyLines"].trigger)
@@ -137,9 +139,12 @@ class MessageActions(QObject):
         for name in ("copyRaw", "copyLines", "copyJson", "copyControl"):
             copies.addAction(self._actions[f"messages.{name}"])
         menu.addAction(self._actions["messages.save"])
+        self.handling.add_to(menu)
         menu.addSeparator()
         for name in ("onlyPatient", "onlyAccession", "onlySender", "onlyType"):
             menu.addAction(self._actions[f"messages.{name}"])
+        menu.addSeparator()
+        menu.addAction(self._actions["search.resend"])
         return menu
 
     # Sending again
@@ -163,17 +168,10 @@ class MessageActions(QObject):
         ids = self._chosen(MOST_SENT)
         if not ids:
             return None
-        dialog = ResendDialog(
-            ids,
-            self._title(ids),
-            self._console,
-            self._bridge.destinations,
-            chosen=chosen,
-            parent=self._place.window(),
+        dialog = open_resend(
+            self._place, self._console, self._bridge, ids, chosen=chosen, title=self._title(ids)
         )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(lambda *_: self._remember(dialog))
-        dialog.open()
         return dialog
 
     def _remember(self, dialog: ResendDialog) -> None:
@@ -283,6 +281,8 @@ class MessageActions(QObject):
     def stop(self) -> None:
         """End the thread, and remove what was dragged out."""
         self._compare.stop()
+        for dialog in self._place.window().findChildren(ResendDialog):
+            dialog.done(0)
         self._export.stop()
         self._outgoing.clear()
 

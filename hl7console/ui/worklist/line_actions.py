@@ -24,7 +24,7 @@ from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.notice import Notice
-from hl7console.ui.sending.resend_dialog import ResendDialog
+from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.worklist import inputs, questions
 from hl7console.ui.worklist.code_dialog import code_dialog
 from hl7console.ui.worklist.command_dialog import CommandDialog
@@ -263,12 +263,7 @@ class LineActions(QObject):
         if not ids:
             self._notice.warn("No message spoke of this line.")
             return
-        title = "1 message" if len(ids) == 1 else f"{len(ids):,} messages"
-        _open(
-            ResendDialog(
-                ids, title, self._console, self._bridge.destinations, parent=self._place.window()
-            )
-        )
+        open_resend(self._place, self._console, self._bridge, ids)
 
     @Slot(str)
     def _on_link(self, address: str) -> None:
