@@ -18,6 +18,8 @@ from hl7console.settings.dicom import (
 )
 from hl7console.settings.interfaces import (
     LARGEST_LIMIT_BYTES,
+    LONGEST_RETRY_S,
+    SHORTEST_RETRY_S,
     AckMode,
     DestinationSettings,
     Environment,
@@ -30,9 +32,11 @@ from hl7console.settings.retention import RetentionSettings
 __all__ = [
     "CHARSETS",
     "LARGEST_LIMIT_BYTES",
+    "LONGEST_RETRY_S",
     "MIB",
     "OTHER_AES",
     "SERVABLE_STATES",
+    "SHORTEST_RETRY_S",
     "SHOWN_STATES",
     "STATION_FILTERS",
     "AckMode",

@@ -14,6 +14,11 @@ LARGEST_LIMIT_BYTES = 256 * MIB
 """Highest limit on the size of a message that a listener can be set to."""
 
 
+SHORTEST_RETRY_S = 0.05
+LONGEST_RETRY_S = 3600.0
+"""Bounds of the waits between the tries of one message, in seconds."""
+
+
 class AckMode(StrEnum):
     """Which acknowledgement a listener sends (reference: MSH-15 and MSH-16)."""
 
@@ -159,7 +164,7 @@ class DestinationSettings(FromMapping):
             raise UsageError("Over more than one connection the order cannot be kept.")
         if not 0.0 <= self.retry_jitter <= 1.0:
             raise UsageError("The jitter must be between 0 and 1.")
-        if not 0.05 <= self.retry_first_s <= self.retry_most_s <= 3600.0:
+        if not SHORTEST_RETRY_S <= self.retry_first_s <= self.retry_most_s <= LONGEST_RETRY_S:
             raise UsageError("The first retry comes after 0.05 s or later, the last within 1 h.")
         if not 0.0 <= self.rate_per_s <= 100_000.0:
             raise UsageError("The rate must be between 0 and 100,000 messages a second.")

@@ -14,6 +14,7 @@ PLACES = (
 SETTINGS_PAGES = (
     ("listeners", "Listeners", "log-in"),
     ("destinations", "Destinations", "send"),
+    ("routes", "Routes", "split"),
     ("worklist", "Worklist service", "table-2"),
     ("callers", "Calling AEs", "radio-tower"),
     ("archives", "Archives", "server"),

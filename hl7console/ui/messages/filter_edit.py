@@ -49,6 +49,8 @@ class FilterEdit(QPlainTextEdit):
         self.document().setDocumentMargin(_MARGIN)
         self.setFixedHeight(QFontMetrics(self.font()).height() + 8)
         self.colors = FilterColors(self.document())
+        self.prompt = ""
+        """What stands there while nothing is typed; examples of searches where this is empty."""
         self._offers: list[Completion] = []
         self._values: dict[str, tuple[str, ...]] = {}
         self._titles = QStringListModel(self)
@@ -68,6 +70,9 @@ class FilterEdit(QPlainTextEdit):
         # As many examples as fit: Qt would wrap the others into a line that is cut off.
         metrics = QFontMetrics(self.font())
         room = self.viewport().width() - 2 * _MARGIN - 2
+        if self.prompt:
+            self.setPlaceholderText(self.prompt)
+            return
         told = "Search:"
         for example in _EXAMPLES:
             longer = f"{told}   {example}"

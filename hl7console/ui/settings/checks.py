@@ -10,7 +10,13 @@ import dataclasses
 from pathlib import Path
 
 from hl7console.errors import UsageError
-from hl7console.settings import DestinationSettings, ListenerSettings, Tls
+from hl7console.settings import (
+    LONGEST_RETRY_S,
+    SHORTEST_RETRY_S,
+    DestinationSettings,
+    ListenerSettings,
+    Tls,
+)
 from hl7console.ui.settings.form import Value
 
 _PATHS = ("tls_cert_path", "tls_key_path", "tls_client_ca_path", "tls_ca_path")
@@ -33,9 +39,17 @@ def listener_errors(values: dict[str, Value], taken_names: set[str]) -> dict[str
 
 def destination_errors(values: dict[str, Value], taken_names: set[str]) -> dict[str, str]:
     """Return what is wrong with a destination's fields, by field."""
-    base = DestinationSettings(name="x")
+    base = DestinationSettings(
+        name="x", keep_order=False, retry_first_s=SHORTEST_RETRY_S, retry_most_s=LONGEST_RETRY_S
+    )
     errors = _alone(base, values, skip=("tls",))
     errors |= _shared(values, taken_names)
+    waits = [values["retry_first_s"], values["retry_most_s"]]
+    is_sound = not errors.keys() & {"retry_first_s", "retry_most_s"}
+    if is_sound and float(waits[0]) > float(waits[1]):  # type: ignore[arg-type]
+        errors["retry_most_s"] = "The longest wait cannot be shorter than the first."
+    if values["keep_order"]:
+        errors.pop("parallel", None)
     if values["tls"] == Tls.MUTUAL:
         _need(errors, values, "tls_cert_path", "Mutual TLS needs our certificate.")
         _need(errors, values, "tls_key_path", "Mutual TLS needs the key of our certificate.")

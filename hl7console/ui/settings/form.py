@@ -18,12 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hl7console.ui.settings.tick_list import TickList
 from hl7console.ui.theme import GRID, fixed_font
 
 Value = str | int | float | bool | tuple[str, ...]
 
 _LABEL_WIDTH = 168
 _CONTROL_WIDTH = 360
+_WIDE = _CONTROL_WIDTH + 120
+"""Width of notes, and of controls that take long texts, in pixels."""
 
 
 @dataclass(slots=True)
@@ -162,6 +165,36 @@ class Form(QWidget):
         row = _row(edit, button)
         self._add(name, label, edit, help_text, edit.text, lambda v: edit.setText(str(v)), row=row)
 
+    def ticks(self, name: str, label: str, help_text: str = "") -> None:
+        """Add a list of names to tick; what is offered comes with `set_options`."""
+        box = TickList()
+        box.changed.connect(self.changed)
+        self._add(name, label, box, help_text, box.ticked, box.tick)
+
+    def custom(
+        self,
+        name: str,
+        label: str,
+        control: QWidget,
+        help_text: str,
+        *,
+        get: Callable[[], Value],
+        put: Callable[[Value], None],
+        row: QWidget | None = None,
+    ) -> None:
+        """Add a control of another kind, for long texts.
+
+        Args:
+            name: The field's name.
+            label: What stands before it.
+            control: What takes the keyboard.
+            help_text: What stands below it.
+            get: Returns what it holds.
+            put: Fills it.
+            row: What is shown, where the control is only a part of that.
+        """
+        self._add(name, label, control, help_text, get, put, row=row, width=_WIDE)
+
     def widget(self, label: str, widget: QWidget) -> None:
         """Add anything else beside a label."""
         line = self._grid.rowCount()
@@ -178,25 +211,30 @@ class Form(QWidget):
         put: Callable[[Value], None],
         *,
         row: QWidget | None = None,
+        width: int = _CONTROL_WIDTH,
     ) -> None:
         control.setObjectName(name)
         control.setAccessibleName(label)
         control.setAccessibleDescription(help_text)
         shown = row or control
-        shown.setFixedWidth(_CONTROL_WIDTH)
+        shown.setFixedWidth(width)
         title = QLabel(label)
         title.setBuddy(control)
         note = QLabel(help_text)
         note.setObjectName(f"{name}.note")
         note.setProperty("role", "muted")
         note.setWordWrap(True)
-        note.setFixedWidth(_CONTROL_WIDTH + 120)
+        note.setFixedWidth(_WIDE)
         note.setVisible(bool(help_text))
         note.setContentsMargins(0, 0, 0, 6)
+        _give_room(note)
         line = self._grid.rowCount()
         self._grid.addWidget(title, line, 0, Qt.AlignmentFlag.AlignTop)
         title.setMinimumHeight(30)
-        self._grid.addWidget(shown, line, 1)
+        if width == _WIDE:
+            self._grid.addWidget(shown, line, 1, 1, 2, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addWidget(shown, line, 1)
         self._grid.addWidget(note, line + 1, 1, 1, 2)
         self._fields[name] = _Field(control, note, help_text, get, put, (title, shown))
 
@@ -216,9 +254,11 @@ class Form(QWidget):
         self.changed.emit()
 
     def set_options(self, name: str, options: Sequence[tuple[str, str]]) -> None:
-        """Offer other (value, title) pairs in a choice; what is chosen stays."""
+        """Offer other (value, title) pairs in a choice or to tick; what is chosen stays."""
         found = self._fields[name]
-        if isinstance(found.control, QComboBox):
+        if isinstance(found.control, TickList):
+            found.control.offer(options)
+        elif isinstance(found.control, QComboBox):
             kept = found.get()
             found.control.blockSignals(True)
             found.control.clear()
@@ -239,6 +279,7 @@ class Form(QWidget):
         for name, found in self._fields.items():
             error = errors.get(name, "")
             found.note.setText(error or found.help)
+            _give_room(found.note)
             found.note.setVisible(bool(found.note.text()) and not found.parts[1].isHidden())
             _restyle(found.note, "role", "error" if error else "muted")
             _restyle(found.control, "invalid", bool(error))
@@ -259,6 +300,11 @@ def _row(*parts: QWidget) -> QWidget:
     if isinstance(parts[-1], QLabel):
         layout.addStretch(1)
     return row
+
+
+def _give_room(note: QLabel) -> None:
+    """Make room for all lines of a note: the grid only knows of one."""
+    note.setMinimumHeight(note.heightForWidth(note.maximumWidth()) if note.text() else 0)
 
 
 def _restyle(widget: QWidget, name: str, value: object) -> None:

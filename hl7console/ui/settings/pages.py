@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hl7console.engine.console import (
     Command,
@@ -19,6 +20,8 @@ from hl7console.engine.console import (
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.environment import ENVIRONMENT_ROLE, EnvironmentDelegate, environment_pill
+from hl7console.ui.inspector.sheet import Pill
 from hl7console.ui.settings.destination_form import DestinationForm
 from hl7console.ui.settings.event_list import EventList
 from hl7console.ui.settings.interfaces_page import InterfacesPage, Settings
@@ -113,8 +116,40 @@ class DestinationsPage(InterfacesPage):
     def __init__(
         self, console: Console, bridge: EngineBridge, ask: Ask, parent: QWidget | None = None
     ) -> None:
+        self._environment = QHBoxLayout()
         super().__init__(DestinationForm(), console, bridge, ask, parent)
         self.setObjectName("destinationsPage")
+        self.list.setItemDelegate(EnvironmentDelegate(self.list))
+
+    def more(self) -> tuple[QWidget, ...]:
+        """Return the line with the environment."""
+        line = QWidget()
+        self._environment = QHBoxLayout(line)
+        self._environment.setContentsMargins(0, 0, 0, 0)
+        return (line,)
+
+    def reload(self, chosen: str | None = None) -> None:
+        """Read the settings again, with the environments."""
+        super().reload(chosen)
+        environments = {d.name: str(d.environment) for d in self._bridge.destinations}
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            name = item.data(Qt.ItemDataRole.UserRole)
+            item.setData(ENVIRONMENT_ROLE, environments.get(name, ""))
+
+    def _show_state(self, status: InterfaceStatus | None) -> None:
+        super()._show_state(status)
+        shown = self._environment.itemAt(0)
+        pill = shown.widget() if shown is not None else None
+        wanted = status.environment if status is not None and self._loaded_name else ""
+        if (pill.text if isinstance(pill, Pill) else "") == wanted:
+            return
+        while (item := self._environment.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        if wanted:
+            self._environment.addWidget(environment_pill(wanted))
+            self._environment.addStretch(1)
 
     def stored(self) -> tuple[Settings, ...]:
         """Return the destinations."""

@@ -20,6 +20,7 @@ from hl7console.engine.console import Console
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.icons import icon
+from hl7console.ui.places import SETTINGS_PAGES
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.settings.appearance_page import AppearancePage
 from hl7console.ui.settings.certificate_dialog import CertificateDialog
@@ -28,18 +29,8 @@ from hl7console.ui.settings.pages import DestinationsPage, ListenersPage
 from hl7console.ui.settings.profiles_page import ProfilesPage
 from hl7console.ui.settings.records_page import ArchivesPage, CallersPage, ServicePage
 from hl7console.ui.settings.retention_page import RetentionPage
+from hl7console.ui.settings.routes_page import RoutesPage
 from hl7console.ui.theme import GRID, ROW, theme
-
-_PAGES = (
-    ("listeners", "Listeners", "log-in"),
-    ("destinations", "Destinations", "send"),
-    ("worklist", "Worklist service", "table-2"),
-    ("callers", "Calling AEs", "radio-tower"),
-    ("archives", "Archives", "server"),
-    ("profiles", "Mapping profiles", "braces"),
-    ("retention", "Retention", "history"),
-    ("appearance", "Appearance", "contrast"),
-)
 
 
 class SettingsPlace(QWidget):
@@ -61,6 +52,7 @@ class SettingsPlace(QWidget):
         self._dialog: CertificateDialog | None = None
         self.listeners = ListenersPage(console, bridge, ask)
         self.destinations = DestinationsPage(console, bridge, ask)
+        self.routes = RoutesPage(console, bridge, ask)
         self.service = ServicePage(console, ask)
         self.callers = CallersPage(console, ask)
         self.archives = ArchivesPage(console, ask)
@@ -71,7 +63,7 @@ class SettingsPlace(QWidget):
         self.list.setObjectName("settingsPages")
         self.list.setAccessibleName("Settings pages")
         self.list.setIconSize(QSize(16, 16))
-        for _, title, _icon in _PAGES:
+        for _, title, _icon in SETTINGS_PAGES:
             item = QListWidgetItem(title)
             item.setSizeHint(QSize(0, ROW + 6))
             self.list.addItem(item)
@@ -85,6 +77,7 @@ class SettingsPlace(QWidget):
         for page in (
             self.listeners,
             self.destinations,
+            self.routes,
             self.service,
             self.callers,
             self.archives,
@@ -107,7 +100,7 @@ class SettingsPlace(QWidget):
 
     def show_page(self, name: str) -> None:
         """Show a page by its name."""
-        self.list.setCurrentRow([page[0] for page in _PAGES].index(name))
+        self.list.setCurrentRow([page[0] for page in SETTINGS_PAGES].index(name))
 
     def show_interface(self, kind: str, name: str) -> None:
         """Show one listener or destination, or the DICOM service."""
@@ -147,12 +140,12 @@ class SettingsPlace(QWidget):
 
     @Slot()
     def _on_theme_changed(self) -> None:
-        for row, (_, _, name) in enumerate(_PAGES):
+        for row, (_, _, name) in enumerate(SETTINGS_PAGES):
             self.list.item(row).setIcon(icon(name))
 
     def stop(self) -> None:
         """End the threads of the pages."""
         self.listeners.stop()
-        for page in (self.service, self.callers, self.archives, self.profiles):
+        for page in (self.routes, self.service, self.callers, self.archives, self.profiles):
             page.stop()
         self.retention.stop()

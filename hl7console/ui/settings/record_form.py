@@ -1,14 +1,14 @@
-"""Forms for the DICOM settings, made of their fields: one control a field, by its type."""
+"""Forms for the settings of DICOM and of routes: one control a field, by its type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from hl7console.errors import UsageError
-from hl7console.settings import AeRules, PacsSettings, Tls, WorklistServiceSettings
+from hl7console.settings import AeRules, PacsSettings, RouteSettings, Tls, WorklistServiceSettings
 from hl7console.ui.settings.form import Form, Value, form_values
 
-Record = WorklistServiceSettings | AeRules | PacsSettings
+Record = WorklistServiceSettings | AeRules | PacsSettings | RouteSettings
 
 _TLS = ((Tls.OFF, "Off"), (Tls.SERVER, "On"), (Tls.MUTUAL, "On, and both show a certificate"))
 
@@ -123,5 +123,6 @@ _SOUND: dict[type, Record] = {
     WorklistServiceSettings: WorklistServiceSettings(),
     AeRules: AeRules(),
     PacsSettings: PacsSettings("x"),
+    RouteSettings: RouteSettings("x", "", ("x",)),
 }
 """By kind: settings that are sound, over which single fields are tried."""
