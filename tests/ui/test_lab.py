@@ -10,6 +10,7 @@ from hl7console.engine.console import SaveDestination, SendResult
 from hl7console.engine.repair_commands import RecordMessages, StoreEdited
 from hl7console.engine.samples import sample_messages
 from hl7console.settings import DestinationSettings, Environment
+from hl7console.ui.compare.opening import CompareWindow
 from hl7console.ui.lab.answers import latency_text
 
 
@@ -150,6 +151,20 @@ def test_a_file_that_is_no_recording_is_told(lab, answers, tmp_path, qtbot):
     empty = lab.recordings._empty
     qtbot.waitUntil(lambda: "cannot be opened" in empty._title.text())
     assert "no recording" in empty._text.text()
+
+
+def test_two_pasted_messages_are_compared(lab, window, qtbot):
+    lab.show_page("compare")
+    page = lab.comparing
+    page.left.setPlainText(order("C1").decode().replace("\r", "\n"))
+    page.right.setPlainText("hello")
+    page.compare_button.click()
+    assert "begins with MSH" in page._fault.text()
+    page.right.setPlainText(order("C2").decode().replace("\r", "\n"))
+    page.compare_button.click()
+    opened = window.findChildren(CompareWindow)[-1]
+    qtbot.waitUntil(lambda: "1 difference" in opened.sheet.count.text())
+    opened.close()
 
 
 def test_latencies_are_told_as_percentiles():

@@ -57,6 +57,8 @@ class LabHook(QObject):
              lambda: self.place().show_page("send")),
             ("recordings", "Lab: recordings", "history",
              lambda: self.place().show_page("recordings")),
+            ("compare", "Lab: compare two texts", "columns-3",
+             lambda: self.place().show_page("compare")),
             ("openRecording", "Open a recording…", "folder-open",
              self._open_recording),
             ("recordFound", "Record what the search in Messages finds…", "download",

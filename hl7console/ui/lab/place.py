@@ -1,4 +1,4 @@
-"""The place Lab: compose and send, recordings and replay."""
+"""The place Lab: compose and send, recordings and replay, comparisons."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hl7console.store.edited_messages import saved_messages
 from hl7console.store.repair_records import SavedMessage
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.lab.comparing import Comparing
 from hl7console.ui.lab.composer import Composer
 from hl7console.ui.lab.recordings import Recordings
 from hl7console.ui.notice import Notice
@@ -40,11 +41,13 @@ class LabPlace(QWidget):
         self._reads = ReaderWorker("lab", console, self)
         self.composer = Composer(console, self._reads)
         self.recordings = Recordings(console, ask)
+        self.comparing = Comparing()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("labTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.composer, "Send")
         self.tabs.addTab(self.recordings, "Recordings")
+        self.tabs.addTab(self.comparing, "Compare")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -71,8 +74,9 @@ class LabPlace(QWidget):
         self._on_snapshot_changed(self._bridge.snapshot)
 
     def show_page(self, name: str) -> None:
-        """Show a page: ``send`` or ``recordings``."""
-        self.tabs.setCurrentWidget(self.recordings if name == "recordings" else self.composer)
+        """Show a page: ``send``, ``recordings`` or ``compare``."""
+        pages = {"send": self.composer, "recordings": self.recordings, "compare": self.comparing}
+        self.tabs.setCurrentWidget(pages[name])
 
     def open_recording(self, path: Path) -> None:
         """Open a recording, and show it."""
@@ -83,4 +87,5 @@ class LabPlace(QWidget):
         """Stop what is under way, and end the threads."""
         self.composer.stop()
         self.recordings.stop()
+        self.comparing.stop()
         self._reads.stop()
