@@ -136,7 +136,6 @@ class Written:
     id: int
     message_id: int
     control_id: str
-    raw: bytes = field(repr=False)
     destination: str
     state: str
     is_due: bool
@@ -152,7 +151,7 @@ class Written:
 
 
 _WRITTEN = """
-SELECT d.id, d.message_id, m.control_id, m.raw, d.destination, d.state, d.is_due, d.attempt_count,
+SELECT d.id, d.message_id, m.control_id, d.destination, d.state, d.is_due, d.attempt_count,
     d.unknown_count, d.repeat_of
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
 """
@@ -172,9 +171,9 @@ def read_written(folder: Path) -> list[Written]:
         attempts.setdefault(int(delivery_id), []).append(WrittenAttempt(state, code, sent))
     return [
         Written(
-            id=row[0], message_id=row[1], control_id=row[2], raw=row[3], destination=row[4],
-            state=row[5], is_due=bool(row[6]), attempt_count=row[7], unknown_count=row[8],
-            repeat_of=row[9], attempts=tuple(attempts.get(int(row[0]), ())),
+            id=row[0], message_id=row[1], control_id=row[2], destination=row[3],
+            state=row[4], is_due=bool(row[5]), attempt_count=row[6], unknown_count=row[7],
+            repeat_of=row[8], attempts=tuple(attempts.get(int(row[0]), ())),
         )
         for row in rows
     ]  # fmt: skip

@@ -108,6 +108,8 @@ class Proof:
         """How many arrivals a receiver had when a delivery was found accepted, by delivery."""
         self.promised: list[tuple[str, str]] = []
         """Destination and control id of what a command said was queued."""
+        self.wire: dict[str, bytes] = {}
+        """What is to go out, by control id."""
         self.out_of_order: set[tuple[str, str]] = set()
         """Those that a user moved in their queue."""
 
@@ -136,7 +138,7 @@ class Proof:
         self, deliveries: list[Written], came: list[Arrival], seen: int, *, is_down: bool
     ) -> None:
         """Check the deliveries of one message to one destination."""
-        assert all(a.payload == deliveries[0].raw for a in came), "other bytes"
+        assert all(a.payload == self.wire[a.control_id] for a in came), "other bytes"
         for delivery in deliveries:
             self._check_attempts(delivery, is_down=is_down)
             if delivery.is_accepted:
@@ -259,6 +261,7 @@ class QueueMachine(RuleBasedStateMachine):
         raws = [order(control_id) for control_id in control_ids]
         if asks_more:
             raws = [raw.replace(b"|P|2.5.1", b"|P|2.5.1|||AL|AL", 1) for raw in raws]
+        self._proof.wire |= dict(zip(control_ids, raws, strict=True))
         kept = self._do(ImportFiles(pasted=b"\n".join(raws)))
         assert kept.messages == count
         ids = tuple(range(kept.first_message_id, kept.last_message_id + 1))
@@ -349,6 +352,9 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def kill(self) -> None:
         """Kill the engine, and start it again."""
+        self._kill()
+
+    def _kill(self) -> None:
         self._end(kill=True)
         self._proof.check(self._written(), is_down=True)
         self._start()
@@ -360,7 +366,7 @@ class QueueMachine(RuleBasedStateMachine):
         command, _ = self._kept(count, list(NAMES))
         self._console.submit(command)
         threading.Event().wait(milliseconds / 1000)
-        self.kill()
+        self._kill()
 
     # The end.
 
