@@ -92,6 +92,7 @@ class Queues:
             self._network.call(lambda: self._begin(counts, states))
 
         self._writer.call(load, label="count what waits").result(CHANGE_TIMEOUT_S)
+        self._network.run(self._caught_up())
         self._links.queues = self
 
     async def _make_keeper(self) -> None:
@@ -229,10 +230,12 @@ class Queues:
                 self._tell(database, {*names, *touched(result)})
                 return result
 
-            return self._writer.call(work, label=label).result(CHANGE_TIMEOUT_S)
+            result = self._writer.call(work, label=label).result(CHANGE_TIMEOUT_S)
+            self._network.run(self._caught_up())
         finally:
             for name in names:
                 self.resume(name)
+        return result
 
     def _tell(self, database: Database, names: Collection[str]) -> None:
         """Have the counts and states of queues taken over. The writer thread."""
@@ -298,6 +301,10 @@ class Queues:
             )
 
         self._writer.call(load, label="count what waits").result(CHANGE_TIMEOUT_S)
+        self._network.run(self._caught_up())
+
+    async def _caught_up(self) -> None:
+        """Do nothing: what the writer thread told the network thread before is done by then."""
 
     def _replace(
         self,
