@@ -231,6 +231,7 @@ def test_pages_are_reached_by_the_keyboard(settings):
     assert [pages.item(row).text() for row in range(pages.count())] == [
         "Listeners",
         "Destinations",
+        "Routes",
         "Worklist service",
         "Calling AEs",
         "Archives",

@@ -176,6 +176,11 @@ class RecordsPage(QWidget):
 
     # What is stored
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether the form holds what must not be lost when the list is read again."""
+        return False
+
     def reload(self) -> None:
         """Read what is stored again."""
         self._reads.ask(self.read, self._on_read, self.result.show_fault)
@@ -191,7 +196,7 @@ class RecordsPage(QWidget):
             if self.name_of(record) == self._loaded:
                 self.list.setCurrentItem(item)
         self.list.blockSignals(False)
-        if self.list.currentRow() < 0:
+        if self.list.currentRow() < 0 and not self.is_edited:
             if self._records:
                 self.list.setCurrentRow(0)
             else:

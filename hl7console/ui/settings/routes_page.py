@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from hl7console.engine import recipes
-from hl7console.engine.console import Command, Console
+from hl7console.engine.console import Command, Console, JobReport
 from hl7console.engine.repair_commands import DeleteRoute, SaveRoute
 from hl7console.engine.route_trial import Trial, try_filter
 from hl7console.errors import ConsoleError
@@ -96,8 +96,8 @@ class RoutesPage(RecordsPage):
 
     @property
     def is_edited(self) -> bool:
-        """Whether the form holds what isn't stored."""
-        return self.form.values() != self._stored_values
+        """Whether the form holds what isn't stored, and must stay when the list is read again."""
+        return bool(self._stored_values) and self.form.values() != self._stored_values
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -118,6 +118,10 @@ class RoutesPage(RecordsPage):
         self._route_form().set_taken(others)
         super()._show(record, name)
         self._stored_values = self.form.values()
+
+    def _on_saved(self, report: JobReport) -> None:
+        self._stored_values = self.form.values()
+        super()._on_saved(report)
 
     @Slot()
     def _on_settings_changed(self) -> None:
