@@ -34,6 +34,25 @@ class Step:
     is_typed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReplaceAll:
+    """Puts other bytes in the place of the whole message, as a recipe does."""
+
+    raw: bytes = field(repr=False)
+    what: str
+    """In a few words without content."""
+
+    def apply(self, message: Message) -> Message:
+        """Return the message of the other bytes, read in the same way."""
+        return Message.parse(
+            self.raw, default_codec=message.default_codec, force_codec=message.force_codec
+        )
+
+    def describe(self) -> str:
+        """Return what was done."""
+        return self.what
+
+
 class EditDocument:
     """A message and the steps that made it what it is. One thread at a time.
 

@@ -22,13 +22,13 @@ from PySide6.QtWidgets import (
 
 from hl7console.engine.console import SendResult
 from hl7console.engine.preflight import PreflightFinding
-from hl7console.settings import DestinationSettings, Environment
+from hl7console.settings import DestinationSettings
 from hl7console.ui.editing.answer_box import AnswerBox
+from hl7console.ui.environment import environment_role
 from hl7console.ui.sending.production import production_name
 from hl7console.ui.theme import GRID, Theme, fixed_font, text_font, theme
 
 _OTHER = "\0other"
-_ROLES = {Environment.TEST: "ok", Environment.STAGING: "warn", Environment.PRODUCTION: "err"}
 _DOT_PX = 8
 
 
@@ -145,7 +145,7 @@ class SendingPane(QFrame):
                 place = self.to.count() - 1
                 address = f"{settings.host}:{settings.port}"
                 self.to.setItemData(place, address, Qt.ItemDataRole.ToolTipRole)
-                color = theme().color(_ROLES[Environment(settings.environment)])
+                color = theme().color(environment_role(settings.environment))
                 self.to.setItemData(place, color, Qt.ItemDataRole.ForegroundRole)
         self.to.addItem("Another address…", _OTHER)
         place = self.to.findData(kept)
@@ -201,7 +201,7 @@ class SendingPane(QFrame):
     def _on_target_changed(self) -> None:
         self.address.setVisible(self.to.currentData() == _OTHER)
         found = next((d for d in self._all if d.name == self.destination), None)
-        role = _ROLES[Environment(found.environment)] if found is not None else "muted"
+        role = environment_role(found.environment) if found is not None else "muted"
         color = theme().color(role).name()
         self.to.setStyleSheet(f"QComboBox {{ color: {color}; border-color: {color}; }}")
         self._update()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -15,10 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from hl7console.engine.console import Console
+from hl7console.engine.recipe_preview import RecipePreview
 from hl7console.errors import ConsoleError
 from hl7console.hl7v2.dictionary import load
 from hl7console.hl7v2.editing.completion import segment_names
 from hl7console.hl7v2.editing.control_ids import next_control_id
+from hl7console.hl7v2.editing.document import ReplaceAll
 from hl7console.hl7v2.editing.rearranging import inserted_line
 from hl7console.hl7v2.edits import SetValue
 from hl7console.hl7v2.message import Message
@@ -42,6 +46,7 @@ from hl7console.ui.editing.sides import EditedSide, OriginalSide, blank_page
 from hl7console.ui.inspector.reading import parse
 from hl7console.ui.inspector.words import local_time
 from hl7console.ui.palette import Palette
+from hl7console.ui.recipes.recipe_work import try_out
 from hl7console.ui.theme import GRID
 from hl7console.ui.worker import ReadingWorker
 
@@ -79,6 +84,7 @@ class EditorWindow(QWidget):
         self.setWindowTitle(f"{self._title}[*]")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumSize(900, 560)
+        self._console = console
         self._bridge, self._ask = bridge, ask or DialogAsk(self)
         self.parent_id = message_id
         self._stored: StoredMessage | None = None
@@ -111,6 +117,7 @@ class EditorWindow(QWidget):
         redo.setEnabled(False)
         table = (
             ("newControlId", "New control ID", self.new_control_id, "Ctrl+I"),
+            ("recipe", "Apply recipe…", self.apply_recipe, "Ctrl+Shift+A"),
             ("save", "Save as test message…", self.save_as, "Ctrl+S"),
             ("send", "Send", self.flow.send, "Ctrl+Return"),
             ("segmentInsert", "Insert segment after…", self.insert_segment, "Ctrl+Shift+Return"),
@@ -143,7 +150,7 @@ class EditorWindow(QWidget):
         row.addWidget(title)
         row.addWidget(self.subtitle, 1)
         named = (("undo", "Undo"), ("redo", "Redo"), ("newControlId", "New control ID"),
-                 ("save", "Save as test message"))  # fmt: skip
+                 ("recipe", "Apply recipe"), ("save", "Save as test message"))  # fmt: skip
         self.buttons: dict[str, QPushButton] = {
             name: bar_button(self.actions_by_name, f"edit.{name}", text) for name, text in named
         }
@@ -252,6 +259,37 @@ class EditorWindow(QWidget):
             found, lambda new: self.desk.apply(SetValue(_CONTROL_ID, new), _CONTROL_ID),
             self._failed,
         )  # fmt: skip
+
+    def apply_recipe(self) -> None:
+        """Ask for a recipe, and do what it says as one step."""
+        from hl7console.ui.recipes.opening import choose_recipe  # not needed for the first view
+
+        document = self.desk.document
+        if document is not None:
+            choose_recipe(self, self._console, (), self._use_recipe, raw=document.raw)
+
+    def _use_recipe(self, name: str, text: str) -> None:
+        document, workspace = self.desk.document, self._console.workspace
+        if document is None:
+            return
+        raw, version = document.raw, document.version
+
+        def outcome(reads: BothReads) -> RecipePreview:
+            return try_out(reads.messages, workspace, text, (), raw, threading.Event())
+
+        def show(found: RecipePreview) -> None:
+            (made,) = found.messages
+            if document.version != version:
+                self._hint("The message was changed meanwhile: apply the recipe again.")
+            elif made.fault:
+                self._hint(made.fault)
+            elif not made.is_changed:
+                self._hint("The recipe changes nothing in this message.")
+            else:
+                what = f"Apply {name}" if name else "Apply a recipe"
+                self.desk.apply(ReplaceAll(made.after, what), None)
+
+        self._reads.ask(outcome, show, self.flow.failed)
 
     def insert_segment(self) -> None:
         """Ask which segment to insert behind the one at hand, and insert it."""

@@ -15,6 +15,7 @@ from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.compare.message_compare import MessageCompare
+from hl7console.ui.editing.message_hook import MessageEdit
 from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
 from hl7console.ui.messages.filter_text import quoted
@@ -61,6 +62,7 @@ class MessageActions(QObject):
         self._export = ReaderWorker("list-export", console, self)
         self._last_destination = ""
         self._add_actions()
+        self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, _GROUP)
         self._compare = MessageCompare(place, console, actions, notice, _GROUP)
         self.handling = Handling(place, console, bridge, actions, notice, _GROUP)
         self._add_buttons()
@@ -134,6 +136,7 @@ class MessageActions(QObject):
         to_menu.addSeparator()
         to_menu.addAction("Another address…").triggered.connect(lambda *_: self.resend())
         menu.addSeparator()
+        menu.addAction(self.editing.action)
         menu.addAction(self._compare.action)
         copies = menu.addMenu("Copy as")
         for name in ("copyRaw", "copyLines", "copyJson", "copyControl"):
@@ -283,6 +286,7 @@ class MessageActions(QObject):
         self._compare.stop()
         for dialog in self._place.window().findChildren(ResendDialog):
             dialog.done(0)
+        self.editing.stop()
         self._export.stop()
         self._outgoing.clear()
 

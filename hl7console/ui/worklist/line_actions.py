@@ -21,6 +21,7 @@ from hl7console.store.worklist.records import StepDetails
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.editing.message_hook import open_one
 from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.notice import Notice
@@ -46,6 +47,7 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("held", "Decide on the patient's data…", "", "user"),
     ("cancel", "Cancel the step…", "", "circle-x"),
     ("resend", "Resend the line's messages…", "", "send"),
+    ("editMessage", "Edit and resend the message that spoke last…", "", "pencil"),
     ("askArchive", "Ask an archive for the images", "", "server"),
     ("copyAccession", "Copy the accession", "", "copy"),
     ("onlyPatient", "Show only this patient's lines", "", "user"),
@@ -53,8 +55,8 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 _MENU = (
-    "station", "state", "edit", "unlock", "held", "", "resend", "askArchive", "copyAccession", "",
-    "onlyPatient", "findMessages", "", "cancel",
+    "station", "state", "edit", "unlock", "held", "", "resend", "editMessage", "askArchive",
+    "copyAccession", "", "onlyPatient", "findMessages", "", "cancel",
 )  # fmt: skip
 """The menu of a line; "" is a line across."""
 
@@ -127,6 +129,7 @@ class LineActions(QObject):
             "held": self.decide_on_held,
             "cancel": lambda: self.set_state("CANCELED"),
             "resend": self.resend_all,
+            "editMessage": self.edit_message,
             "askArchive": self.images.ask_archive,
             "copyAccession": self.copy_accession,
             "onlyPatient": self.only_patient,
@@ -256,6 +259,14 @@ class LineActions(QObject):
     def resend_all(self) -> None:
         """Ask where to, and send the line's messages again in their order."""
         self.resend([effect.entry for effect in self._place.side.effects if effect.entry > 0])
+
+    def edit_message(self) -> None:
+        """Open the message that spoke last in the editor."""
+        ids = [effect.entry for effect in self._place.side.effects if effect.entry > 0]
+        if not ids:
+            self._notice.warn("No message spoke of this line.")
+            return
+        open_one(self._place, self._console, self._bridge, max(ids))
 
     @Slot(object)
     def resend(self, ids: list[int]) -> None:
