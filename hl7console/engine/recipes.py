@@ -142,7 +142,7 @@ def context(core: EngineCore) -> RecipeContext:
 
     def is_approved(digest: str) -> bool:
         with contextlib.closing(core.open_reader()) as reader:
-            return approval(reader.database, FUNCTION, digest) is not None
+            return approval(reader.database(), FUNCTION, digest) is not None
 
     return context_of(core.workspace, is_approved, core.control_ids)
 

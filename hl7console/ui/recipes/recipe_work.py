@@ -38,7 +38,7 @@ def try_out(
     """
     recipe = load_recipe(text)
     context = recipes.context_of(
-        workspace, lambda digest: approval(reader.database, FUNCTION, digest) is not None
+        workspace, lambda digest: approval(reader.database(), FUNCTION, digest) is not None
     )
     try:
         messages = iter([(0, raw)]) if raw else _stored(reader, message_ids)
@@ -62,4 +62,6 @@ def function_states(reader: StoreReader, workspace: Path, text: str) -> list[Fun
     """
     names = dict.fromkeys(function.file for function in load_recipe(text).functions)
     files = [function_file(workspace, name) for name in names]
-    return [FunctionState(file, approval(reader.database, FUNCTION, file.digest)) for file in files]
+    return [
+        FunctionState(file, approval(reader.database(), FUNCTION, file.digest)) for file in files
+    ]

@@ -60,7 +60,7 @@ class RecipesDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("recipesDialog")
-        self.setWindowTitle("Recipes")
+        self.setWindowTitle("Recipes[*]")
         self.resize(1080, 720)
         self._console = console
         self._ids = tuple(message_ids)
@@ -69,6 +69,7 @@ class RecipesDialog(QDialog):
         self._worker = ReaderWorker("recipes", console, self)
         self._cancelled = threading.Event()
         self._names: list[str] = []
+        self.is_listed = False
         self._name = ""
         """Name of the saved recipe that is shown; empty for a new one."""
         self._saved_text = NEW_RECIPE
@@ -144,6 +145,7 @@ class RecipesDialog(QDialog):
         if not self._name and not self.is_dirty and names and not then_show:
             saved.setCurrentRow(0)
         self._show_state()
+        self.is_listed = True
         self.listed.emit()
 
     @Slot(QListWidgetItem)
