@@ -19,6 +19,7 @@ from hl7console.cli.target_options import address_options, settings_of
 from hl7console.engine.console import Console
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
 from hl7console.engine.repair_commands import Dates, ResendMessages
+from hl7console.engine.resending.editing import RecipeTrial
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings
 
@@ -249,11 +250,17 @@ def _settings_of_all(console: Console, command: ResendMessages) -> list[Destinat
 def _findings(
     console: Console, command: ResendMessages, settings: DestinationSettings
 ) -> tuple[PreflightFinding, ...]:
-    subject = PreflightSubject(
-        filter=command.filter, limit=command.limit, new_control_ids=command.new_control_ids
-    )
-    with (
-        contextlib.closing(console.open_reader()) as reader,
-        contextlib.closing(console.open_worklist()) as worklist,
-    ):
+    with contextlib.ExitStack() as stack:
+        reader = stack.enter_context(contextlib.closing(console.open_reader()))
+        worklist = stack.enter_context(contextlib.closing(console.open_worklist()))
+        trial = None
+        if command.recipe:
+            trial = RecipeTrial(console.workspace, console.open_reader, command.recipe)
+            stack.callback(trial.close)
+        subject = PreflightSubject(
+            filter=command.filter,
+            limit=command.limit,
+            new_control_ids=command.new_control_ids,
+            edit=trial,
+        )
         return preflight(reader, worklist, subject, settings)

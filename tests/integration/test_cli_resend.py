@@ -74,6 +74,23 @@ def test_a_refusal_and_two_destinations(run):
         ]
 
 
+def test_a_recipe_of_a_file_is_previewed_and_applied(run, tmp_path):
+    recipe = tmp_path / "there.toml"
+    recipe.write_text('[[step]]\nset = "MSH-6"\nvalue = "TESTLAND"\n', encoding="utf-8")
+    with Receiver(reply) as receiver:
+        to = f"127.0.0.1:{receiver.port}"
+        code, lines, err = run("control:M0", "--to", to, "--recipe", str(recipe))
+        assert code == 0, err
+        assert b"|TESTLAND|" in receiver.received[0]
+        recipe.write_text('[[step]]\nset = "PID-5"\nvalue = "A"\n', encoding="utf-8")
+        code, lines, _ = run("control:M1", "--to", to, "--recipe", str(recipe))
+        assert code == 2
+        assert found(lines)["person_changed"] == 1
+        recipe.write_text("nonsense", encoding="utf-8")
+        assert run("control:M1", "--to", to, "--recipe", str(recipe), "--force")[0] == 2
+        assert len(receiver.received) == 1
+
+
 def test_production_needs_its_name(run, workspace):
     with Receiver(reply) as receiver:
         settings = destination(receiver.port, environment=Environment.PRODUCTION)

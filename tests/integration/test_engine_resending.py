@@ -16,6 +16,7 @@ from hl7console.engine.supervisor import Engine
 from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.hl7v2.message import Message
 from hl7console.settings import Environment
+from hl7console.store.recipes import recipe_text
 from hl7console.store.records import MessageRow
 
 
@@ -266,3 +267,28 @@ def test_the_recorded_timing_is_kept_faster(tmp_path: Path):
         with reading(engine) as reader:
             starts = [reader.attempts(n)[0].started_at_us for n in ids]
         assert starts[2] - starts[0] >= 300_000
+
+
+RECIPE = """
+description = "Move to the test hospital"
+
+[[step]]
+set = "MSH-6"
+value = "TESTLAND"
+"""
+
+
+def test_a_recipe_is_applied_and_kept_with_what_it_made(tmp_path: Path):
+    with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
+        ids = kept(engine, *(order(f"M{n}") for n in range(3)))
+        to = (f"127.0.0.1:{receiver.port}",)
+        report = resend(engine, message_ids=ids, destinations=to, recipe=RECIPE)
+        assert report.accepted == 3
+        assert [Message.parse(raw).get("MSH-6") for raw in receiver.received] == ["TESTLAND"] * 3
+        with reading(engine) as reader:
+            database = reader.database()
+            (recipe_id,) = {row[0] for row in database.all("SELECT recipe_id FROM edited_messages")}
+            assert recipe_text(database, int(recipe_id))[1] == RECIPE
+        with pytest.raises(UsageError):
+            resend(engine, message_ids=ids, destinations=to, recipe="nonsense")
+        assert len(receiver.received) == 3

@@ -276,7 +276,8 @@ def test_actions_on_messages_need_a_message(window, engine, qtbot):
     assert window.actions_by_name["messages.resend"].isEnabled()
     menu = window.message_actions.made_menu()
     titles = [a.text() for a in menu.actions() if a.text()]
-    assert titles[:3] == ["Resend…", "Resend to", "Copy as"]
+    assert titles[:2] == ["Resend…", "Resend to"]
+    assert "Copy as" in titles
     menu.deleteLater()
 
 

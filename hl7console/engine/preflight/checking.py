@@ -154,8 +154,9 @@ class _Check:
     def _check_page(self, page: Sequence[Checked]) -> None:
         if not self._subject.new_control_ids:
             database = self._reader.database()
-            sent = control_ids_sent(database, page, self._destination.name)
-            shared = control_ids_shared(database, page) - sent
+            keeping = [one for one in page if one.raw == one.original.raw or _keeps_id(one)]
+            sent = control_ids_sent(database, keeping, self._destination.name)
+            shared = control_ids_shared(database, keeping) - sent
             self._counts["control_id_sent"] += len(sent)
             self._counts["control_id_shared"] += len(shared)
         for one in page:
@@ -175,6 +176,10 @@ class _Check:
         if one.parent is not None:
             before = Message.parse(one.parent.raw, force_codec=one.parent.row.charset)
             counts.update(identity_codes(before, message))
+
+
+def _keeps_id(one: Checked) -> bool:
+    return scan(one.raw).control_id == one.original.row.control_id
 
 
 def _row_of(raw: bytes, parent_id: int) -> MessageRow:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
+from hl7console.engine import recipes
 from hl7console.engine.core import EngineCore
+from hl7console.engine.function_runner import FunctionRunner
 from hl7console.engine.repair_commands import Dates
 from hl7console.errors import UsageError
 from hl7console.hl7v2 import dictionary
 from hl7console.hl7v2.datetimes import date_problem
 from hl7console.hl7v2.message import Message
+from hl7console.hl7v2.recipes import RecipeContext, load_recipe
 from hl7console.hl7v2.recipes.shifting import OutOfRangeError, date_leaves, shifted
 from hl7console.hl7v2.validation import version_of
+from hl7console.store.approvals import FUNCTION, approval
+from hl7console.store.reader import StoreReader
 from hl7console.store.recipes import keep_recipe
 
 _STORE_TIMEOUT_S = 30.0
@@ -57,6 +65,11 @@ class Editing:
         """The recipe, as the store knows it; 0 where there is none."""
         return self._recipe.id if self._recipe is not None else 0
 
+    def close(self) -> None:
+        """End what the recipe may have started."""
+        if self._recipe is not None:
+            self._recipe.close()
+
     def edited(self, raw: bytes, charset: str = "") -> bytes:
         """Return a message as it goes out.
 
@@ -96,9 +109,6 @@ class _RecipeUse:
     """One recipe, ready to be applied."""
 
     def __init__(self, core: EngineCore, text: str) -> None:
-        from hl7console.engine import recipes
-        from hl7console.hl7v2.recipes import load_recipe
-
         self._recipe = load_recipe(text)
         self._context = recipes.context(core)
         now_us = time.time_ns() // 1000
@@ -109,7 +119,46 @@ class _RecipeUse:
 
     def applied(self, raw: bytes) -> bytes:
         """Return what the recipe makes of a message."""
-        return self._recipe.apply(raw, self._context).raw
+        return self._recipe.apply(raw, recipes.at(self._context)).raw
+
+    def close(self) -> None:
+        """End the process that functions run in, if there is one."""
+        _close(self._context)
+
+
+class RecipeTrial:
+    """A recipe for looking at what it would do, where no engine is at hand. One thread.
+
+    Args:
+        workspace: Where functions and tables are.
+        open_reader: Opens a connection for the calling thread.
+        text: The recipe.
+
+    Raises:
+        UsageError: The recipe is not understood.
+    """
+
+    def __init__(self, workspace: Path, open_reader: Callable[[], StoreReader], text: str) -> None:
+        self._recipe = load_recipe(text)
+        self._open_reader = open_reader
+        self._context = recipes.context_of(workspace, self._is_approved)
+
+    def __call__(self, raw: bytes, _charset: str) -> bytes:
+        """Return what the recipe makes of a message; raises `UsageError` where it cannot."""
+        return self._recipe.apply(raw, recipes.at(self._context)).raw
+
+    def _is_approved(self, digest: str) -> bool:
+        with contextlib.closing(self._open_reader()) as reader:
+            return approval(reader.database(), FUNCTION, digest) is not None
+
+    def close(self) -> None:
+        """End the process that functions run in, if there is one."""
+        _close(self._context)
+
+
+def _close(context: RecipeContext) -> None:
+    if isinstance(context.run_function, FunctionRunner):
+        context.run_function.close()
 
 
 def moved(message: Message, seconds: int) -> Message:

@@ -38,6 +38,7 @@ def resend_messages(core: EngineCore, job: EngineJob, command: ResendMessages) -
     pace = Pace(command.rate_per_s, command.speed)
     editing = Editing(core, EditWish(command.new_control_ids, command.dates, command.recipe))
     with contextlib.ExitStack() as stack:
+        stack.callback(editing.close)
         reader = stack.enter_context(contextlib.closing(core.open_reader()))
         originals = Originals(reader, command.message_ids, command.filter, command.limit)
         counting = None

@@ -123,13 +123,18 @@ class OptionsBox(QWidget):
         """Ask for a reason only where messages are changed."""
         self._form.setRowVisible(self.reason, is_edited)
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether the form changes messages."""
+        wish = self.wish
+        return wish.new_control_ids or wish.dates != Dates.KEEP
+
     @Slot()
     def _on_changed(self) -> None:
         pace = self.pace.currentData()
         self.rate.setVisible(pace == RATE)
         self.speed.setVisible(pace == RECORDED)
-        wish = self.wish
-        self.set_edited(wish.new_control_ids or wish.dates != Dates.KEEP)
+        self.set_edited(self.is_edited)
         self.changed.emit()
 
 

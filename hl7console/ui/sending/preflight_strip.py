@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
+from hl7console.engine.resending.editing import RecipeTrial
 from hl7console.errors import ConsoleError
 from hl7console.hl7v2 import filters
 from hl7console.settings import DestinationSettings
@@ -63,6 +66,8 @@ class PreflightStrip(QFrame):
         self._cancelled = threading.Event()
         self._is_done = False
         self.said: Said = ()
+        self._console = console
+        self._recipe = ""
         self._subject = PreflightSubject()
         self._destinations: tuple[DestinationSettings, ...] = ()
         self.label = QLabel()
@@ -93,13 +98,22 @@ class PreflightStrip(QFrame):
         )
 
     def look_at(
-        self, subject: PreflightSubject, destinations: Sequence[DestinationSettings]
+        self,
+        subject: PreflightSubject,
+        destinations: Sequence[DestinationSettings],
+        recipe: str = "",
     ) -> None:
-        """Look things up anew, soon, where something else is asked."""
+        """Look things up anew, soon, where something else is asked.
+
+        Args:
+            subject: What is to be sent.
+            destinations: Where to.
+            recipe: Text of the recipe that is applied on the way.
+        """
         wanted = tuple(destinations)
-        if (subject, wanted) == (self._subject, self._destinations):
+        if (subject, wanted, recipe) == (self._subject, self._destinations, self._recipe):
             return
-        self._subject, self._destinations = subject, wanted
+        self._subject, self._destinations, self._recipe = subject, wanted, recipe
         self._is_done, self.said = False, ()
         self._cancelled.set()
         self.label.setText("Looking what there is to know…")
@@ -123,14 +137,22 @@ class PreflightStrip(QFrame):
                 raise QueryStoppedError
             self._told.emit(number, count)
 
+        recipe = self._recipe
+
         def look(readers: _Readers) -> Said:
-            return tuple(
-                (settings.name, finding)
-                for settings in destinations
-                for finding in preflight(
-                    readers.store, readers.worklist, subject, settings, told=told
+            with contextlib.ExitStack() as stack:
+                asked = subject
+                if recipe:
+                    trial = RecipeTrial(self._console.workspace, self._console.open_reader, recipe)
+                    stack.callback(trial.close)
+                    asked = replace(subject, edit=trial)
+                return tuple(
+                    (settings.name, finding)
+                    for settings in destinations
+                    for finding in preflight(
+                        readers.store, readers.worklist, asked, settings, told=told
+                    )
                 )
-            )
 
         self._worker.ask(
             look,

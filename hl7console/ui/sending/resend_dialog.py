@@ -27,6 +27,7 @@ from hl7console.ui.job_watch import JobWatch, progress_text
 from hl7console.ui.sending.answers import Answers, result_row, result_table
 from hl7console.ui.sending.options_box import OptionsBox
 from hl7console.ui.sending.preflight_strip import Counter, PreflightStrip
+from hl7console.ui.sending.recipe_choice import RecipeChoice
 from hl7console.ui.sending.target_box import TargetBox, destination_title
 from hl7console.ui.theme import GRID
 
@@ -72,6 +73,8 @@ class ResendDialog(QDialog):
         self.to, self.address = self.targets.to, self.targets.address
         self.confirm = self.targets.confirm
         self.options = OptionsBox(several=several)
+        self.recipe = RecipeChoice(console, self._ids)
+        self.options.add_change(self.recipe)
         self.strip = PreflightStrip(console)
         self.counter = Counter(console, self)
         self.answers = Answers()
@@ -79,6 +82,7 @@ class ResendDialog(QDialog):
         self._build(title)
         self.targets.changed.connect(self._on_changed)
         self.options.changed.connect(self._on_changed)
+        self.recipe.changed.connect(self._on_changed)
         self.limit.valueChanged.connect(self._on_changed)
         self.strip.finished.connect(self._on_looked)
         self.counter.counted.connect(self._on_counted)
@@ -175,6 +179,7 @@ class ResendDialog(QDialog):
             confirm=(self.confirm.text().strip(), *self.targets.typed),
             new_control_ids=wish.new_control_ids,
             dates=wish.dates,
+            recipe=self.recipe.text,
             reason=wish.reason,
             rate_per_s=wish.rate_per_s,
             speed=wish.speed,
@@ -193,7 +198,8 @@ class ResendDialog(QDialog):
             command.limit,
             new_control_ids=command.new_control_ids,
         )
-        self.strip.look_at(subject, self.targets.settings())
+        self.options.set_edited(bool(command.recipe) or self.options.is_edited)
+        self.strip.look_at(subject, self.targets.settings(), command.recipe)
         self._settle_button()
 
     def _settle_button(self) -> None:
