@@ -55,6 +55,7 @@ CERTAIN = frozenset(
         Answer.ACCEPT_TWICE,
         Answer.ACCEPT_AND_CLOSE,
         Answer.ACCEPT_BYTE_BY_BYTE,
+        Answer.RESET_IN_MESSAGE,
         Answer.COMMIT_THEN_ACCEPT,
     }
 )
