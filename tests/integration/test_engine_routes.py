@@ -6,7 +6,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from engine_kit import Client, destination, order, port, running_engine, status
+from engine_kit import (
+    Client,
+    Receiver,
+    destination,
+    order,
+    port,
+    reply,
+    running_engine,
+    status,
+    wait_for,
+)
 
 from hl7console.engine import recipes
 from hl7console.engine.console import (
@@ -275,3 +285,23 @@ def test_a_route_whose_recipe_is_gone_forwards_nothing_unedited(tmp_path: Path):
         assert queued(engine) == []
         with closing(engine.open_reader()) as reader:
             assert ["route_fault" in row.flags for row in reader.rows([1, 2])] == [True, False]
+
+
+def test_what_a_route_queues_is_sent_in_order(tmp_path: Path):
+    with (
+        running_engine(tmp_path, PLAIN) as engine,
+        Receiver(reply) as receiver,
+        Client(port(engine, "plain")) as client,
+    ):
+        engine.submit(SaveDestination(destination(receiver.port))).result(10)
+        save(engine, "orders", "type:ORM", "PACS")
+        for n in range(20):
+            assert b"|AA|" in client.ask(order(f"E{n}"))
+        wait_for(lambda: len(receiver.received) == 20, "the messages at the receiver")
+        assert receiver.received == [order(f"E{n}") for n in range(20)]
+        # What was queued under the old name goes on under the new one.
+        renamed = destination(receiver.port, name="ARCHIVE")
+        engine.submit(SaveDestination(renamed, "PACS")).result(10)
+        client.ask(order("E20"))
+        wait_for(lambda: len(receiver.received) == 21, "the message after the new name")
+        wait_for(lambda: not queued(engine), "the end of the queue")
