@@ -114,37 +114,58 @@ class _Alignment:
                 return []
         if level >= self._rules.levels:
             return []
-        anchors = self._anchors(gap, level, is_numbered=bool(is_numbered))
+        left = _Keys(self._left, gap.left, gap.left_end, level)
+        right = _Keys(self._right, gap.right, gap.right_end, level)
+        anchors = _anchors(left, right, is_numbered=bool(is_numbered))
         self._pairs += anchors
+        # Where no key is there twice, numbering them would find the same again.
+        is_settled = bool(is_numbered) or (left.are_unique and right.are_unique)
+        phase = 2 * (level + 1) if is_settled else gap.phase + 1
         gaps = []
         i, j = gap.left, gap.right
         for next_i, next_j in [*anchors, (gap.left_end, gap.right_end)]:
             if i < next_i and j < next_j:
-                gaps.append(_Gap(i, next_i, j, next_j, gap.phase + 1))
+                gaps.append(_Gap(i, next_i, j, next_j, phase))
             i, j = next_i + 1, next_j + 1
         return gaps
 
-    def _anchors(self, gap: _Gap, level: int, *, is_numbered: bool) -> list[Pair]:
-        left = _keys(self._left, gap.left, gap.left_end, level, is_numbered=is_numbered)
-        right = _keys(self._right, gap.right, gap.right_end, level, is_numbered=is_numbered)
-        return _longest_rising([(i, right[key]) for key, i in left.items() if key in right])
 
+class _Keys:
+    """The keys of a stretch of items: where each was last, and how often it is there."""
 
-def _keys(
-    items: Sequence[Item], start: int, end: int, level: int, *, is_numbered: bool
-) -> dict[Hashable, int]:
-    """Return positions by key: of keys that are there once, or of each with its number."""
-    found: dict[Hashable, int] = {}
-    counts: Counter[Hashable] = Counter()
-    for position in range(start, end):
-        key = items[position].key(level)
-        if key is None:
-            continue
-        counts[key] += 1
-        found[(key, counts[key]) if is_numbered else key] = position
-    if is_numbered:
+    __slots__ = ("are_unique", "counts", "keys", "last", "start")
+
+    def __init__(self, items: Sequence[Item], start: int, end: int, level: int) -> None:
+        self.start = start
+        self.keys = [items[position].key(level) for position in range(start, end)]
+        self.last = {key: position for position, key in enumerate(self.keys, start)}
+        self.last.pop(None, None)
+        nothing = self.keys.count(None)
+        self.are_unique = len(self.last) == len(self.keys) - nothing
+        self.counts = None if self.are_unique else Counter(self.keys)
+
+    def unique(self) -> dict[Hashable, int]:
+        """Return positions by key, of those that are there once."""
+        if self.counts is None:
+            return self.last
+        return {key: position for key, position in self.last.items() if self.counts[key] == 1}
+
+    def numbered(self) -> dict[Hashable, int]:
+        """Return positions by key and by which of its equals each is."""
+        seen: dict[Hashable, int] = {}
+        found: dict[Hashable, int] = {}
+        for position, key in enumerate(self.keys, self.start):
+            if key is not None:
+                number = seen[key] = seen.get(key, 0) + 1
+                found[key, number] = position
         return found
-    return {key: position for key, position in found.items() if counts[key] == 1}
+
+
+def _anchors(left: _Keys, right: _Keys, *, is_numbered: bool) -> list[Pair]:
+    here = left.numbered() if is_numbered else left.unique()
+    there = right.numbered() if is_numbered else right.unique()
+    pairs = [(i, there[key]) for key, i in here.items() if key in there]
+    return _longest_rising(sorted(pairs))
 
 
 def _longest_rising(pairs: list[Pair]) -> list[Pair]:

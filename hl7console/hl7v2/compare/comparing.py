@@ -19,7 +19,7 @@ from hl7console.hl7v2.compare.values import ValueWalk
 from hl7console.hl7v2.compare.written import written_differences
 from hl7console.hl7v2.message import Message
 
-MOST_DETAILED = 3_000
+MOST_DETAILED = 2_000
 """Differences after which changed segments are told as a whole."""
 
 _PLAIN = CompareOptions()
