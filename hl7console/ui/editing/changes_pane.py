@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.hl7v2.compare import Difference, DifferenceKind, shown_place
@@ -17,10 +18,12 @@ from hl7console.ui.theme import theme
 
 _COLUMNS = (
     ReportColumn("Field", 14, is_fixed=True),
-    ReportColumn("Name", 27),
-    ReportColumn("Was", 20, is_fixed=True),
+    ReportColumn("Name", 40),
+    ReportColumn("Was", 22, is_fixed=True),
     ReportColumn("Is", 30, is_fixed=True),
 )
+_SHARES = (0.14, 0.36, 0.2)
+"""Of the width, for the first columns; the last takes the rest."""
 _LONGEST = 200
 _WAS, _IS = 2, 3
 MOST_SHOWN = 2_000
@@ -87,6 +90,12 @@ class ChangesPane(QTabWidget):
         severity = worst(findings)
         role = LOOKS[severity].role if severity is not None else "muted"
         self.tabBar().setTabTextColor(1, theme().color(role))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.changes.viewport().width() or self.width()
+        for column, share in enumerate(_SHARES):
+            self.changes.setColumnWidth(column, int(width * share))
 
     @Slot(QModelIndex)
     def _on_chosen(self, index: QModelIndex) -> None:

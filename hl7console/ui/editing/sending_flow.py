@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from hl7console.engine.console import Console, SendResult
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
 from hl7console.errors import ConsoleError
+from hl7console.hl7v2.findings import Finding, Severity
+from hl7console.hl7v2.message import Message
 from hl7console.store.records import StoredMessage
 from hl7console.ui.editing.delivery import Delivery, Wish
 from hl7console.ui.editing.desk import EditDesk
@@ -16,6 +20,28 @@ from hl7console.ui.editing.sending_pane import SendingPane
 from hl7console.ui.worker import ReadingWorker
 
 _BEFORE_PREFLIGHT_MS = 400
+
+
+def good_news(
+    found: Sequence[PreflightFinding], message: Message, problems: Sequence[Finding]
+) -> tuple[PreflightFinding, ...]:
+    """Return what was looked at and is as it should be.
+
+    Args:
+        found: What is not, or is to be known.
+        message: The message.
+        problems: What is wrong with it.
+    """
+    codes = {finding.code for finding in found}
+    control_id = message.get("MSH-10") or ""
+    news = []
+    if control_id and not codes & {"control_id_sent", "control_id_shared"}:
+        news.append(("control_id_free", f"Control ID {control_id} has not been used."))
+    if not codes & {"newer_order", "newer_patient"}:
+        news.append(("nothing_newer", "No newer message for the same order or patient."))
+    if not any(problem.severity is Severity.ERROR for problem in problems):
+        news.append(("valid", "The message has no errors."))
+    return tuple(PreflightFinding("ok", code, text) for code, text in news)
 
 
 class SendingFlow(QObject):
@@ -95,7 +121,8 @@ class SendingFlow(QObject):
 
         def show(found: tuple[PreflightFinding, ...]) -> None:
             if document.version == version and self._pane.target() == target:
-                self._pane.show_findings(found)
+                errors = checked.findings if (checked := self._desk.checked) is not None else ()
+                self._pane.show_findings((*found, *good_news(found, document.message, errors)))
 
         self._reads.ask(look, show, self.failed)
 

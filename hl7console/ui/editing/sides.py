@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.ui.editing.edit_text import EditText
 from hl7console.ui.editing.edit_tree import EditTree
@@ -55,6 +55,16 @@ def blank_page(text: str) -> QLabel:
     label.setProperty("role", "muted")
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return label
+
+
+def card(inside: QWidget) -> QFrame:
+    """Return a card with a part of the window in it."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(1, 1, 1, 1)
+    column.addWidget(inside)
+    return frame
 
 
 def _set_up(tabs: QTabWidget, name: str, title: str) -> None:

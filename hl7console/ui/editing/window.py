@@ -42,7 +42,7 @@ from hl7console.ui.editing.reads import BothReads
 from hl7console.ui.editing.rearrange_actions import RearrangeActions
 from hl7console.ui.editing.sending_flow import SendingFlow
 from hl7console.ui.editing.sending_pane import SendingPane
-from hl7console.ui.editing.sides import EditedSide, OriginalSide, blank_page
+from hl7console.ui.editing.sides import EditedSide, OriginalSide, blank_page, card
 from hl7console.ui.inspector.reading import parse
 from hl7console.ui.inspector.words import local_time
 from hl7console.ui.palette import Palette
@@ -156,10 +156,15 @@ class EditorWindow(QWidget):
         }
         bar, _ = top_bar(head, *self.buttons.values())
         upper = self._splitter("editUpper", Qt.Orientation.Horizontal, self.edited, self.original)
-        lower = self._splitter("editLower", Qt.Orientation.Horizontal, self.changes, self.sending)
-        lower.setSizes([540, 460])
+        lower = self._splitter(
+            "editLower", Qt.Orientation.Horizontal, card(self.changes), card(self.sending)
+        )
+        lower.setSizes([560, 440])
+        lower.setHandleWidth(GRID)
+        lower.setStyleSheet("QSplitter::handle { background: transparent; width: 8px; }")
+        lower.setContentsMargins(GRID, GRID, GRID, GRID)
         halves = self._splitter("editHalves", Qt.Orientation.Vertical, upper, lower)
-        halves.setSizes([540, 460])
+        halves.setSizes([560, 440])
         self.blank = blank_page("Reading…")
         self._stack = QStackedLayout()
         self._stack.addWidget(self.blank)
