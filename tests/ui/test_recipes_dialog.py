@@ -8,6 +8,7 @@ from window_kit import order, port, send, shown
 
 from hl7console.engine import recipes
 from hl7console.ui.recipes.opening import choose_recipe, open_recipes
+from hl7console.ui.recipes.recipes_dialog import RecipesDialog
 from hl7console.ui.recipes.step_templates import TEMPLATES
 
 RECIPE = '[[step]]\nset = "MSH-5"\nvalue = "TEST"\n\n[[step]]\nclear = "ZZZ-1"\n'
@@ -140,3 +141,16 @@ def test_a_recipe_is_chosen_for_others(window, engine, answers, qtbot):
     dialog.use()
     assert taken == [("To test", RECIPE)]
     qtbot.waitUntil(lambda: not dialog.isVisible())
+
+
+def test_the_list_opens_the_recipes_on_what_is_chosen(window, ids, qtbot):
+    window.actions_by_name["recipes.open"].trigger()
+    dialog = window.findChild(RecipesDialog)
+    qtbot.waitUntil(lambda: dialog._recipe is not None)
+    with qtbot.waitSignal(dialog.previewed):
+        qtbot.keyClick(dialog.parts.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert len(dialog.parts.preview._preview.messages) == len(ids) == 2
+    dialog.parts.text.setPlainText(RECIPE)
+    assert "changed since" in dialog.parts.preview.summary.text()
+    window.messages.table.clearSelection()
+    assert window.actions_by_name["recipes.open"].isEnabled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from hl7console.hl7v2.recipes.conditions import Condition, ConditionError
@@ -90,5 +91,5 @@ def _condition(
         source.fail((*key, "when"), f"when is not understood: {fault}")
 
 
-def _listed(title: str, words: object) -> str:
-    return f"{title}: " + ", ".join(words) + "."  # type: ignore[call-overload]
+def _listed(title: str, words: Iterable[str]) -> str:
+    return f"{title}: " + ", ".join(words) + "."

@@ -236,7 +236,7 @@ class NewControlId:
 
     def describe(self) -> str:
         """Return that the control id is new."""
-        return "New control id"
+        return "New control ID"
 
 
 def _translated(written: str, message: Message) -> str:

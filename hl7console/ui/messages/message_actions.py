@@ -23,6 +23,7 @@ from hl7console.ui.messages.handling import Handling
 from hl7console.ui.messages.outgoing import Outgoing, read_all, save, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice
+from hl7console.ui.recipes.message_hook import MessageRecipes
 from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import ResendDialog, destination_title
@@ -64,6 +65,7 @@ class MessageActions(QObject):
         self._add_actions()
         self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, _GROUP)
         self._compare = MessageCompare(place, console, actions, notice, _GROUP)
+        self._recipes = MessageRecipes(place, place.table, console, actions, ask)
         self.handling = Handling(place, console, bridge, actions, notice, _GROUP)
         self._add_buttons()
         place.table.customContextMenuRequested.connect(self.show_menu)
@@ -143,6 +145,7 @@ class MessageActions(QObject):
             copies.addAction(self._actions[f"messages.{name}"])
         menu.addAction(self._actions["messages.save"])
         self.handling.add_to(menu)
+        menu.addAction(self._recipes.action)
         menu.addSeparator()
         for name in ("onlyPatient", "onlyAccession", "onlySender", "onlyType"):
             menu.addAction(self._actions[f"messages.{name}"])
@@ -284,6 +287,7 @@ class MessageActions(QObject):
     def stop(self) -> None:
         """End the thread, and remove what was dragged out."""
         self._compare.stop()
+        self._recipes.stop()
         for dialog in self._place.window().findChildren(ResendDialog):
             dialog.done(0)
         self.editing.stop()

@@ -52,8 +52,8 @@ class RecipesLayout:
         self._problem_text.setObjectName("recipeProblemText")
         self._problem_text.setWordWrap(True)
         self._problem_text.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inside = QVBoxLayout(self.problem)
-        inside.setContentsMargins(0, GRID // 2, 0, GRID // 2)
+        inside = self._problem_layout = QVBoxLayout(self.problem)
+        inside.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         inside.addWidget(self._problem_text)
         self.problem.setMinimumHeight(5 * GRID)
         self.add_step = _button("Add step", "recipeAddStep", "Put in a step to fill out", "plus")
@@ -86,11 +86,11 @@ class RecipesLayout:
         panes = QSplitter(Qt.Orientation.Horizontal)
         panes.setObjectName("recipesPanes")
         panes.setChildrenCollapsible(False)
-        panes.setHandleWidth(2 * GRID)
+        panes.setHandleWidth(1)
         for pane, stretch in ((self._list_pane(), 0), (self._text_pane(), 5), (self.preview, 5)):
             panes.addWidget(pane)
             panes.setStretchFactor(panes.count() - 1, stretch)
-        panes.setSizes([_LIST_PX, 420, 430])
+        panes.setSizes([_LIST_PX, 430, 500])
         end = QHBoxLayout()
         end.setSpacing(GRID)
         end.addStretch(1)
@@ -107,7 +107,7 @@ class RecipesLayout:
     def _list_pane(self) -> QWidget:
         pane = QWidget()
         column = QVBoxLayout(pane)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -122,7 +122,7 @@ class RecipesLayout:
     def _text_pane(self) -> QWidget:
         pane = QWidget()
         column = QVBoxLayout(pane)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(GRID, 0, GRID, 0)
         column.setSpacing(GRID)
         top = QHBoxLayout()
         top.setSpacing(GRID)
@@ -156,7 +156,7 @@ class RecipesLayout:
             label.setProperty("role", role)
             label.style().unpolish(label)
             label.style().polish(label)
-        self.problem.setMinimumHeight(max(5 * GRID, self.problem.layout().sizeHint().height()))
+        self.problem.setMinimumHeight(max(5 * GRID, self._problem_layout.sizeHint().height()))
 
     @property
     def said(self) -> str:

@@ -13,14 +13,14 @@ from hl7console.ui.theme import GRID
 _LONGEST = 200
 
 _STEPS = (
-    ReportColumn("Step", 4),
-    ReportColumn("What it does", 30),
-    ReportColumn("Changed", 34, is_state=True),
+    ReportColumn("Step", 6),
+    ReportColumn("What it does", 24),
+    ReportColumn("Changed", 20, is_state=True),
 )
 _CHANGES = (
     ReportColumn("Field", 12, is_fixed=True),
-    ReportColumn("Before", 26, is_fixed=True),
-    ReportColumn("After", 26, is_fixed=True, is_state=True),
+    ReportColumn("Before", 22, is_fixed=True),
+    ReportColumn("After", 20, is_fixed=True, is_state=True),
 )
 
 
@@ -34,7 +34,7 @@ class PreviewPane(QWidget):
         self.summary = QLabel()
         self.summary.setObjectName("recipeSummary")
         self.summary.setWordWrap(True)
-        self.steps = ReportTable("recipeSteps", "What each step changed", _STEPS)
+        self.steps = ReportTable("recipeSteps", "What each step changed", _STEPS, wraps=True)
         self.message = QComboBox()
         self.message.setObjectName("recipeMessage")
         self.message.setAccessibleName("Message")
@@ -51,7 +51,7 @@ class PreviewPane(QWidget):
         row.addWidget(label)
         row.addWidget(self.message, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(GRID, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addWidget(self.summary)
         layout.addWidget(self.steps, 2)
@@ -69,6 +69,12 @@ class PreviewPane(QWidget):
         self.message.clear()
         self.message.setEnabled(False)
         self.told.hide()
+
+    def set_stale(self) -> None:
+        """Say that what is shown is what the recipe did before it was changed."""
+        if self._preview is not None:
+            text = "The recipe has changed since. Press Preview to try it again."
+            self._say(self.summary, text, "muted")
 
     def show_preview(self, preview: RecipePreview) -> None:
         """Show what a recipe would do."""

@@ -33,12 +33,10 @@ class RecipeText(QPlainTextEdit):
             mark = QTextEdit.ExtraSelection()
             color = QColor(theme().color("err"))
             color.setAlphaF(0.16)
-            mark.format.setBackground(color)  # type: ignore[attr-defined]
-            mark.format.setProperty(  # type: ignore[attr-defined]
-                QTextFormat.Property.FullWidthSelection, True
-            )
+            mark.format.setBackground(color)
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
             block = self.document().findBlockByNumber(line - 1)
-            mark.cursor = QTextCursor(block)  # type: ignore[attr-defined]
+            mark.cursor = QTextCursor(block)
             marks.append(mark)
         self.setExtraSelections(marks)
         self._margin.update()

@@ -61,7 +61,7 @@ class RecipesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("recipesDialog")
         self.setWindowTitle("Recipes[*]")
-        self.resize(1080, 720)
+        self.resize(1180, 720)
         self._console = console
         self._ids = tuple(message_ids)
         self._raw = raw
@@ -203,6 +203,7 @@ class RecipesDialog(QDialog):
     def _on_typed(self) -> None:
         self._recipe = None
         self._check_timer.start()
+        self.parts.preview.set_stale()
         self._show_state()
 
     @Slot()
