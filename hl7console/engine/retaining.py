@@ -71,6 +71,8 @@ def _apply(core: EngineCore, job: EngineJob, settings: RetentionSettings) -> Job
         keep=core.needed_messages,
     )
     core.versions.retention += 1
+    if done.deleted:
+        core.queues.recount()
     return JobReport(text=done.text, messages=done.deleted, cancelled=done.is_stopped)
 
 

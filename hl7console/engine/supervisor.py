@@ -176,6 +176,7 @@ class Engine:
 
     def _on_late_ack_settled(self) -> None:
         self.core.versions.deliveries += 1
+        self._queues.recount()
 
     # Start and stop.
 

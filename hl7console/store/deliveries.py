@@ -15,6 +15,7 @@ from hl7console.store.records import DeliveryState
 INTERRUPTED_TEXT = "The program ended before an answer came; the receiver may have the message."
 
 _SENDING = str(DeliveryState.SENDING)
+_CUT_OFF = f"INDEXED BY deliveries_sending WHERE state = '{_SENDING}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +123,21 @@ def mark_interrupted(database: Database, now_us: int) -> int:
             "INSERT INTO attempts (delivery_id, message_id, destination, started_at_us,"  # noqa: S608
             " finished_at_us, state, ack_code, text, sent, reply)"
             f" SELECT id, message_id, destination, changed_at_us, 0, '{_SENDING}', '', '', x'', x''"
-            f" FROM deliveries WHERE state = '{_SENDING}' AND is_due = 1 AND NOT EXISTS"
+            f" FROM deliveries {_CUT_OFF} AND is_due = 1 AND NOT EXISTS"
             f" (SELECT 1 FROM attempts WHERE delivery_id = deliveries.id AND state = '{_SENDING}')"
             " ORDER BY id"
         )
         cursor = database.execute(
             "UPDATE attempts SET state = ?, finished_at_us = ?, text = ?"  # noqa: S608 - our own
             f" WHERE state = '{_SENDING}' AND delivery_id IN"
-            f" (SELECT id FROM deliveries WHERE state = '{_SENDING}')",
+            f" (SELECT id FROM deliveries {_CUT_OFF})",
             (str(DeliveryState.UNKNOWN), now_us, INTERRUPTED_TEXT),
         )
         count = max(int(cursor.rowcount), 0)
         database.execute(
             "UPDATE deliveries SET attempt_count = attempt_count + is_due, retry_at_us = 0,"  # noqa: S608 - our own
             " state = ?, changed_at_us = ?, text = CASE is_due WHEN 1 THEN ? ELSE text END"
-            f" WHERE state = '{_SENDING}'",
+            f" WHERE id IN (SELECT id FROM deliveries {_CUT_OFF})",
             (str(DeliveryState.UNKNOWN), now_us, INTERRUPTED_TEXT),
         )
         return count

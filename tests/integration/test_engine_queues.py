@@ -349,3 +349,30 @@ def test_an_engine_for_a_short_command_sends_nothing(tmp_path: Path):
         finally:
             assert engine.stop(10.0)
         assert receiver.received == []
+
+
+def test_a_receiver_that_closes_after_each_answer_gets_all_in_order(tmp_path: Path):
+    closing: list[socket.socket] = []
+
+    class Closing(Receiver):
+        def _serve(self, connection: socket.socket) -> None:
+            buffer = b""
+            while b"\x1c\r" not in buffer:
+                data = connection.recv(65536)
+                if not data:
+                    connection.close()
+                    return
+                buffer += data
+            payload = buffer[1 : buffer.index(b"\x1c\r")]
+            self.received.append(payload)
+            connection.sendall(reply(payload))
+            closing.append(connection)
+            connection.close()
+
+    with Closing(reply) as receiver, running_engine(tmp_path) as engine:
+        save(engine, receiver.port, max_unknown=0)
+        names = [f"M{n}" for n in range(40)]
+        queue(engine, kept(engine, *names))
+        wait_until(engine, "empty")
+        assert list(dict.fromkeys(ids_of(receiver.received))) == names
+        assert set(states(engine)) == {"accepted"}

@@ -7,6 +7,7 @@ came: a task that had to be woken for each would halve the rate.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from hl7console.engine.sender import Sender
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.mllp.actions import Note
 from hl7console.settings import DestinationSettings
+
+log = logging.getLogger(__name__)
 
 
 class LaneQueue(Protocol):
@@ -35,8 +38,11 @@ class LaneQueue(Protocol):
     def ended(self, hand: InHand, exchange: Exchange, lane: Lane) -> bool:
         """Take what became of a message; return whether the next one may follow at once."""
 
-    def give_back(self, hand: InHand) -> None:
-        """Take back what was not sent."""
+    def put_back(self, hand: InHand) -> None:
+        """Take back what was not sent, as the next one to be sent."""
+
+    def broke(self) -> None:
+        """Take note of a fault of our own: nothing may overtake what was in hand."""
 
     def not_connected(self, text: str, lane: Lane) -> None:
         """Take note that there is no connection, and why."""
@@ -69,15 +75,22 @@ class Lane:
         """Send until cancelled."""
         try:
             while True:
-                await self._queue.until_ready(self)
-                connection = await self._connected()
-                if connection is None:
-                    continue
-                hand = await self._queue.next()
-                if hand is not None:
-                    await self._pump(connection, hand)
+                try:
+                    await self._turn()
+                except Exception:
+                    log.exception("A queue's connection failed; it is tried again")
+                    self._queue.broke()
         finally:
             await self._close()
+
+    async def _turn(self) -> None:
+        await self._queue.until_ready(self)
+        connection = await self._connected()
+        if connection is None:
+            return
+        hand = await self._queue.next()
+        if hand is not None:
+            await self._pump(connection, hand)
 
     async def _connected(self) -> OutboundConnection | None:
         before = self._connection
@@ -117,7 +130,7 @@ class Lane:
         while hand is not None:
             fault = hand.fault
             if not fault and not connection.is_usable:
-                self._queue.give_back(hand)
+                self._queue.put_back(hand)
                 break
             if not fault:
                 self._hand = hand
@@ -140,13 +153,20 @@ class Lane:
         self._rest()
 
     def _ended(self, exchange: Exchange) -> None:
+        try:
+            self._go_on(exchange)
+        except Exception as fault:  # noqa: BLE001 - the task of this lane raises it
+            if self._pause is not None and not self._pause.done():
+                self._pause.set_exception(fault)
+
+    def _go_on(self, exchange: Exchange) -> None:
         """Take what became of the message under way, and send the next one if that may be."""
         hand, self._hand = self._hand, None
         connection = self._connection
         if hand is None or connection is None:
             return
         if connection.refusal:
-            self._queue.give_back(hand)
+            self._queue.put_back(hand)
             self._queue.not_connected(connection.refusal, self)
             self._rest()
             return

@@ -18,6 +18,9 @@ from hl7console.store.records import DeliveryState
 
 REPEAT_TEXT = "A repeat: what became of the try before is unknown."
 
+LONGEST_CODE = 20
+"""Characters of a code that are kept: a receiver may send anything in its place."""
+
 _UNKNOWN_CAUSES = {
     ReplyKind.WRONG_ID: "MSA-2 wrong",
     ReplyKind.NO_ID: "MSA-2 blank",
@@ -151,7 +154,7 @@ def settled(
         exchange.started_at_us,
         exchange.finished_at_us,
         exchange.state,
-        exchange.ack_code,
+        exchange.ack_code[:LONGEST_CODE],
         texts,
         exchange.reply,
         hand.attempt_id,

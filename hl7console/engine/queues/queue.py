@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from hl7console.engine.destination_light import DestinationLight
 from hl7console.engine.outbound import Exchange
@@ -84,7 +85,8 @@ class DeliveryQueue:
         self._is_ending = False
         self._cursor = 0
         self._blocked_until_s = 0.0
-        self._block_text = ""
+        self.block_text = ""
+        """Why nothing can be sent though something waits."""
         self._next_send_s = 0.0
         self._wake = asyncio.Event()
         self._lanes: list[Lane] = []
@@ -180,7 +182,7 @@ class DeliveryQueue:
         self._unblock()
 
     def _unblock(self) -> None:
-        self._blocked_until_s, self._block_text = 0.0, ""
+        self._blocked_until_s, self.block_text = 0.0, ""
         self._wake.set()
 
     def kept(self, tally: Tally) -> None:
@@ -306,11 +308,9 @@ class DeliveryQueue:
             return
         self._blocked_until_s = math.inf
         if answer.head_state == "held":
-            self._block_text = "Its first message is held; nothing overtakes it."
+            self.block_text = "Its first message is held; nothing overtakes it."
         elif answer.head_state == "rejected":
-            self._block_text = (
-                "Its first message was refused: send it again, skip it or reroute it."
-            )
+            self.block_text = "Its first message was refused: send it again, skip it or reroute it."
         elif not answer.head_id and self.standing.is_at_odds:
             self.must_recount = True
 
@@ -346,16 +346,26 @@ class DeliveryQueue:
         return exchange.finished_at_us + int(wait_s * 1e6)
 
     def _stopped(self, hand: InHand, text: str) -> None:
-        self.state = QueueState(
-            self.settings.name, self.state.is_held, True, text, time.time_ns() // 1000, "",
-            hand.claimed.id,
-        )  # fmt: skip
+        self.state = replace(self.state, is_stopped=True, text=text, stopped_by=hand.claimed.id)
         self.standing.set_head(hand.claimed.id, hand.claimed.created_at_us)
         self.light.timeline.add("queue_stopped", text, is_fault=True)
         self._return_window()
 
+    def put_back(self, hand: InHand) -> None:
+        """Take back what was not sent: it goes first, or back into the store."""
+        if self._may_send():
+            self._window.appendleft(hand)
+        else:
+            self.give_back(hand)
+
+    def broke(self) -> None:
+        """Take note of a fault of our own: nothing may overtake what was in hand."""
+        text = "A fault of this program stopped the queue; the log has more. Release it to go on."
+        self.state = replace(self.state, is_stopped=True, text=text)
+        self._return_window()
+
     def give_back(self, hand: InHand) -> None:
-        """Give back a delivery that was not sent."""
+        """Give a delivery that was not sent back to the store."""
         claimed = hand.claimed
         self._keeper.unclaim(
             Unclaimed(claimed.id, claimed.state, hand.attempt_id, self.settings.name)
@@ -380,15 +390,8 @@ class DeliveryQueue:
         """Take note of what the receiver sent while nothing waited."""
         self.light.timeline.add(note.code, note.text, is_fault=True)
 
-    # How it stands. Any thread.
-
-    @property
-    def block_text(self) -> str:
-        """Why nothing can be sent though something waits; empty where something can."""
-        return self._block_text
-
     def waiting(self) -> tuple[str, float]:
-        """Return why it waits and for how many seconds; ("", 0) where it doesn't."""
+        """Return why it waits and for how many seconds; ("", 0) where it doesn't. Any thread."""
         now_s = self._loop.time()
         late = [lane for lane in self._lanes if lane.not_before_s > now_s]
         if not late or len(late) < len(self._lanes):

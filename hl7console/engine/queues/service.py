@@ -106,7 +106,8 @@ class Queues:
             light = self._links.light(name) or DestinationLight(settings)
             state = states.get(name, QueueState(name))
             self._add(settings, light, state, counts.get(name, QueueCounts()))
-        self._changed()
+        if counts:
+            self._changed()
 
     def _add(
         self,
@@ -200,6 +201,16 @@ class Queues:
 
         self._writer.call(count, label="count what waits")
 
+    def recount(self) -> None:
+        """Have all queues counted again soon: deliveries changed past them."""
+
+        def mark() -> None:
+            for queue in self._queues.values():
+                queue.must_recount = True
+            self._changed()
+
+        self._network.call(mark)
+
     # What people do.
 
     def change(
@@ -221,8 +232,7 @@ class Queues:
         Raises:
             ConsoleError: The store fails, or `function` says so; nothing was changed.
         """
-        for name in names:
-            self.halt(name)
+        self._network.run(self._pause(names))
         try:
 
             def work(database: Database) -> T:
@@ -270,9 +280,11 @@ class Queues:
 
     def halt(self, name: str) -> None:
         """Send nothing more from a queue; returns once what is under way has ended, or soon."""
-        queue = self._queues.get(name)
-        if queue is not None:
-            self._network.run(queue.pause(PAUSE_S))
+        self._network.run(self._pause((name,)))
+
+    async def _pause(self, names: Collection[str]) -> None:
+        queues = [self._queues[name] for name in names if name in self._queues]
+        await asyncio.gather(*(queue.pause(PAUSE_S) for queue in queues))
 
     def resume(self, name: str) -> None:
         """Go on after `halt`."""
@@ -315,7 +327,8 @@ class Queues:
     ) -> None:
         self._orphans.pop(settings.name, None)
         self._add(settings, light, state, counts)
-        self._changed()
+        if counts.due or counts.failed:
+            self._changed()
 
     def removed(self, name: str) -> None:
         """Forget a queue; nothing waits in it."""
@@ -327,7 +340,6 @@ class Queues:
             return
         await queue.stop(PAUSE_S)
         self._queues = {known: q for known, q in self._queues.items() if known != name}
-        self._changed()
 
     def may_remove(self, database: Database, name: str) -> None:
         """Refuse to remove a destination that deliveries wait for. The writer thread.
