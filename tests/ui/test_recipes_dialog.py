@@ -26,9 +26,7 @@ def ids(window, engine, qtbot):
 def opened(window, engine, ids, answers, qtbot):
     dialog = open_recipes(window, engine, ids, ask=answers)
     qtbot.waitUntil(lambda: dialog.is_listed)
-    yield dialog
-    answers.answer = "Discard"
-    dialog.reject()
+    return dialog  # the window closes it at its end
 
 
 def write(dialog, text, qtbot):
