@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import sys
 
 import pytest
@@ -32,9 +33,10 @@ def counts(message):
     return message + b"ZZZ|%d" % COUNT[0]
 
 def hangs(message):
-    with open(MARK, "w") as file:
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        file.write(str(child.pid))
+    address = ("127.0.0.1", PORT)
+    code = f"import socket, time; s = socket.create_connection({address}); time.sleep(600)"
+    child = subprocess.Popen([sys.executable, "-c", code])
+    time.sleep(5)
     while True:
         pass
 
@@ -73,12 +75,20 @@ number = 5
 
 
 @pytest.fixture
-def run(tmp_path):
+def listening():
+    """A port of this computer that what a function starts can connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        yield server
+
+
+@pytest.fixture
+def run(tmp_path, listening):
     """Runs one function of the file on the message."""
     folder = tmp_path / "functions"
     folder.mkdir()
-    mark = tmp_path / "mark"
-    (folder / "own.py").write_text(f"MARK = {str(mark)!r}\n{SOURCE}", encoding="utf-8")
+    port = listening.getsockname()[1]
+    (folder / "own.py").write_text(f"PORT = {port}\n{SOURCE}", encoding="utf-8")
     limits = FunctionLimits(message_s=1.0, memory_bytes=256 << 20, result_bytes=1 << 20)
     runner = FunctionRunner(tmp_path, lambda _: True, limits)
 
@@ -132,21 +142,13 @@ def test_what_is_no_message_is_refused(run):
 
 
 @pytest.mark.expects_log
-@pytest.mark.skipif(sys.platform == "win32", reason="process groups are of POSIX")
-def test_what_it_started_ends_with_it(run, tmp_path):
+def test_what_it_started_ends_with_it(run, listening):
     with pytest.raises(RecipeFault):
         run("hangs")
-    stat = f"{(tmp_path / 'mark').read_text()}"
-    import os
-
-    try:
-        os.kill(int(stat), 0)
-    except ProcessLookupError:
-        return
-    from pathlib import Path
-
-    state = Path(f"/proc/{stat}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    connection, _ = listening.accept()
+    with connection:
+        connection.settimeout(20)
+        assert connection.recv(1) == b""
 
 
 def test_it_sees_nothing_of_the_program(run):
