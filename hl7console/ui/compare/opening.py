@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -42,6 +42,7 @@ class CompareWindow(QWidget):
         self.resize(1180, 760)
         self.setMinimumSize(720, 420)
         self.sheet = CompareSheet()
+        self.sheet.answered.connect(self._settle_focus)
         self._reads: ReaderWorker | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +61,12 @@ class CompareWindow(QWidget):
             is_echo=pair.is_echo,
             ignores_usual=pair.ignores_usual,
         )
+
+    @Slot()
+    def _settle_focus(self) -> None:
+        """Let the keyboard go through the list, unless a place to ignore is being typed."""
+        if not self.sheet.ignored.hasFocus() or not self.sheet.ignored.text():
+            self.sheet.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def read(self, console: Console, work: Callable[[StoreReader], Pair]) -> None:
         """Show what is read from the database first, off this thread."""

@@ -30,8 +30,8 @@ NEXT_KEYS, BACK_KEYS = "F7", "Shift+F7"
 _SETTLE_MS = 300
 _COLUMNS = (
     ReportColumn("Kind", 11, is_fixed=True, is_state=True),
-    ReportColumn("Field", 18, is_fixed=True),
-    ReportColumn("Name", 26),
+    ReportColumn("Field", 22, is_fixed=True),
+    ReportColumn("Name", 25),
     ReportColumn("Was", 40, is_fixed=True),
     ReportColumn("Is", 40, is_fixed=True),
 )
@@ -101,7 +101,7 @@ class CompareSheet(QWidget):
         self.ignored.setAccessibleName("Ignored places")
         self.ignored.setPlaceholderText("Ignore: paths such as MSH-7 PID-3.1 ZPI")
         self.ignored.setFont(hl7_font())
-        self.ignored.setMinimumWidth(120)
+        self.ignored.setMinimumWidth(90)
         self.ignored.setClearButtonEnabled(True)
         self.ignored.setToolTip("Places that may differ; a segment's name leaves all of it out.")
         self.ignored.textChanged.connect(self._settle.start)
@@ -138,7 +138,9 @@ class CompareSheet(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         taken = sum(self.table.columnWidth(n) for n in range(_WAS))
-        self.table.setColumnWidth(_WAS, max(120, (self.width() - taken) // 2))
+        half = max(120, (self.width() - taken) // 2)
+        for column in (_WAS, _WAS + 1):
+            self.table.setColumnWidth(column, half - GRID)
 
     # What is shown
 
@@ -214,8 +216,6 @@ class CompareSheet(QWidget):
             button.setEnabled(bool(outcome.rows))
         if outcome.rows:
             self.table.selectRow(0)
-        if not self.ignored.hasFocus():
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         self.answered.emit()
 
     def _count_text(self, outcome: Compared) -> str:
