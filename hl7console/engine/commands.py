@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,10 +38,12 @@ from hl7console.engine.dicom_commands import (
 )
 from hl7console.engine.importing import import_files
 from hl7console.engine.jobs import EngineJob
+from hl7console.engine.links import SAVE_TIMEOUT_S
 from hl7console.engine.retaining import run_retention
 from hl7console.engine.sending import send_files, send_messages
 from hl7console.engine.testing_connections import test_connection
 from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.store import queue_changes
 
 Work = Callable[[EngineJob], JobReport]
 
@@ -135,8 +138,22 @@ def _save_destination(
     core: EngineCore, settings: DestinationSettings, previous_name: str
 ) -> JobReport:
     report = _report_destination(core.links.save_destination(settings, previous_name))
-    core.routes.destination_saved(settings.name, previous_name)
+    if previous_name not in ("", settings.name):
+        core.routes.destination_saved(settings.name, previous_name)
+        _bring_strays(core, previous_name, settings.name)
     return report
+
+
+def _bring_strays(core: EngineCore, old_name: str, new_name: str) -> None:
+    """Bring along what was routed under the old name while the new one came in force."""
+    # Its messages are with the writer once the network thread has come round.
+    core.network.run(asyncio.sleep(0), timeout_s=SAVE_TIMEOUT_S)
+
+    core.queues.change(
+        (old_name, new_name),
+        lambda database: queue_changes.bring_along(database, old_name, new_name),
+        "bring strays along",
+    )
 
 
 def _delete(core: EngineCore, name: str) -> JobReport:

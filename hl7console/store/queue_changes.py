@@ -211,6 +211,17 @@ def rename_queue(database: Database, old_name: str, new_name: str) -> None:
     )
 
 
+def bring_along(database: Database, old_name: str, new_name: str) -> None:
+    """Have what was queued under the old name follow its queue; see `rename_queue`.
+
+    What is known of the new one, such as that somebody holds it, stays.
+    """
+    database.execute(
+        "UPDATE deliveries SET destination = ? WHERE destination = ? AND is_due = 1",
+        (new_name, old_name),
+    )
+
+
 def forget_queue(database: Database, destination: str) -> None:
     """Forget that a queue was held or stopped."""
     database.execute("DELETE FROM queues WHERE destination = ?", (destination,))

@@ -305,3 +305,25 @@ def test_what_a_route_queues_is_sent_in_order(tmp_path: Path):
         client.ask(order("E20"))
         wait_for(lambda: len(receiver.received) == 21, "the message after the new name")
         wait_for(lambda: not queued(engine), "the end of the queue")
+
+
+def test_what_was_routed_while_a_destination_was_renamed_comes_along(tmp_path: Path):
+    with running_engine(tmp_path, PLAIN) as engine, Client(port(engine, "plain")) as client:
+        add_destinations(engine, "PACS")
+        save(engine, "all", "", "PACS")
+        book = engine.core.routes
+        real = book.destination_saved
+
+        def late(name: str, previous_name: str) -> None:
+            assert b"|AA|" in client.ask(order("Z1"))
+            real(name, previous_name)
+
+        book.destination_saved = late  # type: ignore[method-assign]
+        renamed = SaveDestination(destination(1, name="ARCHIVE", enabled=False), "PACS")
+        engine.submit(renamed).result(10)
+        assert queued(engine) == [("Z1", "ARCHIVE", "all")]
+        wait_for(
+            lambda: [(q.destination, q.waiting) for q in engine.snapshot().queues]
+            == [("ARCHIVE", 1)],
+            "the queue's count",
+        )
