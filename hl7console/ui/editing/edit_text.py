@@ -52,6 +52,11 @@ class EditText(MarkedText):
         return self._caret
 
     @property
+    def rows_shown(self) -> int:
+        """Rows of the text as far as it is laid out; a folded value is a part of one."""
+        return self.row_count()
+
+    @property
     def picked(self) -> tuple[int, int]:
         """The characters chosen; both ends the caret where none are."""
         return self._range or (self._caret, self._caret)
