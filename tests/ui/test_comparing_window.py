@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 from window_kit import order, port, send, shown
 
 from hl7console.hl7v2.compare import DifferenceKind
@@ -150,9 +151,20 @@ def test_one_chosen_message_is_compared_with_its_acknowledgement(two, qtbot):
     window.close()
 
 
-def test_the_menu_of_a_message_offers_it(two):
+def test_the_menu_of_a_message_says_what_it_can_be_compared_with(two, qtbot):
     two.messages.table.go_to(0)
-    names = [action.text() for action in two.message_actions.made_menu().actions()]
+    menu = two.message_actions.made_menu()
+    submenu = menu.findChild(QMenu, "compareWithMenu")
+    submenu.aboutToShow.emit()
+    qtbot.waitUntil(lambda: submenu.actions()[0].isEnabled())
+    (action,) = submenu.actions()
+    assert action.text() == "With its acknowledgement"
+    action.trigger()
+    (window,) = two.findChildren(CompareWindow)
+    qtbot.waitUntil(lambda: window.sheet.outcome is not None)
+    window.close()
+    two.messages.table.selectAll()
+    names = [one.text() for one in two.message_actions.made_menu().actions()]
     assert "Compare…" in names
 
 

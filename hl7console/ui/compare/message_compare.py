@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QWidget
+from shiboken6 import isValid
 
 from hl7console.engine.console import Console
 from hl7console.store.reader import StoreReader
@@ -72,17 +73,47 @@ class MessageCompare(QObject):
         elif len(found) == 1:
             open_pair(self._place, found[0][1])
         else:
-            menu = self.made_menu(found)
-            menu.popup(QCursor.pos())
+            menu = QMenu(self._place)
+            menu.setObjectName("compareMenu")
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._fill(menu, found)
+            table = self._place.table
+            middle = table.mapToGlobal(table.rect().center())
+            menu.popup(QCursor.pos() if table.underMouse() else middle)
 
-    def made_menu(self, found: Sequence[Choice]) -> QMenu:
-        """Return a menu of what a message can be compared with."""
-        menu = QMenu(self._place)
-        menu.setObjectName("compareMenu")
+    def _fill(self, menu: QMenu, found: Sequence[Choice]) -> None:
         for text, pair in found:
             action = menu.addAction(text)
             action.triggered.connect(lambda *_, pair=pair: open_pair(self._place, pair))
-        return menu
+
+    def add_to(self, menu: QMenu) -> None:
+        """Add what can be compared to the menu of the chosen messages.
+
+        With one message chosen that is a submenu of what belongs to it, read when it opens.
+        """
+        ids = self._chosen()
+        if len(ids) != 1:
+            menu.addAction(self.action)
+            return
+        submenu = menu.addMenu("Compare")
+        submenu.setObjectName("compareWithMenu")
+        looking = submenu.addAction("Looking…")
+        looking.setEnabled(False)
+
+        def show(found: list[Choice]) -> None:
+            if not isValid(submenu) or looking not in submenu.actions():
+                return
+            submenu.removeAction(looking)
+            self._fill(submenu, found)
+            if not found:
+                submenu.addAction("There is nothing to compare it with").setEnabled(False)
+
+        def look() -> None:
+            self._place.feed.reads().ask(
+                lambda reader: choices(reader, ids[0]), show, self._notice.fault
+            )
+
+        submenu.aboutToShow.connect(look)
 
     def compare_folders(self) -> None:
         """Open the window that compares files or folders."""

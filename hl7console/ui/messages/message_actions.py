@@ -139,7 +139,7 @@ class MessageActions(QObject):
         to_menu.addAction("Another address…").triggered.connect(lambda *_: self.resend())
         menu.addSeparator()
         menu.addAction(self.editing.action)
-        menu.addAction(self._compare.action)
+        self._compare.add_to(menu)
         copies = menu.addMenu("Copy as")
         for name in ("copyRaw", "copyLines", "copyJson", "copyControl"):
             copies.addAction(self._actions[f"messages.{name}"])
