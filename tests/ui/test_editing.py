@@ -13,6 +13,7 @@ from hl7console.store.edited_messages import edited_by, saved_messages
 from hl7console.ui.editing.opening import editors_of, open_editor, open_new
 from hl7console.ui.editing.questions import LineQuestion
 from hl7console.ui.editing.window import DISCARD, EditorWindow
+from hl7console.ui.help.pages import all_pages
 
 
 @pytest.fixture
@@ -293,3 +294,11 @@ def test_hex_tells_which_bytes_are_other_ones(editor, qtbot):
     at = order("A1").index(b"MARLOWE") + 7
     assert list(editor.edited.hex.view.marked) == [(at, at + 2)]
     assert editor.edited.hex.summary.text().startswith("2 bytes were written here, in 1 place")
+
+
+def test_every_shortcut_of_the_editor_is_in_the_help(editor):
+    text = all_pages()["shortcuts"].markdown
+    told = text[text.index("## Edit and resend") :]
+    for action in editor.actions_by_name.all():
+        for keys in action.shortcuts():
+            assert f"`{keys.toString()}`" in told, f"{action.text()} {keys.toString()}"
