@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
+import subprocess
 import sys
 
 import pytest
 
 from hl7console.engine import recipes
-from hl7console.engine.function_process import FunctionLimits
+from hl7console.engine.function_process import OPTION, FunctionLimits
 from hl7console.engine.function_runner import FunctionRunner, function_file
 from hl7console.errors import UsageError
 from hl7console.hl7v2.recipes import FunctionCall, RecipeFault, load_recipe
@@ -179,6 +181,17 @@ def test_only_what_was_approved_runs(tmp_path):
     runner.close()
     with pytest.raises(RecipeFault, match="not been approved"):
         runner(FunctionCall("own.py", "run", RAW))
+
+
+def test_the_program_itself_can_be_the_process():
+    """As a packaged program, which brings no Python of its own."""
+    setup = {"source": "run = bytes.lower", "file": "x.py", "function": "run"}
+    body = json.dumps({**setup, "memory": 1 << 30, "files": 1 << 20}).encode()
+    frames = b"S" + len(body).to_bytes(8, "big") + body + b"M" + (2).to_bytes(8, "big") + b"AB"
+    done = subprocess.run(
+        [sys.executable, "-m", "hl7console", OPTION], input=frames, capture_output=True, check=True
+    )
+    assert done.stdout == b"R" + bytes(8) + b"=" + (2).to_bytes(8, "big") + b"ab"
 
 
 @pytest.mark.parametrize("name", ["../own.py", "own.txt", "C:\\own.py", ".own.py", "none.py"])

@@ -57,6 +57,7 @@ HELP = Path(__file__).parents[4] / "resources" / "help" / "recipes.md"
         ("[[step]]\nregex = 'PID-5'\nfind = 'a'\nreplace = '\\2'", 3, "cannot be used"),
         ("[[step]]\nfunction = '../x.py:f'", 2, "must name a file"),
         ("[[step]]\nclear = 'PID-3'\nwhen = 'status:ok'", 3, "from a message alone"),
+        ("[[step]]\nclear = 'PID-3'\nwhen = 'from:RIS listener:In'", 3, "listener:In"),
         ("[[step]]\nclear = 'PID-3'\nwhen = '('", 3, "when is not understood"),
         ("[[step]]\nclear = 'PID-3'\nwhen = ''", 3, "empty"),
         ("[[step]]\nclear = 'PID-3'\n[tables]\nx = 1", 4, "[tables.x]"),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recipe_kit import RAW, applied, context, step
 
+from hl7console.hl7v2 import writing
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.recipes import RecipeFault, load_recipe, new_problems
 
@@ -192,6 +193,32 @@ def test_what_the_change_made_wrong():
     assert [str(found.path) for found in new_problems(RAW, worse)] == ["PID-8"]
     assert not new_problems(RAW, RAW)
     assert not new_problems(worse, worse.replace(b"PV1|1|I\r", b"PV1|1|O\r"))
+
+
+def test_what_was_wrong_before_is_not_new_when_segments_move():
+    raw = RAW.replace(b"|plain|", b"|pl\\ain|")
+    assert not new_problems(raw, applied(step(remove="OBX[1]"), raw).raw)
+
+
+def test_a_null_is_no_text_to_look_at():
+    raw = RAW.replace(b"|F\r", b'|""\r')
+    became(step(regex="PID-8", find='"', replace="x"), b"", b"", raw)
+
+
+@pytest.mark.parametrize("codec", ["ascii", "utf_8", "iso2022_jp"])
+def test_many_places_are_written_at_once(codec: str):
+    charset = {"utf_8": "UNICODE UTF-8", "iso2022_jp": "ISO IR87"}.get(codec, "")
+    name = "TESS" if codec == "ascii" else "太郎"
+    text = RAW.decode().replace("2.5.1\r", f"2.5.1||||||{charset}\r").replace("TESS", name)
+    message = Message.parse(text.replace("plain", name).encode(codec))
+    found = [message.first(path) for path in ("PID-5.1", "OBX[2]-5", "NTE[1]-3", "NTE[2]-3")]
+    splices = [(node.start, node.end, f"{name}{number}") for number, node in enumerate(found)]
+    made = writing._all_at_once(message, splices)
+    assert made is not None
+    assert made.raw == writing.spliced_all(message, splices).raw
+    for start, end, new in reversed(splices):
+        message = message.with_text(start, end, new)
+    assert made.raw == message.raw
 
 
 def test_functions_go_where_the_context_says():
