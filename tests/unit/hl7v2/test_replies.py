@@ -13,6 +13,7 @@ from hl7console.hl7v2.replies import (
     ReplyKind,
     classify_reply,
     describe_reply,
+    plain_acceptance,
     read_ack,
     receiver_words,
 )
@@ -174,3 +175,23 @@ def test_any_bytes_can_be_read(raw):
     for start in (b"", b"MSH|^~\\&|A\r", b"MSH|^~\\&|A\rMSA|AE|1\rERR|", b"MSH0"):
         ack = read_ack(start + raw)
         describe_reply(classify_reply(ack, "1"), ack)
+
+
+@given(
+    st.sampled_from([b"AA", b"CA", b"AE", b"AR", b"aa", b""]),
+    st.sampled_from([b"M1", b"M2", b" M1", b"", b"M\xc3\xa9"]),
+    st.sampled_from([b"", b"|", b"|text", b"|||||101"]),
+    st.sampled_from([b"\r", b"\n", b"\r\n", b"", b"\rERR|PID^1^3^101\r"]),
+    st.sampled_from([b"|", b"^", b"#"]),
+)
+def test_the_quick_look_at_an_acceptance_says_what_the_whole_answer_says(
+    code: bytes, named: bytes, more: bytes, end: bytes, separator: bytes
+):
+    raw = b"MSH|^~\\&|A|B|C|D|1||ACK|9|P|2.5\rMSA|" + code + b"|" + named + more + end
+    raw = raw.replace(b"|", separator)
+    quick = plain_acceptance(raw, b"M1")
+    if quick is not None:
+        assert quick == read_ack(raw)
+        assert classify_reply(raw, "M1") in (ReplyKind.ACCEPTED, ReplyKind.COMMITTED)
+    usual = (code, named, more, end) == (b"AA", b"M1", b"", b"\r")
+    assert not usual or separator != b"|" or quick is not None

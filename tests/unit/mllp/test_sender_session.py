@@ -322,3 +322,14 @@ def test_an_answer_in_single_bytes():
     for at in range(len(wire)):
         actions += session.data_received(wire[at : at + 1], 1.0)
     assert kinds(actions) == ["Reply", "Outcome"]
+
+
+def test_a_second_answer_to_an_earlier_message_is_dropped_and_told():
+    session = sending()
+    session.data_received(encode_frame(ack()), 1.0)
+    session.send(b"MSH|2", "M2", 2.0)
+    actions = session.data_received(encode_frame(ack()), 3.0)
+    assert kinds(actions) == ["Reply", "Note"]
+    assert actions[1].code == "double_ack"
+    second = session.data_received(encode_frame(ack(control_id="M2")), 4.0)
+    assert outcomes(second)[0].state == "accepted"
