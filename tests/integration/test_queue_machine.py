@@ -173,14 +173,21 @@ class Proof:
         arrivals: list[Arrival],
         by_message: dict[tuple[str, str], list[Written]],
     ) -> None:
-        first = dict.fromkeys(a.control_id for a in arrivals)
-        ids = [
-            by_message[name, control_id][0].id
-            for control_id in first
-            if len(by_message[name, control_id]) == 1
-            and (name, control_id) not in self.out_of_order
-        ]
-        assert ids == sorted(ids), ("out of order", name, list(first))
+        """Check that all came in order, and the accepted ones for the last time too.
+
+        The first arrivals alone would let one that is tried again be overtaken.
+        """
+        came = [arrival.control_id for arrival in arrivals]
+        first, last = dict.fromkeys(came), reversed(dict.fromkeys(reversed(came)))
+        alone = {
+            control_id: deliveries[0]
+            for (to, control_id), deliveries in by_message.items()
+            if to == name and len(deliveries) == 1 and (to, control_id) not in self.out_of_order
+        }
+        ids = [alone[control_id].id for control_id in first if control_id in alone]
+        assert ids == sorted(ids), ("out of order", name, came)
+        accepted = [alone[c].id for c in last if c in alone and alone[c].is_accepted]
+        assert accepted == sorted(accepted), ("overtaken", name, came)
 
 
 class QueueMachine(RuleBasedStateMachine):
