@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from hl7console.engine.console import ImportFiles, SaveDestination
+from hl7console.engine.console import ImportFiles, SaveDestination, SaveListener
 from hl7console.engine.open_console import open_console
 from hl7console.engine.repair_commands import HoldQueue, QueueMessages, ReleaseQueue
-from hl7console.settings import DestinationSettings
+from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store.connection import Database
 from hl7console.store.workspace import Workspace
 
@@ -76,6 +76,7 @@ def prepare(workspace: Path, port: int, messages: list[bytes]) -> None:
             "PACS", port=port, retry_first_s=0.05, retry_most_s=0.2, response_timeout_s=5.0,
             max_unknown=0,
         )  # fmt: skip
+        engine.submit(SaveListener(ListenerSettings("In", port=0))).result(20)
         engine.submit(SaveDestination(settings)).result(20)
         engine.submit(HoldQueue("PACS", "A test")).result(20)
         kept = engine.submit(ImportFiles(pasted=b"\r".join(messages))).result(120)
@@ -137,6 +138,7 @@ def test_what_is_queued_arrives_whatever_kills_the_program(
         for number in range(KILLS):
             running = program.start("serve")
             if not number:
+                running.address()  # by now it owns the workspace
                 release(workspace)
             # All over the drain, so that none comes too late to interrupt it.
             receiver.wait_for((number * MESSAGES + dice.randrange(MESSAGES // 2)) // (KILLS + 1))
