@@ -52,6 +52,18 @@ class Side:
     source: MessageSource = field(repr=False)
     spans: list[Mark] = field(repr=False)
     """One for each difference, in their order."""
+    by_line: dict[int, list[Mark]] = field(default_factory=dict, repr=False)
+    """The same by line, from 0, and there by where they begin."""
+    longest: dict[int, int] = field(default_factory=dict, repr=False)
+    """Characters of the longest of a line."""
+
+    def __post_init__(self) -> None:
+        """Sort the marks by line."""
+        for mark in self.spans:
+            self.by_line.setdefault(self.source.lines.line_at(mark.start), []).append(mark)
+        for line, marks in self.by_line.items():
+            marks.sort(key=lambda mark: (mark.start, mark.end))
+            self.longest[line] = max(mark.end - mark.start for mark in marks)
 
 
 @dataclass(slots=True)

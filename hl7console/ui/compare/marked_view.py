@@ -38,16 +38,9 @@ class MarkedView(RawView):
 
     def set_side(self, side: Side | None) -> None:
         """Show another message with its marks."""
-        self._marks, self._longest_marks = {}, {}
+        self._marks = side.by_line if side is not None else {}
+        self._longest_marks = side.longest if side is not None else {}
         self.set_source(side.source if side is not None else None)
-        if side is None:
-            return
-        for mark in side.spans:
-            line = side.source.lines.line_at(mark.start)
-            self._marks.setdefault(line, []).append(mark)
-        for line, marks in self._marks.items():
-            marks.sort(key=lambda mark: (mark.start, mark.end))
-            self._longest_marks[line] = max(mark.end - mark.start for mark in marks)
         self.viewport().update()
 
     @property
