@@ -78,6 +78,16 @@ def test_typing_changes_the_bytes_and_the_list_of_changes(editor, qtbot):
     assert b"MARLOWE-X" in editor.desk.document.raw
 
 
+def test_keys_of_actions_type_nothing(editor, qtbot):
+    after(editor, "MARLOWE")
+    for modifier in (Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier):
+        qtbot.keyClick(editor.edited.text, Qt.Key.Key_3, modifier)
+    assert not editor.desk.document.is_changed
+    alt_gr = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(editor.edited.text, "3", alt_gr)
+    assert editor.desk.document.raw == order("A1").replace(b"MARLOWE", b"MARLOWE3")
+
+
 def test_edit_send_and_see_the_answer(editor, engine, qtbot):
     after(editor, "MARLOWE")
     qtbot.keyClick(editor.edited.text, Qt.Key.Key_Backspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
@@ -302,10 +303,11 @@ def _is_typing(event: QKeyEvent) -> bool:
     if not text or event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab}:
         return False
     modifiers = event.modifiers()
+    is_alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
     is_command = bool(modifiers & _COMMAND_KEYS)
-    if is_command and modifiers & Qt.KeyboardModifier.AltModifier:
-        is_command = False  # AltGr, as Windows tells it
-    return text.isprintable() and not is_command
+    # Both together are AltGr, as Windows tells it; on a Mac, Option alone writes characters.
+    is_plain = is_alt == is_command or (is_alt and sys.platform == "darwin")
+    return text.isprintable() and is_plain
 
 
 def _moved_problems(problems: Sequence[Underline], change: Change) -> list[Underline]:

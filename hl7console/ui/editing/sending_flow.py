@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 from hl7console.engine.console import Console, SendResult
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
 from hl7console.errors import ConsoleError
+from hl7console.hl7v2.editing.document import EditDocument
 from hl7console.hl7v2.findings import Finding, Severity
-from hl7console.hl7v2.message import Message
 from hl7console.store.records import StoredMessage
 from hl7console.ui.editing.delivery import Delivery, Wish
 from hl7console.ui.editing.desk import EditDesk
@@ -23,20 +23,22 @@ _BEFORE_PREFLIGHT_MS = 400
 
 
 def good_news(
-    found: Sequence[PreflightFinding], message: Message, problems: Sequence[Finding]
+    found: Sequence[PreflightFinding], document: EditDocument, problems: Sequence[Finding]
 ) -> tuple[PreflightFinding, ...]:
     """Return what was looked at and is as it should be.
 
     Args:
         found: What is not, or is to be known.
-        message: The message.
+        document: The message.
         problems: What is wrong with it.
     """
     codes = {finding.code for finding in found}
-    control_id = message.get("MSH-10") or ""
+    control_id = document.message.get("MSH-10") or ""
+    is_same = control_id == document.original.get("MSH-10")
     news = []
     if control_id and not codes & {"control_id_sent", "control_id_shared"}:
-        news.append(("control_id_free", f"Control ID {control_id} has not been used."))
+        ending = "is the original's; it was not sent there." if is_same else "has not been used."
+        news.append(("control_id_free", f"Control ID {control_id} {ending}"))
     if not codes & {"newer_order", "newer_patient"}:
         news.append(("nothing_newer", "No newer message for the same order or patient."))
     if not any(problem.severity is Severity.ERROR for problem in problems):
@@ -122,7 +124,7 @@ class SendingFlow(QObject):
         def show(found: tuple[PreflightFinding, ...]) -> None:
             if document.version == version and self._pane.target() == target:
                 errors = checked.findings if (checked := self._desk.checked) is not None else ()
-                self._pane.show_findings((*found, *good_news(found, document.message, errors)))
+                self._pane.show_findings((*found, *good_news(found, document, errors)))
 
         self._reads.ask(look, show, self.failed)
 
