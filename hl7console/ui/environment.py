@@ -54,7 +54,7 @@ class EnvironmentDelegate(QStyledItemDelegate):
             return
         font = text_font(11, bold=True)
         width = QFontMetrics(font).horizontalAdvance(str(environment)) + 14
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         height = 18
         place = QRect(
             rect.right() - width - GRID // 2, rect.center().y() - height // 2 + 1, width, height

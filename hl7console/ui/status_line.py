@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from hl7console.engine.console import EngineSnapshot, InterfaceStatus, LinkState
+from hl7console.ui.environment import environment_role
 from hl7console.ui.theme import STATUS, theme
 
 _DOT = 9
@@ -78,9 +79,10 @@ def last_event_text(status: InterfaceStatus) -> str:
 
 def light_text(status: InterfaceStatus) -> str:
     """Return what stands beside a light: name, port, and the fault if there is one."""
+    name = f"{status.name} · {status.environment}" if status.environment else status.name
     if status.state is LinkState.FAILED:
-        return f"{status.name}: {status.text}" if status.text else f"{status.name}: failed"
-    parts = [status.name]
+        return f"{name}: {status.text}" if status.text else f"{name}: failed"
+    parts = [name]
     if status.kind == "worklist":
         parts.append(status.ae_title)
     if status.kind != "destination":
@@ -196,6 +198,11 @@ class StatusLine(QFrame):
         button.setToolTip(light_tip(status))
         button.setAccessibleName(f"{light_text(status)}, {status.state}")
         button.setProperty("interface", (status.kind, status.name))
+        environment = environment_role(status.environment) if status.environment else ""
+        if button.property("environment") != environment:
+            button.setProperty("environment", environment)
+            button.style().unpolish(button)
+            button.style().polish(button)
         alarm = status.state is LinkState.FAILED or is_open_to_network(status)
         if button.property("alarm") != alarm:
             button.setProperty("alarm", alarm)

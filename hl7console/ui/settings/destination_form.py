@@ -87,7 +87,10 @@ class DestinationForm(Form):
         )
         self.number("rate_per_s", "At most", "0 sets no limit.", unit="messages a second")
         self.number(
-            "retry_first_s", "First retry after", "Each further one waits twice as long.", unit="s"
+            "retry_first_s",
+            "First retry after",
+            "Each further one waits longer: 2, 5, 10, 30, 60 times as long.",
+            unit="s",
         )
         self.number("retry_most_s", "Longest wait", unit="s")
         self.number(

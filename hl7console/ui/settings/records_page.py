@@ -332,7 +332,7 @@ class CallersPage(RecordsPage):
 
     def name_of(self, record: Record) -> str:
         """Return the calling AE title."""
-        return record.ae_title
+        return record.ae_title if isinstance(record, AeRules) else ""
 
     def save_command(self, record: Record, previous: str) -> Command:
         """Return the command that stores rules."""

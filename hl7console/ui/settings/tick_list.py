@@ -26,11 +26,11 @@ class _TickDelegate(EnvironmentDelegate):
     ) -> None:
         """Draw the row, and the frame where the list has the keyboard."""
         super().paint(painter, option, index)
-        if option.state & QStyle.StateFlag.State_HasFocus:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_HasFocus:
             painter.save()
             painter.setPen(theme().color("accent"))
             painter.drawRoundedRect(
-                QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5),  # type: ignore[attr-defined]
+                QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5),
                 4, 4,
             )  # fmt: skip
             painter.restore()
