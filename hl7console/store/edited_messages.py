@@ -57,7 +57,8 @@ def keep_name(database: Database, name: str, message_id: int, at_us: int) -> Non
 
 def forget_name(database: Database, name: str) -> bool:
     """Forget the name of a saved message; return whether there was one."""
-    return database.execute("DELETE FROM saved_messages WHERE name = ?", (name,)).rowcount > 0
+    cursor = database.execute("DELETE FROM saved_messages WHERE name = ?", (name,))
+    return int(cursor.rowcount) > 0
 
 
 def edited_by(reader: StoreReader, message_id: int) -> EditedMessage | None:

@@ -48,7 +48,8 @@ SELECT json_group_array((
         SELECT d.id, d.message_id, d.state, d.retry_at_us, d.attempt_count, d.unknown_count,
             d.recipe_id, d.created_at_us, coalesce(m.size_bytes, -1) AS size,
             m.connection > 0
-                AND (SELECT origin FROM kinds WHERE kinds.id = m.kind_id) = ?3 AS on_wire,
+                AND (SELECT origin FROM kinds WHERE kinds.id = m.kind_id) IN (?3, 'edited')
+                AS on_wire,
             CASE WHEN d.attempt_count > 0 THEN coalesce((SELECT length(sent) FROM attempts
                 WHERE delivery_id = d.id ORDER BY id LIMIT 1), 0) ELSE 0 END AS sent
         FROM deliveries AS d INDEXED BY deliveries_due

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.hl7v2 import filters
 from hl7console.store.reader import StoreReader
-from hl7console.store.records import MessageRow, Origin
+from hl7console.store.records import MessageRow
 from hl7console.store.rows import read_bodies, read_rows
 
 MOST_RESENT = 100_000
@@ -33,7 +33,7 @@ class Original:
 
         What a file held and was received as if from a listener came over no connection.
         """
-        return self.row.origin == Origin.RECEIVED and self.row.connection > 0
+        return self.row.was_on_wire
 
 
 class Originals:

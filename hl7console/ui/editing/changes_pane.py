@@ -22,7 +22,7 @@ _COLUMNS = (
     ReportColumn("Was", 22, is_fixed=True),
     ReportColumn("Is", 30, is_fixed=True),
 )
-_SHARES = (0.13, 0.42, 0.18)
+_SHARES = (0.16, 0.4, 0.18)
 """Of the width, for the first columns; the last takes the rest."""
 _LONGEST = 200
 _WAS, _IS = 2, 3

@@ -75,7 +75,7 @@ class Delivery(QObject):
             self._on_failed(error)
             return
         self._watch = JobWatch(job, self)
-        self._watch.ended.connect(then)  # type: ignore[arg-type]
+        self._watch.ended.connect(then)
         self._watch.failed.connect(self._on_failed)
 
     def _end(self) -> None:

@@ -63,7 +63,7 @@ class EditDesk(QObject):
         fields.edit_wanted.connect(self.apply)
         fields.refused.connect(lambda why: self.told.emit(why, "muted"))
         edited.hex.view.byte_clicked.connect(self._on_byte_clicked)
-        edited.currentChanged.connect(self._on_tab_changed)
+        edited.currentChanged.connect(self._on_edited_tab_changed)
         original.currentChanged.connect(self._on_tab_changed)
         changes.difference_chosen.connect(self._on_difference_chosen)
         changes.finding_chosen.connect(self._on_finding_chosen)
@@ -269,6 +269,16 @@ class EditDesk(QObject):
             self._on_caret_moved()
 
     @Slot(int)
+    def _on_edited_tab_changed(self, _index: int) -> None:
+        """Show the bytes on both sides, or on none."""
+        is_hex = self.edited.currentWidget() is self.edited.hex
+        if is_hex:
+            self.original.setCurrentWidget(self.original.hex)
+        elif self.original.currentWidget() is self.original.hex:
+            self.original.setCurrentIndex(0)
+        self._on_tab_changed(0)
+
+    @Slot(int)
     def _on_tab_changed(self, _index: int) -> None:
         self._show_hex()
         self._show_place(self._path)
@@ -318,6 +328,8 @@ class EditDesk(QObject):
             self.edited.hex.view.select(node.span)
         twin = document.original.first(node.path)
         self.original.text.select(twin.char_span if twin is not None else (0, 0))
+        if self.original.currentWidget() is self.original.hex:
+            self.original.hex.view.select(twin.span if twin is not None else (0, 0))
 
     def _name_of(self, node: Node) -> str:
         checked = self.checked
@@ -342,5 +354,5 @@ def _timer(parent: QObject, interval_ms: int, slot: object) -> QTimer:
     timer = QTimer(parent)
     timer.setSingleShot(True)
     timer.setInterval(interval_ms)
-    timer.timeout.connect(slot)  # type: ignore[arg-type]
+    timer.timeout.connect(slot)
     return timer

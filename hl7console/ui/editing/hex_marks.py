@@ -42,6 +42,7 @@ class MarkedHex(HexView):
         self.verticalScrollBar().setValue(at)
 
     def _paint_selection(self, painter: QPainter, begin: int, count: int, top: int) -> None:
+        super()._paint_selection(painter, begin, count, top)
         color = theme().color(f"{self._role}_tint")
         for start, end in self._stretches[bisect_left(self._ends, begin) :]:
             if start > begin + count:
@@ -55,7 +56,6 @@ class MarkedHex(HexView):
                 line = theme().color(self._role)
                 at = hex_column(start - begin) - 0.5 - _GAP_CELLS / 2
                 self.mark(painter, top, at, _GAP_CELLS, line, inset=3)
-        super()._paint_selection(painter, begin, count, top)
 
 
 class HexPage(QWidget):

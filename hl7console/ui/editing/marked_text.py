@@ -66,8 +66,13 @@ class MarkedText(RawView):
                 if begin < stop:
                     self.mark(painter, top, col, run.cells, color)
             elif begin < stop:
-                at = col + (begin - start) * run.cells
-                self.mark(painter, top, at, (stop - begin) * run.cells, color)
+                self.mark(
+                    painter,
+                    top,
+                    col + (begin - start) * run.cells,
+                    (stop - begin) * run.cells,
+                    color,
+                )
             elif mark.start == mark.end and start <= mark.start <= end:
                 at = col + (mark.start - start) * run.cells - _GAP_CELLS / 2
                 self.mark(painter, top, at, _GAP_CELLS, theme().color(mark.role), inset=3)

@@ -9,8 +9,8 @@ from hl7console.engine.console import Console
 from hl7console.ui.actions import Actions
 from hl7console.ui.ask import Ask
 from hl7console.ui.bridge import EngineBridge
+from hl7console.ui.messages.table import MessageTable
 from hl7console.ui.notice import Notice
-from hl7console.ui.row_table import RowTable
 
 
 class MessageEdit:
@@ -29,7 +29,7 @@ class MessageEdit:
     def __init__(
         self,
         place: QWidget,
-        table: RowTable,
+        table: MessageTable,
         console: Console,
         bridge: EngineBridge,
         actions: Actions,

@@ -177,7 +177,7 @@ def _repetition(path: FieldPath, _document: EditDocument) -> FieldPath | None:
     return replace(field, repetition=path.repetition or 1)
 
 
-_NOWHERE = {
+_NOWHERE: dict[Level, str] = {
     _segment: "Put the caret into a segment, or choose one in the tree.",
     _field: "Put the caret into a field, or choose one in the tree.",
     _repetition: "Put the caret into a field, or choose one in the tree.",
