@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from hl7console.hl7v2.filters.arrival import parse_for_arrival
 from hl7console.hl7v2.filters.completion import Completion, complete
+from hl7console.hl7v2.filters.content import Content
 from hl7console.hl7v2.filters.description import describe
 from hl7console.hl7v2.filters.evaluation import (
-    Content,
     Facts,
     RowLike,
     content_matches,
