@@ -19,8 +19,8 @@ from hl7console.hl7v2.summary import note_for
 from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.kinds import Kinds
-from hl7console.store.records import Attempt, MessageRow, StoredMessage
-from hl7console.store.repair_records import Delivery
+from hl7console.store.records import Attempt, MessageRow, Origin, StoredMessage
+from hl7console.store.repair_records import Delivery, EditedMessage
 from hl7console.store.rows import read_bodies, read_body, read_rows, read_starts
 from hl7console.store.search import Search
 
@@ -176,7 +176,16 @@ class StoreReader:
                 ack=ack if isinstance(ack, bytes) else b"",
                 attempts=self.attempts(message_id),
                 deliveries=self.deliveries(message_id),
+                edited=self._edited(message_id) if rows[0].origin == Origin.EDITED else None,
             )
+
+    def _edited(self, message_id: int) -> EditedMessage | None:
+        row = self._database.one(
+            "SELECT message_id, author, at_us, reason, recipe_id FROM edited_messages"
+            " WHERE message_id = ?",
+            (message_id,),
+        )
+        return None if row is None else EditedMessage(*row)  # type: ignore[arg-type]
 
     def deliveries(self, message_id: int) -> tuple[Delivery, ...]:
         """Return the first `MOST_DELIVERIES` deliveries of a message, in the order of queues."""

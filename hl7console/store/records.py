@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hl7console.hl7v2.tries import FAILED_STATES
-from hl7console.store.repair_records import Delivery, DeliveryWanted
+from hl7console.store.repair_records import Delivery, DeliveryWanted, EditedMessage
 
 
 class Origin(StrEnum):
@@ -243,3 +243,5 @@ class StoredMessage:
     attempts: tuple[Attempt, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     """Where it is due or was, in the order in which it was queued; the first so many."""
+    edited: EditedMessage | None = None
+    """Who edited it, when and why; None where it was not made by editing."""

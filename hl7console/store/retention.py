@@ -32,11 +32,18 @@ STEP_BYTES = 16 * 1024 * 1024
 VACUUM_PAGES = 500
 """Pages given back in one transaction."""
 
+_STAYING_SQL = (
+    f"(SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL}"  # noqa: S608 - our own
+    " UNION ALL SELECT message_id FROM saved_messages)"
+)
+"""Messages that are still to be delivered, or kept by name to test with."""
+
 _TABLES = (
     ("attempts", "message_id"),
     ("deliveries", "message_id"),
     ("message_text", "rowid"),
     ("unindexed", "id"),
+    ("edited_messages", "message_id"),
     ("messages", "id"),
 )
 """What is deleted with a message, and by which column."""
@@ -145,8 +152,8 @@ def plan(
         counting = "SELECT count(*) FROM messages AS m INDEXED BY messages_list"
         total = database.integer(f"{counting} WHERE m.id <= ? AND {where}", (last_id, *values))
         kept = database.integer(
-            f"{counting} WHERE m.id <= ? AND {where}"  # noqa: S608 - our own
-            f" AND m.id IN (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL})",
+            f"{counting} WHERE m.id <= ? AND {where}"
+            f" AND m.id IN {_STAYING_SQL}",
             (last_id, *values),
         )
         doomed = [
@@ -154,7 +161,7 @@ def plan(
             for row in database.all(
                 "SELECT m.id FROM messages AS m INDEXED BY messages_list"  # noqa: S608 - our own
                 f" WHERE m.id <= ? AND {where} AND m.id NOT IN"
-                f" (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL})",
+                f" {_STAYING_SQL}",
                 (last_id, *values),
             )
         ]
@@ -163,7 +170,7 @@ def plan(
         for start in range(0, len(doomed), KEEP_AT_ONCE)
     )
     text = f"{total - kept - needed} messages would be deleted"
-    text += f", {kept} kept for open deliveries" if kept else ""
+    text += f", {kept} kept for open deliveries or as test messages" if kept else ""
     text += f", {needed} kept for the worklist" if needed else ""
     return RetentionPlan(total - kept - needed, kept, f"{text}.", needed)
 
@@ -279,7 +286,7 @@ def _delete(database: Database, goal: _Goal, after_id: int, keep: Keep) -> _Step
         where, values = "1", ()
     seen = database.all(
         "SELECT m.id, m.size_bytes, m.id IN"  # noqa: S608
-        f" (SELECT message_id FROM deliveries WHERE {IS_OPEN_SQL})"
+        f" {_STAYING_SQL}"
         f" FROM messages AS m INDEXED BY messages_list WHERE m.id > ? AND m.id <= ? AND {where}"
         " ORDER BY m.id LIMIT ?",
         (after_id, last_id, *values, STEP_MESSAGES),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from engine_kit import Client, Receiver, destination, order, port, reply, running_engine, wait_for
 
-from hl7console.engine.console import ImportFiles, SaveDestination, SendMessages
+from hl7console.engine.console import ImportFiles, RunRetention, SaveDestination, SendMessages
 from hl7console.engine.repair_commands import DeleteSaved, StoreEdited
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import UsageError
-from hl7console.settings import ListenerSettings
+from hl7console.settings import ListenerSettings, RetentionSettings
 from hl7console.store import audit
 from hl7console.store.edited_messages import edited_by, is_control_id_known, saved_messages
 
@@ -88,6 +88,26 @@ def test_saved_messages_have_names_of_their_own(tmp_path: Path):
                 engine.submit(DeleteSaved("A first")).result(10)
         finally:
             reader.close()
+
+
+def test_retention_keeps_saved_messages_and_forgets_who_edited_the_others(tmp_path: Path):
+    with running_engine(tmp_path) as engine:
+        parent = kept(engine, order("M1"))
+        plain = engine.submit(StoreEdited(order("M2"), parent)).result(10).first_message_id
+        named = engine.submit(StoreEdited(order("M3"), parent, saved_name="A")).result(10)
+        wait_for(lambda: engine.snapshot().derived_id >= named.first_message_id, "the index")
+        wait_for(lambda: engine.snapshot().worklist_entry >= named.first_message_id, "the worklist")
+        rules = RetentionSettings(max_messages=1)
+        for n in range(3):
+            kept(engine, order(f"N{n}"))
+        last = engine.snapshot().last_message_id
+        wait_for(lambda: engine.snapshot().derived_id >= last, "the index")
+        engine.submit(RunRetention(rules)).result(20)
+        assert stored(engine, plain) == (None, None)
+        message, by = stored(engine, named.first_message_id)
+        assert message is not None
+        assert message.raw == order("M3")
+        assert message.edited == by
 
 
 def test_what_cannot_be_stored_is_refused(tmp_path: Path):

@@ -58,6 +58,8 @@ class PathView(Sheet):
             return
         row = stored.row
         self._add_arrival(row)
+        if stored.edited is not None:
+            self.values([("Edited by", stored.edited.author), ("Reason", stored.edited.reason)])
         if row.flags.split():
             self.heading("Met on the way in")
             for text in flag_words(row.flags):
