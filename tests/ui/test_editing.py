@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 from window_kit import Answers, order, port, send, shown
 
 from hl7console.engine.console import SaveDestination, SaveListener
@@ -14,6 +15,7 @@ from hl7console.ui.editing.opening import editors_of, open_editor, open_new
 from hl7console.ui.editing.questions import LineQuestion
 from hl7console.ui.editing.window import DISCARD, EditorWindow
 from hl7console.ui.help.pages import all_pages
+from hl7console.ui.theme import theme
 
 
 @pytest.fixture
@@ -312,3 +314,43 @@ def test_every_shortcut_of_the_editor_is_in_the_help(editor):
     for action in editor.actions_by_name.all():
         for keys in action.shortcuts():
             assert f"`{keys.toString()}`" in told, f"{action.text()} {keys.toString()}"
+
+
+def test_path_tells_who_edited_a_message_and_why(editor, loop, engine, qtbot):
+    after(editor, "MARLOWE")
+    qtbot.keyClicks(editor.edited.text, "X")
+    editor.sending.reason.setText("The name was wrong.")
+    editor.flow.send()
+    qtbot.waitUntil(lambda: editor.sending.answer.result is not None)
+    message, by = stored(engine, editor.sending.answer.result.message_id)
+    page = loop.messages.inspector.path
+    page.show_message(message)
+    told = [label.text() for label in page.findChildren(QLabel)]
+    assert by.author in told
+    assert "The name was wrong." in told
+
+
+def test_colours_follow_the_scheme(editor, qtbot):
+    before = editor.sending.to.styleSheet()
+    theme().toggle()
+    assert editor.sending.to.styleSheet() != before
+    assert editor.sending.destination == "Test"
+    theme().toggle()
+
+
+def test_a_message_that_is_gone_is_said_so(loop, engine, qtbot):
+    editor = open_editor(loop, engine, loop.bridge, 999, ask=Answers())
+    qtbot.waitUntil(lambda: "no longer there" in editor.blank.text())
+    assert not editor.sending.send.isEnabled()
+
+
+def test_a_fold_is_chosen_before_it_is_deleted(loop, engine, qtbot):
+    raw = order("L1") + b"OBX|1|ED|A||^a^b^Base64^" + b"QUJD" * 2_000 + b"||||||F\r"
+    editor = settled(open_new(loop, engine, loop.bridge, raw), qtbot)
+    fold = next(iter(editor.edited.text._source.lines.folds.values()))[0]
+    editor.edited.text.put_caret(fold.end)
+    qtbot.keyClick(editor.edited.text, Qt.Key.Key_Backspace)
+    assert editor.desk.document.raw == raw
+    assert editor.edited.text.picked == (fold.start, fold.end)
+    qtbot.keyClick(editor.edited.text, Qt.Key.Key_Backspace)
+    assert len(editor.desk.document.raw) == len(raw) - (fold.end - fold.start)

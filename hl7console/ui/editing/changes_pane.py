@@ -14,7 +14,7 @@ from hl7console.hl7v2.findings import Finding, worst
 from hl7console.ui.inspector.problems_view import ProblemsView
 from hl7console.ui.inspector.severity import LOOKS
 from hl7console.ui.report_table import ReportColumn, ReportModel, ReportRow, ReportTable
-from hl7console.ui.theme import theme
+from hl7console.ui.theme import Theme, theme
 
 _COLUMNS = (
     ReportColumn("Field", 14, is_fixed=True),
@@ -70,6 +70,9 @@ class ChangesPane(QTabWidget):
         self.setTabToolTip(0, "What is different from the original (Alt+4)")
         self.setTabToolTip(1, "What is wrong with the message (Alt+5)")
         self._differences: Sequence[Difference] = ()
+        self._findings: Sequence[Finding] = ()
+        current: Theme = theme()
+        current.changed.connect(self._on_theme_changed)
         self.changes.activated.connect(self._on_chosen)
         self.changes.clicked.connect(self._on_chosen)
         self.problems.finding_clicked.connect(self.finding_chosen)
@@ -85,11 +88,16 @@ class ChangesPane(QTabWidget):
     def show_problems(self, findings: Sequence[Finding]) -> None:
         """List these."""
         self.problems.set_findings(findings)
+        self._findings = findings
         count = len(findings)
         self.setTabText(1, f"Problems · {count:,}" if count else "Problems")
         severity = worst(findings)
         role = LOOKS[severity].role if severity is not None else "muted"
         self.tabBar().setTabTextColor(1, theme().color(role))
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.show_problems(self._findings)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

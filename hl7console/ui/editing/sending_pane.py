@@ -119,6 +119,8 @@ class SendingPane(QFrame):
         self.note.hide()
         self.answer = AnswerBox()
         self.answer.hide()
+        current: Theme = theme()
+        current.changed.connect(self.refresh_colors)
         self.to.currentIndexChanged.connect(self._on_target_changed)
         self.address.textChanged.connect(self._on_target_changed)
         self.confirm.textChanged.connect(self._update)
@@ -155,6 +157,11 @@ class SendingPane(QFrame):
         self.to.setCurrentIndex(max(place, 0))
         self.to.blockSignals(False)
         self._on_target_changed()
+
+    @Slot()
+    def refresh_colors(self) -> None:
+        """Take the colours of the scheme in force."""
+        self.set_destinations(self._all, "")
 
     @property
     def destination(self) -> str:
