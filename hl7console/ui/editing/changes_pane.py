@@ -24,6 +24,7 @@ _COLUMNS = (
 )
 _SHARES = (0.16, 0.4, 0.18)
 """Of the width, for the first columns; the last takes the rest."""
+_SCROLL_BAR_PX = 14
 _LONGEST = 200
 _WAS, _IS = 2, 3
 MOST_SHOWN = 2_000
@@ -101,7 +102,7 @@ class ChangesPane(QTabWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = self.changes.viewport().width() or self.width()
+        width = self.width() - _SCROLL_BAR_PX
         for column, share in enumerate(_SHARES):
             self.changes.setColumnWidth(column, int(width * share))
 

@@ -96,6 +96,8 @@ def original_words(stretches: Sequence[tuple[int, int]]) -> str:
     count = sum(end - start for start, end in stretches)
     if not stretches:
         return "Nothing of it was changed."
+    if not count:
+        return "All of it is still there; something was put in between."
     places = "1 place" if len(stretches) == 1 else f"{len(stretches):,} places"
     what = "1 byte was" if count == 1 else f"{count:,} bytes were"
     return f"{what} replaced or taken out, in {places}."

@@ -37,7 +37,7 @@ def good_news(
     is_same = control_id == document.original.get("MSH-10")
     news = []
     if control_id and not codes & {"control_id_sent", "control_id_shared"}:
-        ending = "is the original's; it was not sent there." if is_same else "has not been used."
+        ending = "is the original's, which was not sent there." if is_same else "has not been used."
         news.append(("control_id_free", f"Control ID {control_id} {ending}"))
     if not codes & {"newer_order", "newer_patient"}:
         news.append(("nothing_newer", "No newer message for the same order or patient."))
