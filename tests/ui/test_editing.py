@@ -354,3 +354,25 @@ def test_a_fold_is_chosen_before_it_is_deleted(loop, engine, qtbot):
     assert editor.edited.text.picked == (fold.start, fold.end)
     qtbot.keyClick(editor.edited.text, Qt.Key.Key_Backspace)
     assert len(editor.desk.document.raw) == len(raw) - (fold.end - fold.start)
+
+
+def test_what_belongs_to_an_older_state_is_dropped(editor, qtbot):
+    older = editor.desk.checked
+    after(editor, "MARLOWE")
+    qtbot.keyClicks(editor.edited.text, "X")
+    settled(editor, qtbot)
+    editor.desk._on_checked(older)
+    assert editor.desk.is_checked
+    assert editor.changes.tabText(0) == "1 change"
+
+
+def test_a_box_that_is_open_is_not_closed_by_what_comes_in(editor, qtbot):
+    after(editor, "TESS")
+    editor.edited.setCurrentIndex(1)
+    editor.edited.tree.begin_edit()
+    box = editor.edited.tree.box
+    box.setText("A")
+    editor.desk._on_checked(editor.desk.checked)
+    assert editor.edited.tree.box is box
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert editor.desk.document.raw == order("A1").replace(b"TESS", b"A")

@@ -46,6 +46,7 @@ class EditTree(QWidget):
         self.menu_actions: tuple[QAction | None, ...] = ()
         self.box: ValueBox | None = None
         self._dictionary = load()
+        self._waiting: tuple[SegmentRows, TreeRow | None, Dictionary] | None = None
         self.pane.row_selected.connect(self.row_selected)
         self.pane.view.doubleClicked.connect(self._on_double_clicked)
         self.pane.view.installEventFilter(self)
@@ -53,8 +54,11 @@ class EditTree(QWidget):
     def show_rows(
         self, rows: SegmentRows, selected: TreeRow | None, dictionary: Dictionary
     ) -> None:
-        """Show a message; what was open stays open. A box that is open is closed."""
-        self.end_box()
+        """Show a message; what was open stays open. While a box is open, this waits for it."""
+        if self.box is not None:
+            self._waiting = (rows, selected, dictionary)
+            return
+        self._waiting = None
         self._dictionary = dictionary
         self.pane.show_rows(rows, selected)
 
@@ -94,6 +98,8 @@ class EditTree(QWidget):
             box.deleteLater()
             if had_focus:
                 self.pane.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._waiting is not None:
+            self.show_rows(*self._waiting)
 
     @Slot()
     def _on_accepted(self) -> None:
