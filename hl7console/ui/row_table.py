@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Generic
@@ -15,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from hl7console.ui.row_pictures import R, RowPictures, Section
@@ -147,6 +148,15 @@ class RowTable(QTableView, Generic[R]):
         return self.viewport().mapToGlobal(at)
 
     # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # The menu key is Qt's own work everywhere, Shift+F10 that of Windows only.
+        is_f10 = event.key() == Qt.Key.Key_F10 and sys.platform != "win32"
+        if is_f10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            at = self.visualRect(self.currentIndex()).bottomLeft()
+            self.customContextMenuRequested.emit(at)
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

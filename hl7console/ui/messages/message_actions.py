@@ -20,14 +20,14 @@ from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.messages.handling import Handling
-from hl7console.ui.messages.outgoing import Outgoing, read_all, save, suggested_name
+from hl7console.ui.messages.outgoing import Outgoing, read_all, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
+from hl7console.ui.messages.saving import Saving
 from hl7console.ui.notice import Notice
 from hl7console.ui.recipes.message_hook import MessageRecipes
 from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import ResendDialog, destination_title
-from hl7console.ui.worker import ReaderWorker
 
 MOST_COPIED = 1000
 """Messages copied or dragged at once, at most."""
@@ -60,7 +60,7 @@ class MessageActions(QObject):
         self._ask = ask
         self._notice = notice
         self._outgoing = Outgoing()
-        self._export = ReaderWorker("list-export", console, self)
+        self.saving = Saving(console, notice, place.window())
         self._last_destination = ""
         self._add_actions()
         self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, _GROUP)
@@ -227,15 +227,7 @@ class MessageActions(QObject):
         name = suggested_name(first) if len(ids) == 1 else f"{len(ids)}-messages.hl7"
         path = self._ask.save_path("Save as file", name, "HL7 (*.hl7);;All files (*)")
         if path is not None:
-            self._export.ask(
-                lambda reader: save(reader, ids, path),
-                lambda count: self._on_saved(count, path),
-                self._notice.fault,
-            )
-
-    def _on_saved(self, count: int, path: Path) -> None:
-        what = "1 message" if count == 1 else f"{count:,} messages"
-        self._notice.tell(f"Saved {what} as {path.name}.")
+            self.saving.save(ids, path)
 
     # Dragging out
 
@@ -291,7 +283,7 @@ class MessageActions(QObject):
         for dialog in self._place.window().findChildren(ResendDialog):
             dialog.done(0)
         self.editing.stop()
-        self._export.stop()
+        self.saving.stop()
         self._outgoing.clear()
 
 

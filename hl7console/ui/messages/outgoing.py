@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hl7console.errors import ConsoleError, EnvironmentFaultError
@@ -63,8 +63,19 @@ def read_all(reader: StoreReader, ids: Sequence[int]) -> list[StoredMessage]:
     return [message for message in found if message is not None]
 
 
-def save(reader: StoreReader, ids: Sequence[int], path: Path) -> int:
+def save(
+    reader: StoreReader,
+    ids: Sequence[int],
+    path: Path,
+    told: Callable[[int], bool] = lambda _: True,
+) -> int:
     """Write messages into a file, one after the other; return how many. Reader's thread.
+
+    Args:
+        reader: Of the messages.
+        ids: Which, in order.
+        path: The file.
+        told: Told after each how many there are; returns whether to go on.
 
     Raises:
         ConsoleError: It cannot be written.
@@ -77,6 +88,8 @@ def save(reader: StoreReader, ids: Sequence[int], path: Path) -> int:
                 if raw is not None:
                     out.write(file_bytes([raw]))
                     count += 1
+                    if not told(count):
+                        break
     except OSError as error:
         raise ConsoleError(
             f"{path.name} cannot be written: {error.strerror}.",

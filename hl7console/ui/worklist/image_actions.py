@@ -38,6 +38,12 @@ class ImageActions(QObject):
         self._watch: JobWatch | None = None
 
     @Slot(object)
+    def choose_files(self) -> None:
+        """Ask for DICOM files, and compare them as if they were dropped."""
+        paths = self._ask.open_paths("Compare with DICOM files", "DICOM (*.dcm *);;All files (*)")
+        if paths:
+            self.compare_with(paths)
+
     def compare_with(self, paths: list[Path]) -> None:
         """Hold the first DICOM file against the line of its study, else the one in view."""
         path, left = paths[0], left_words(paths)

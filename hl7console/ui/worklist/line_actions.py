@@ -49,6 +49,7 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("resend", "Resend the line's messages…", "", "send"),
     ("editMessage", "Edit and resend the message that spoke last…", "", "pencil"),
     ("askArchive", "Ask an archive for the images", "", "server"),
+    ("compareImages", "Compare with DICOM files…", "", "file-down"),
     ("copyAccession", "Copy the accession", "", "copy"),
     ("onlyPatient", "Show only this patient's lines", "", "user"),
     ("findMessages", "Find this patient's messages", "", "search"),
@@ -56,7 +57,7 @@ _LINE_ACTIONS: tuple[tuple[str, str, str, str], ...] = (
 
 _MENU = (
     "station", "state", "edit", "unlock", "held", "", "resend", "editMessage", "askArchive",
-    "copyAccession", "", "onlyPatient", "findMessages", "", "cancel",
+    "compareImages", "copyAccession", "", "onlyPatient", "findMessages", "", "cancel",
 )  # fmt: skip
 """The menu of a line; "" is a line across."""
 
@@ -131,6 +132,7 @@ class LineActions(QObject):
             "resend": self.resend_all,
             "editMessage": self.edit_message,
             "askArchive": self.images.ask_archive,
+            "compareImages": self.images.choose_files,
             "copyAccession": self.copy_accession,
             "onlyPatient": self.only_patient,
             "findMessages": self.find_messages,
