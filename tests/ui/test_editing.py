@@ -158,6 +158,7 @@ def test_a_value_is_written_in_the_tree(editor, qtbot):
     qtbot.keyClick(tree.pane.view, Qt.Key.Key_F2)
     tree.box.setText("A & B")
     qtbot.keyClick(tree.box, Qt.Key.Key_Return)
+    assert tree.box is None
     assert editor.desk.document.raw == order("A1").replace(b"TESS", b"A \\T\\ B")
     settled(editor, qtbot)
     assert tree.current_row.value == "A & B"

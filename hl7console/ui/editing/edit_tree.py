@@ -204,6 +204,7 @@ class ValueBox(QLineEdit):
                 completer.complete()
         else:
             super().keyPressEvent(event)
+            event.accept()  # Else Return goes on to the tree, which would open the box again.
 
     def event(self, event: QEvent) -> bool:
         # Undo and redo are the box's own while one types in it.
