@@ -11,6 +11,7 @@ from hl7console.engine.repair_commands import RecordMessages, StoreEdited
 from hl7console.engine.samples import sample_messages
 from hl7console.settings import DestinationSettings, Environment
 from hl7console.ui.compare.opening import CompareWindow
+from hl7console.ui.editing.opening import editors_of, stop_editors
 from hl7console.ui.lab.answers import latency_text
 
 
@@ -151,6 +152,13 @@ def test_a_file_that_is_no_recording_is_told(lab, answers, tmp_path, qtbot):
     empty = lab.recordings._empty
     qtbot.waitUntil(lambda: "cannot be opened" in empty._title.text())
     assert "no recording" in empty._text.text()
+
+
+def test_a_sample_is_opened_in_the_editor(lab, window, qtbot):
+    choose(lab, "New order")
+    lab.composer.edit_button.click()
+    assert len(editors_of(window)) == 1
+    stop_editors(window)
 
 
 def test_two_pasted_messages_are_compared(lab, window, qtbot):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from hl7console.engine.console import Console
@@ -34,9 +34,6 @@ class LabHook(QObject):
 
     made = Signal(object)
     """The place (`LabPlace`) was made."""
-    editor_wanted = Signal(object)
-    """Bytes to be edited in the editor."""
-
     def __init__(
         self,
         window: QWidget,
@@ -49,6 +46,7 @@ class LabHook(QObject):
         search: Callable[[], str],
     ) -> None:
         super().__init__(window)
+        self._window = window
         self._console, self._bridge = console, bridge
         self._ask, self._notice, self._go = ask, notice, go
         self._place: LabPlace | None = None
@@ -90,9 +88,15 @@ class LabHook(QObject):
             from hl7console.ui.lab.place import LabPlace
 
             self._place = LabPlace(self._console, self._bridge, self._ask, self._notice)
-            self._place.editor_wanted.connect(self.editor_wanted)
+            self._place.editor_wanted.connect(self._edit)
             self.made.emit(self._place)
         return self._place
+
+    @Slot(object)
+    def _edit(self, raw: bytes) -> None:
+        from hl7console.ui.editing.opening import open_new
+
+        open_new(self._window, self._console, self._bridge, raw, ask=self._ask)
 
     def stop(self) -> None:
         """End the threads of the place."""
