@@ -152,8 +152,7 @@ def plan(
         counting = "SELECT count(*) FROM messages AS m INDEXED BY messages_list"
         total = database.integer(f"{counting} WHERE m.id <= ? AND {where}", (last_id, *values))
         kept = database.integer(
-            f"{counting} WHERE m.id <= ? AND {where}"
-            f" AND m.id IN {_STAYING_SQL}",
+            f"{counting} WHERE m.id <= ? AND {where} AND m.id IN {_STAYING_SQL}",
             (last_id, *values),
         )
         doomed = [
