@@ -96,7 +96,7 @@ class _Waits:
         for outcome in self._told:
             if outcome.error:
                 raise EnvironmentFaultError(
-                    f"An edited message was not stored: {outcome.error}",
+                    f"{outcome.error} What was edited was not kept.",
                     hint="Make room or mend the fault, then send the rest.",
                 )
         return [outcome.message_id for outcome in self._told]
