@@ -6,6 +6,7 @@ Prints ``listening PORT``, and for every line on standard input one JSON line; e
 input.
 
 * ``null`` answers canned bytes and looks at nothing: how fast the load generator can be.
+* ``answer`` answers each message with its MSH-10 and stores nothing.
 * ``hl7`` is the MLLP server of the ``hl7`` package as its documentation shows it: parses, makes
   an acknowledgement, stores nothing.
 * ``bare`` is the least that keeps the durability rule: one asyncio loop that commits each row to
@@ -69,6 +70,28 @@ class Null(asyncio.Protocol):
 def null() -> None:
     async def start() -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(Null, "127.0.0.1", 0)
+
+    serve_asyncio(start)
+
+
+class Answer(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while (end := self.buffer.find(b"\x1c\r")) >= 0:
+            raw, self.buffer = self.buffer[1:end], self.buffer[end + 2 :]
+            self.transport.write(  # type: ignore[attr-defined]
+                b"\x0bMSH|^~\\&|A|B|C|D|20260105||ACK|1|P|2.5.1\rMSA|AA|%b\r\x1c\r"
+                % raw.split(b"|", 10)[9]
+            )
+
+
+def answer() -> None:
+    async def start() -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(Answer, "127.0.0.1", 0)
 
     serve_asyncio(start)
 
@@ -181,13 +204,14 @@ def console(folder: Path, worklist: str, *, is_routed: bool = False) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "kind", choices=["null", "hl7", "bare", "console", "console_off", "console_route"]
+        "kind", choices=["null", "answer", "hl7", "bare", "console", "console_off", "console_route"]
     )
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
     kinds = {
         "null": null,
+        "answer": answer,
         "hl7": hl7_package,
         "bare": lambda: bare(folder),
         "console": lambda: console(folder, "process"),
