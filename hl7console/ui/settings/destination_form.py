@@ -76,7 +76,7 @@ class DestinationForm(Form):
         self.number(
             "max_unknown",
             "Tries without an answer",
-            "Then the message goes the same way as a refused one. 0 tries for ever.",
+            "Then its queue stops, or the message is held where order is not kept. 0: for ever.",
         )
 
     def _add_queue(self) -> None:
