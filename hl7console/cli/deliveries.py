@@ -83,6 +83,7 @@ def _ids(name: str, text: str) -> Callable[[F], F]:
 @click.pass_context
 def deliveries(
     context: click.Context,
+    /,
     place: Place,
     destination: str,
     state: str | None,

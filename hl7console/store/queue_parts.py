@@ -57,7 +57,8 @@ class Part:
 
     def condition(self) -> tuple[str, dict[str, str | int]]:
         """Return the condition as SQL, and its values by name."""
-        conditions, values = [], {}
+        conditions: list[str] = []
+        values: dict[str, str | int] = {}
         if self.destination:
             conditions.append("d.destination = :destination")
             values["destination"] = self.destination

@@ -250,7 +250,7 @@ class DeliveryFeed(QObject):
         self._reads.ask(work, put, self.failed.emit)
 
     def read_ids(
-        self, spans: Sequence[tuple[int, int]], then: Callable[[list[DeliveryRow]], None]
+        self, spans: Sequence[tuple[int, int]], then: Callable[[list[DeliveryRow]], object]
     ) -> None:
         """Read the deliveries of rows, first and count, in order."""
         part = self.part

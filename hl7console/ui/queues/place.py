@@ -194,7 +194,7 @@ class QueuesPlace(QWidget):
 
     def first_focus(self) -> QWidget:
         """Return what the keys go to when one comes here."""
-        return self.table if self.feed.count else self._left.currentWidget()
+        return self.table if self.feed.count else self._left.currentWidget() or self.table
 
     def look_again(self) -> None:
         """Read again what is shown: something was done about it."""
