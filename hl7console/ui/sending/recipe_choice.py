@@ -46,6 +46,7 @@ class RecipeChoice(QWidget):
         row.addWidget(self._forget)
         row.addWidget(self._choose)
         self._forget.hide()
+        self.setMinimumHeight(32)
 
     @Slot()
     def choose(self) -> None:

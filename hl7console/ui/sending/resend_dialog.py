@@ -60,7 +60,7 @@ class ResendDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("resendDialog")
         self.setWindowTitle("Resend")
-        self.setMinimumSize(680, 320)
+        self.setMinimumWidth(680)  # the layout says how high it must be
         self._ids = tuple(message_ids)
         self._filter = "" if self._ids else filter_text
         self._console = console

@@ -87,6 +87,7 @@ class TargetBox(QWidget):
         self._confirm_text = QLabel()
         self._confirm_text.setProperty("role", "error")
         self._confirm_text.setWordWrap(True)
+        self._confirm_text.setMinimumWidth(480)
         self.confirm = QLineEdit()
         self.confirm.setObjectName("resendConfirm")
         self.confirm.setAccessibleName("Name of the production destination, typed")
