@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton
-from queue_kit import StagedConsole, put, refused
+from queues_window_kit import StagedConsole, put, refused
 from window_kit import child, order, port, send
 
 from hl7console.engine.repair_commands import (
@@ -55,6 +55,8 @@ def window(staged, answers, preferences, qtbot):
     made.show()
     with qtbot.waitSignal(made.messages.feed.search_finished):
         made.start()
+    with qtbot.waitActive(made):
+        made.activateWindow()
     made.go_to("queues")
     place = made.queues.place()
     qtbot.waitUntil(lambda: place.feed.is_listed and place.feed.count == 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
-from queue_kit import StagedConsole, add_attempt, put, refused, sql
+from queues_window_kit import StagedConsole, add_attempt, put, refused, sql
 from window_kit import child, order, port, send
 
 from hl7console.engine.repair_commands import QueueStatus

@@ -116,16 +116,16 @@ class Inspector(QWidget):
         self._blank.setObjectName("inspectorBlank")
         self._blank.setProperty("role", "muted")
         self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedLayout()  # without a place, it would show its first page by itself
+        column.addLayout(self._stack)
         ground = QWidget()
         ground.setProperty("role", "surface")
         inner = QVBoxLayout(ground)
         inner.addWidget(self._blank)
         self._stack.addWidget(ground)
         self._stack.addWidget(self.tabs)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._stack)
 
     def _connect(self) -> None:
         self.tree.row_selected.connect(self._on_row_selected)

@@ -70,7 +70,8 @@ class LocationBar(QWidget):
         row.setSpacing(GRID)
         self.title = QLabel(title)
         self.title.setFont(text_font(bold=True))
-        self.title.setVisible(bool(title))
+        if not title:
+            self.title.hide()
         row.addWidget(self.title)
         self.location = LocationLabel()
         self.location.setProperty("role", "muted")
