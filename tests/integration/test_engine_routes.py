@@ -323,7 +323,8 @@ def test_what_was_routed_while_a_destination_was_renamed_comes_along(tmp_path: P
         engine.submit(renamed).result(10)
         assert queued(engine) == [("Z1", "ARCHIVE", "all")]
         wait_for(
-            lambda: [(q.destination, q.waiting) for q in engine.snapshot().queues]
-            == [("ARCHIVE", 1)],
+            lambda: (
+                [(q.destination, q.waiting) for q in engine.snapshot().queues] == [("ARCHIVE", 1)]
+            ),
             "the queue's count",
         )
