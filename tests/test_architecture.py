@@ -16,7 +16,7 @@ PACKAGE = ROOT / "hl7console"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PURE = ("hl7v2", "mllp", "worklist")
 MOST_LINES = 400
-FOLDERS_NAMED = {"dev", "etc", "home", "srv", "tmp", "usr"} | {"nowhere"}
+FOLDERS_NAMED = {"dev", "etc", "home", "proc", "srv", "tmp", "usr"} | {"nowhere"}
 """The absolute folders that code, tests and help may name: the usual ones, and one that is not."""
 
 
