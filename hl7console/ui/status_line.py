@@ -15,6 +15,10 @@ from hl7console.ui.theme import STATUS, theme
 
 _DOT = 9
 _MORE_WIDTH = 80
+_LETTERS = 60
+"""Longest text of a light."""
+_FAULT_LETTERS = 40
+"""Longest fault where it says besides how much waits."""
 
 RECENT_US = 10 * 60 * 1_000_000
 """How long a fault event marks its light, in microseconds."""
@@ -77,11 +81,19 @@ def last_event_text(status: InterfaceStatus) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}  {status.last_event}"
 
 
-def light_text(status: InterfaceStatus) -> str:
-    """Return what stands beside a light: name, port, and the fault if there is one."""
+def light_text(status: InterfaceStatus, waiting: int = 0) -> str:
+    """Return what stands beside a light: name, port, the fault if there is one, what waits.
+
+    Args:
+        status: The interface.
+        waiting: Deliveries in a destination's queue.
+    """
     name = f"{status.name} · {status.environment}" if status.environment else status.name
     if status.state is LinkState.FAILED:
-        return f"{name}: {status.text}" if status.text else f"{name}: failed"
+        told = f"{name}: {status.text}" if status.text else f"{name}: failed"
+        return f"{_cut(told, _FAULT_LETTERS)}, {waiting:,} waiting" if waiting else told
+    if waiting:
+        return f"{name}: {waiting:,} waiting"
     parts = [name]
     if status.kind == "worklist":
         parts.append(status.ae_title)
@@ -125,6 +137,7 @@ class StatusLine(QFrame):
         self.setObjectName("statusLine")
         self.setFixedHeight(STATUS)
         self._statuses: tuple[InterfaceStatus, ...] = ()
+        self._waiting: dict[str, int] = {}
         self._buttons: list[QToolButton] = []
         self._lights = QHBoxLayout()
         self._lights.setSpacing(4)
@@ -166,8 +179,9 @@ class StatusLine(QFrame):
         unsafe = [s.name for s in snapshot.interfaces if is_open_to_network(s)]
         self._open.setText(f"Open to the network without TLS: {', '.join(unsafe)}")
         self._open.setVisible(bool(unsafe))
-        if snapshot.interfaces != self._statuses:
-            self._statuses = snapshot.interfaces
+        waiting = {s.destination: s.waiting for s in snapshot.queues if s.waiting}
+        if snapshot.interfaces != self._statuses or waiting != self._waiting:
+            self._statuses, self._waiting = snapshot.interfaces, waiting
             self._show_lights()
 
     @Slot()
@@ -194,9 +208,11 @@ class StatusLine(QFrame):
         button.setObjectName(f"light.{status.name}")
         button.setIcon(light_icon(status.state))
         is_marked = status.state is not LinkState.FAILED and has_recent_fault(status)
-        button.setText(f" {_shortened(light_text(status))}{' ⚠' if is_marked else ''}")
+        waiting = self._waiting.get(status.name, 0) if status.kind == "destination" else 0
+        told = light_text(status, waiting)
+        button.setText(f" {_cut(told, _LETTERS)}{' ⚠' if is_marked else ''}")
         button.setToolTip(light_tip(status))
-        button.setAccessibleName(f"{light_text(status)}, {status.state}")
+        button.setAccessibleName(f"{told}, {status.state}")
         button.setProperty("interface", (status.kind, status.name))
         environment = environment_role(status.environment) if status.environment else ""
         if button.property("environment") != environment:
@@ -250,5 +266,5 @@ def _urgency(status: InterfaceStatus) -> int:
     return 0 if status.state is LinkState.FAILED else 1
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}…"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDropEvent, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 from queues_window_kit import StagedConsole, put, refused
 from window_kit import child, order, port, send
 
@@ -20,8 +20,10 @@ from hl7console.engine.repair_commands import (
 )
 from hl7console.settings import DestinationSettings, Environment
 from hl7console.ui.main_window import MainWindow
-from hl7console.ui.queues import questions, queue_actions
+from hl7console.ui.queues import questions
+from hl7console.ui.queues.action_table import TABLE
 from hl7console.ui.queues.dragging import DELIVERIES, MESSAGES, numbers_of, put_numbers
+from hl7console.ui.queues.header import View
 from hl7console.ui.queues.questions import RewindDialog
 from hl7console.ui.worklist.command_dialog import CommandDialog
 
@@ -162,7 +164,8 @@ def test_reroute_asks_where_to_and_production_for_its_name(window, staged, place
     press(window, "reroute", qtbot)
     dialog = dialog_of(window)
     dialog.form.set_values({"to": "RIS"})
-    dialog.go.click()
+    with qtbot.waitSignal(dialog.accepted):
+        dialog.go.click()
     assert only(staged, qtbot) == RerouteDeliveries((1,), "RIS")
     press(window, "reroute", qtbot)
     dialog = dialog_of(window)
@@ -193,12 +196,12 @@ def test_moving_back_counts_first(window, staged, place, qtbot):
     dialog = dialog_of(window)
     assert isinstance(dialog, RewindDialog)
     qtbot.waitUntil(lambda: dialog.preview.text().startswith("1 message since"))
-    dialog.go.click()
-    command = only(staged, qtbot)
-    assert command == RewindQueue("PACS", dialog.since_us)
     dialog.moment.setDateTime(dialog.moment.maximumDateTime())
     qtbot.waitUntil(lambda: not dialog.go.isEnabled())
-    dialog.reject()
+    dialog.moment.setDateTime(dialog.moment.dateTime().addYears(-7900))
+    qtbot.waitUntil(dialog.go.isEnabled)
+    dialog.go.click()
+    assert only(staged, qtbot) == RewindQueue("PACS", dialog.since_us)
 
 
 def test_moving_production_back_asks_for_its_name(window, staged, place, qtbot):
@@ -251,22 +254,41 @@ def test_the_destinations_settings_are_one_step_away(window, staged, place, qtbo
     assert window.settings().isVisible()
 
 
-def test_menus_hold_every_action_and_open_from_the_keyboard(window, staged, errors, monkeypatch):
-    actions = window.queues.queue_actions()
-    shown: list[str] = []
-    monkeypatch.setattr(
-        queue_actions.QMenu, "exec", lambda self, *_: shown.append(self.objectName())
+def opened_menu(open_it) -> str:
+    """Open a menu, and return its name after closing it again."""
+    seen: list[str] = []
+
+    def close() -> None:
+        menu = QApplication.activePopupWidget()
+        if menu is None:
+            QTimer.singleShot(10, close)
+            return
+        seen.append(menu.objectName())
+        menu.close()
+
+    QTimer.singleShot(0, close)
+    open_it()
+    return seen[0]
+
+
+def test_menus_open_where_one_is(window, staged, errors):
+    at = QPoint(1, 1)
+    signal = errors.table.customContextMenuRequested
+    assert opened_menu(lambda: signal.emit(at)) == "deliveryMenu"
+    assert (
+        opened_menu(lambda: errors.groups_list.customContextMenuRequested.emit(at)) == "queueMenu"
     )
-    errors.table.customContextMenuRequested.emit(QPoint(0, 0))
-    errors.groups_list.customContextMenuRequested.emit(QPoint(0, 0))
-    errors.show_view(errors.view.__class__("queues"))
-    errors.queues.customContextMenuRequested.emit(QPoint(0, 0))
-    assert shown == ["deliveryMenu", "queueMenu", "queueMenu"]
-    menu = actions.made_menu()
-    names = {action.objectName() for action in menu.actions()}
-    assert names >= {f"queues.{n}" for n in ("retry", "holdDelivery", "skip", "cancel", "edit",
-                     "resend", "handle", "showMessage", "copyControl")}  # fmt: skip
-    menu.deleteLater()
+    errors.show_view(View.QUEUES)
+    assert opened_menu(lambda: errors.queues.customContextMenuRequested.emit(at)) == "queueMenu"
+
+
+def test_menus_hold_every_action(window, staged, place, qtbot):
+    actions = window.queues.queue_actions()
+    names = {action.objectName() for action in actions.made_menu().actions()}
+    names |= {action.objectName() for action in actions.made_queue_menu().actions()}
+    place.show_view(View.ERRORS)
+    names |= {action.objectName() for action in actions.made_queue_menu().actions()}
+    assert names >= {f"queues.{name}" for name, *_ in TABLE if name != "reroute"}
 
 
 def test_keys_of_the_place_do_nothing_elsewhere(window, staged, place):

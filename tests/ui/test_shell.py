@@ -23,6 +23,7 @@ from window_kit import child
 import hl7console
 from hl7console import assets
 from hl7console.engine.console import EngineSnapshot, InterfaceStatus, LinkState, Progress
+from hl7console.engine.repair_commands import QueueStatus
 from hl7console.errors import ConsoleError
 from hl7console.ui import icons
 from hl7console.ui.job_watch import duration_text, progress_text
@@ -282,6 +283,23 @@ def test_a_recent_fault_marks_a_light_that_still_runs(qtbot):
         assert "State: listening" in button.toolTip()
         assert told in button.toolTip()
         assert not button.property("alarm")
+
+
+def test_a_destinations_light_says_how_much_waits(qtbot):
+    line = StatusLine()
+    qtbot.addWidget(line)
+    line.resize(1200, 28)
+    down = InterfaceStatus(
+        "Billing", "destination", LinkState.FAILED, "127.0.0.1:2576", "off",
+        text="The connection was refused; is the receiver running, and on this port?",
+    )  # fmt: skip
+    busy = InterfaceStatus("PACS", "destination", LinkState.CONNECTED, "127.0.0.1:2577", "off")
+    queues = (QueueStatus("Billing", waiting=3), QueueStatus("PACS", waiting=1200))
+    line.show_snapshot(EngineSnapshot(interfaces=(down, busy), queues=queues))
+    assert child(line, QToolButton, "light.Billing").text().endswith("…, 3 waiting")
+    assert child(line, QToolButton, "light.PACS").text().strip() == "PACS: 1,200 waiting"
+    line.show_snapshot(EngineSnapshot(interfaces=(down, busy)))
+    assert child(line, QToolButton, "light.PACS").text().strip() == "PACS"
 
 
 def test_the_worklist_service_tells_its_title_and_port():

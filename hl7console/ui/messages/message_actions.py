@@ -24,6 +24,7 @@ from hl7console.ui.messages.outgoing import Outgoing, read_all, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.messages.saving import Saving
 from hl7console.ui.notice import Notice
+from hl7console.ui.queues.dragging import MESSAGES, put_numbers
 from hl7console.ui.recipes.message_hook import MessageRecipes
 from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.production import production_name
@@ -246,6 +247,7 @@ class MessageActions(QObject):
             return
         contents = QMimeData()
         contents.setUrls([QUrl.fromLocalFile(str(path))])
+        put_numbers(contents, MESSAGES, self._chosen(MOST_COPIED))
         drag = QDrag(self._place.table)
         drag.setMimeData(contents)
         self._place.set_menu_open(True)

@@ -20,7 +20,7 @@ from hl7console.settings import DestinationSettings, Environment
 from hl7console.store import queue_reader
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.queues.words import messages_text
-from hl7console.ui.sending.resend_dialog import ResendDialog
+from hl7console.ui.sending import opening
 from hl7console.ui.settings.form import Value
 from hl7console.ui.worker import ReaderWorker
 from hl7console.ui.worklist.command_dialog import CommandDialog
@@ -194,10 +194,7 @@ def open_resend(
     parent: QWidget, console: Console, bridge: EngineBridge, ids: Sequence[int], chosen: str
 ) -> None:
     """Open the dialog that sends messages again."""
-    dialog = ResendDialog(
-        ids, messages_text(len(ids)), console, bridge.destinations, chosen=chosen, parent=parent
-    )
-    show_dialog(dialog)
+    opening.open_resend(parent, console, bridge, ids, chosen=chosen)
 
 
 def open_editor(
