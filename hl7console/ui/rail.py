@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from hl7console.ui.icons import set_icon
+from hl7console.ui.queues.dragging import can_take
 from hl7console.ui.theme import GRID, text_font, theme
 
 WIDTH = 64
 """Width of the rail, in pixels."""
 _MOST_SHOWN = 99
 """A badge shows no higher number."""
+_HOVER_MS = 500
+"""How long something dragged is held over a place until that opens."""
+
+
+class _RailButton(QToolButton):
+    """A button that is pressed as well by holding something dragged over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(_HOVER_MS)
+        self._wait.timeout.connect(self.click)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if can_take(event.mimeData()):
+            event.accept()
+            self._wait.start()
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self._wait.stop()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._wait.stop()
+        event.ignore()
 
 
 class Rail(QFrame):
@@ -42,6 +70,7 @@ class Rail(QFrame):
         button = self._made_button(f"place.{name}", title, icon)
         button.setCheckable(True)
         button.setToolTip(f"{title} ({shortcut})")
+        button.setAcceptDrops(True)
         button.clicked.connect(lambda *_: self.place_chosen.emit(name))
         self._group.addButton(button)
         self._buttons[name] = button
@@ -82,7 +111,7 @@ class Rail(QFrame):
         self._buttons[name].setChecked(True)
 
     def _made_button(self, name: str, title: str, icon: str) -> QToolButton:
-        button = QToolButton()
+        button = _RailButton()
         button.setObjectName(name)
         button.setText(title)
         button.setAccessibleName(title)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QDropEvent, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QToolButton
 from queues_window_kit import StagedConsole, put, refused
 from window_kit import child, order, port, send
 
@@ -346,6 +346,19 @@ def test_nothing_else_can_be_dropped_on_a_queue(window, staged, place):
     broken.setData(MESSAGES, b'{"not": "a list"}')
     let_go(place.queues, "RIS", broken)
     assert not staged.commands
+
+
+def test_messages_held_over_the_rail_open_the_queues(window, staged, place, qtbot):
+    window.go_to("messages")
+    button = child(window.rail, QToolButton, "place.queues")
+    mime = put_numbers(QMimeData(), MESSAGES, [1])
+    event = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    button.dragEnterEvent(event)
+    assert event.isAccepted()
+    qtbot.waitUntil(place.isVisible)
 
 
 def test_every_key_of_the_place_is_told_in_the_help(window):
