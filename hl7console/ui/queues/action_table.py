@@ -38,6 +38,6 @@ BAR = {
     View.ERRORS: ("handleGroup", "resendGroup", "handle", "edit"),
 }
 TITLES = {
-    "hold": "Hold", "retry": "Retry now", "reroute": "Reroute…", "edit": "Edit and resend…",
-    "handleGroup": "Tick off all", "resendGroup": "Resend all…", "handle": "Tick off",
+    "hold": "Hold", "retry": "Retry now", "reroute": "Reroute…", "handle": "Tick off",
+    "handleGroup": "Tick off all", "resendGroup": "Resend all…", "edit": "Edit and resend…",
 }  # fmt: skip

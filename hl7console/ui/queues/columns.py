@@ -41,13 +41,13 @@ def answer_text(row: DeliveryRow) -> str:
 
 
 COLUMNS: tuple[DeliveryColumn, ...] = (
-    DeliveryColumn("#", Kind.NUMBER, 6, lambda place, _: f"{place + 1:,}"),
+    DeliveryColumn("#", Kind.NUMBER, 5, lambda place, _: f"{place + 1:,}"),
     DeliveryColumn("State", Kind.PILL, 9, lambda _, row: state_look(row).text),
     DeliveryColumn("Since", Kind.FIXED, 13, lambda _, row: _since(row)),
-    DeliveryColumn("Tries", Kind.NUMBER, 4, lambda _, row: _tries(row)),
+    DeliveryColumn("Tries", Kind.NUMBER, 5, lambda _, row: _tries(row)),
     DeliveryColumn("Type", Kind.FIXED, 8, lambda _, row: _type(row)),
     DeliveryColumn("Control ID", Kind.FIXED, 11, lambda _, row: row.control_id),
-    DeliveryColumn("Patient", Kind.TEXT, 15, lambda _, row: row.patient_name),
+    DeliveryColumn("Patient", Kind.TEXT, 14, lambda _, row: row.patient_name),
     DeliveryColumn("MRN", Kind.FIXED, 9, lambda _, row: row.patient_id),
-    DeliveryColumn("Answer", Kind.MUTED, 20, lambda _, row: answer_text(row)),
+    DeliveryColumn("Answer", Kind.MUTED, 4, lambda _, row: answer_text(row)),
 )

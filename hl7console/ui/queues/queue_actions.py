@@ -82,6 +82,7 @@ class QueueActions(CommandRunner):
         for name, title in TITLES.items():
             self._buttons[name] = bar_button(actions, f"queues.{name}", title)
             place.header.add_button(self._buttons[name])
+        self._buttons["edit"].setProperty("kind", "primary")
         place.choice_changed.connect(self._on_choice_changed)
         place.menu_wanted.connect(self._show_menu)
         place.queue_menu_wanted.connect(self._show_queue_menu)

@@ -108,7 +108,9 @@ class ReasonPane(QFrame):
                 )
             )
         meaning = ERROR_CODES.get(error.code, "")
-        parts.append(words(f"{error.code} {meaning}".strip(), "muted"))
+        told = words(f"{error.code} {meaning}".strip(), "muted")
+        told.setWordWrap(False)
+        parts.append(told)
         return in_line(*parts)
 
 
