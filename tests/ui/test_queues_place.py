@@ -149,8 +149,8 @@ def test_the_error_list_groups_by_cause_and_tells_the_reason(window, staged, qtb
     qtbot.waitUntil(lambda: len(place.groups_list.model_of_cards.cards) == 2)
     titles = {card.title: card.state for card in place.groups_list.model_of_cards.cards}
     assert titles == {
-        "Required field missing: PID-3": "2 messages",
-        "Unsupported message type: MSH-9": "1 message",
+        "PID-3: required field missing": "2 messages",
+        "MSH-9: unsupported message type": "1 message",
     }
     place.groups_list.choose("PACS\x1fAE 101 PID-3")
     qtbot.waitUntil(lambda: texts(place, 5) == ["A2", "A1"])

@@ -143,7 +143,7 @@ def cause_title(group: ErrorGroup) -> str:
     meaning = next((ERROR_CODES[part] for part in parts if part in ERROR_CODES), "")
     path = next((part for part in parts if re.fullmatch(r"[A-Z][A-Z0-9]{2}\S*-\S+", part)), "")
     if meaning:
-        return f"{meaning}: {path}" if path else meaning
+        return f"{path}: {meaning[0].lower()}{meaning[1:]}" if path else meaning
     return group.cause
 
 
