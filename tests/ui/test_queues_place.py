@@ -134,6 +134,7 @@ def test_a_place_far_down_stays_in_sight_while_the_head_is_sent(window, staged, 
     qtbot.waitUntil(lambda: place.feed.model.id_at(4000) == 5001)
     qtbot.keyClick(place.table, Qt.Key.Key_End)
     qtbot.waitUntil(lambda: place.feed.model.id_at(8_999) == 10_000)
+    qtbot.waitUntil(lambda: place.row is not None and place.row.id == 10_000)
     qtbot.keyClick(place.table, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: place.feed.model.id_at(0) == 1001)
 

@@ -134,6 +134,7 @@ class QueuesPlace(QWidget):
         self.feed.failed.connect(self._on_failed)
         self.table.current_changed.connect(self._on_current_changed)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.feed.model.dataChanged.connect(self._on_selection_changed)  # the row one went to came
         self.table.customContextMenuRequested.connect(self.menu_wanted)
         self.reason.path_wanted.connect(self.inspector.go_to_path)
 
