@@ -34,6 +34,7 @@ class LabHook(QObject):
 
     made = Signal(object)
     """The place (`LabPlace`) was made."""
+
     def __init__(
         self,
         window: QWidget,
