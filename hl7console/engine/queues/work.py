@@ -228,7 +228,7 @@ def _rewind(core: EngineCore, job: EngineJob, command: RewindQueue) -> JobReport
         job.advance(count, len(found))
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(command.since_us / 1e6))
     auditing.note(core.writer, "queue moved back", name, f"{count:,} deliveries since {since}")
-    return JobReport(text=f"{count:,} messages wait for {name} again.", messages=count)
+    return JobReport(text=f"{_waiting(count)} for {name} again.", messages=count)
 
 
 def _queue(core: EngineCore, job: EngineJob, command: QueueMessages) -> JobReport:
@@ -258,7 +258,7 @@ def _queue(core: EngineCore, job: EngineJob, command: QueueMessages) -> JobRepor
         job.advance(count, total)
     where = ", ".join(command.destinations)
     auditing.note(core.writer, "messages queued", where, f"{count:,} messages")
-    return JobReport(text=f"{count:,} messages wait for {where}.", messages=count)
+    return JobReport(text=f"{_waiting(count)} for {where}.", messages=count)
 
 
 def _check_messages(core: EngineCore, ids: Sequence[int]) -> None:
@@ -280,3 +280,7 @@ def _enqueue(
         core.queues.on_queued(enqueue(database, wanted, _now_us(), repeat_of=repeat_of))
 
     core.writer.call(work, label="queue messages").result(60.0)
+
+
+def _waiting(count: int) -> str:
+    return "1 message waits" if count == 1 else f"{count:,} messages wait"

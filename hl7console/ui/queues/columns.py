@@ -44,7 +44,7 @@ COLUMNS: tuple[DeliveryColumn, ...] = (
     DeliveryColumn("#", Kind.NUMBER, 5, lambda place, _: f"{place + 1:,}"),
     DeliveryColumn("State", Kind.PILL, 9, lambda _, row: state_look(row).text),
     DeliveryColumn("Since", Kind.FIXED, 13, lambda _, row: _since(row)),
-    DeliveryColumn("Tries", Kind.NUMBER, 5, lambda _, row: _tries(row)),
+    DeliveryColumn("Tries", Kind.NUMBER, 6, lambda _, row: _tries(row)),
     DeliveryColumn("Type", Kind.FIXED, 8, lambda _, row: _type(row)),
     DeliveryColumn("Control ID", Kind.FIXED, 11, lambda _, row: row.control_id),
     DeliveryColumn("Patient", Kind.TEXT, 14, lambda _, row: row.patient_name),
