@@ -30,6 +30,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+GATHER_S = 0.005
+"""How long what is not urgent waits for more of its kind, in seconds: a call for each message of a
+slow receiver would cost more than the message, and a write to the disk each time."""
+
+GATHER_MOST = 64
+"""Ends of attempts that are handed over at once, however little time has passed."""
+
 RETRY_S = 0.5
 """How long to wait after the store failed, in seconds."""
 
@@ -63,7 +70,8 @@ class Keeper:
         self._claims: list[OnClaimed] = []
         self._prepares: list[tuple[int, OnPrepared]] = []
         self._is_busy = False
-        self._is_called = False
+        self._is_urgent = False
+        self._timer: asyncio.Handle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.problem = ""
@@ -72,40 +80,60 @@ class Keeper:
     def settle(self, settled: Settled) -> None:
         """Have the end of an attempt written down."""
         self._work.settled.append(settled)
-        self._soon()
+        self._soon(is_urgent=len(self._work.settled) >= GATHER_MOST)
 
     def unclaim(self, unclaimed: Unclaimed) -> None:
         """Give back a delivery that was not sent."""
         self._work.unclaimed.append(unclaimed)
-        self._soon()
+        self._soon(is_urgent=False)
 
     def prepare(self, prepared: Sequence[Prepared], on_prepared: OnPrepared) -> None:
         """Have bytes kept before they are sent; told the attempts' ids after the commit."""
         self._work.prepared += prepared
         self._prepares.append((len(prepared), on_prepared))
-        self._soon()
+        self._soon(is_urgent=True)
 
-    def claim(self, wish: ClaimWish, on_claimed: OnClaimed) -> None:
-        """Ask for the next deliveries of a queue; told after the commit."""
+    def claim(self, wish: ClaimWish, on_claimed: OnClaimed, *, is_urgent: bool) -> None:
+        """Ask for the next deliveries of a queue; told after the commit.
+
+        Args:
+            wish: What is asked for.
+            on_claimed: Told what there is.
+            is_urgent: Whether the queue has nothing left to send.
+        """
         self._work.wishes.append(wish)
         self._claims.append(on_claimed)
-        self._soon()
+        self._soon(is_urgent=is_urgent)
+
+    def hurry(self) -> None:
+        """Gather no longer: somebody waits."""
+        if not self._work.is_empty:
+            self._soon(is_urgent=True)
 
     async def finished(self) -> None:
         """Wait until nothing is under way and nothing collected."""
+        self.hurry()
         await self._idle.wait()
 
-    def _soon(self) -> None:
-        """Start a call at the end of this turn of the loop, so that it takes all of the turn."""
+    def _soon(self, *, is_urgent: bool) -> None:
+        """Start a call: when urgent at the end of this turn of the loop, so that it takes all."""
         self._idle.clear()
-        if not self._is_busy and not self._is_called:
-            self._is_called = True
-            self._loop.call_soon(self._start)
+        must_advance = is_urgent and not self._is_urgent
+        self._is_urgent = self._is_urgent or is_urgent
+        if self._is_busy or (self._timer is not None and not must_advance):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._is_urgent:
+            self._timer = self._loop.call_soon(self._start)
+        else:
+            self._timer = self._loop.call_later(GATHER_S, self._start)
 
     def _start(self) -> None:
-        self._is_called = False
+        self._timer = None
         if self._is_busy:
             return
+        self._is_urgent = False
         if self._work.is_empty:
             self._idle.set()
             return
@@ -148,7 +176,10 @@ class Keeper:
             at += count
         for on_claimed, answer in zip(claims, answers.claims, strict=True):
             on_claimed(answer)
-        self._start()
+        if self._work.is_empty:
+            self._idle.set()
+        else:
+            self._soon(is_urgent=self._is_urgent)
 
     def _failed(
         self,

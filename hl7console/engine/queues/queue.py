@@ -223,6 +223,7 @@ class DeliveryQueue:
         if not self._window and self._may_send():
             if not self._is_claiming:
                 self._claim()
+            self._keeper.hurry()
             self._answered.clear()
             await self._answered.wait()
         return self._first() if self._may_send() else None
@@ -248,17 +249,18 @@ class DeliveryQueue:
     def _claim(self) -> None:
         wanted = self._size - len(self._window)
         if not self.standing.has_more or wanted <= 0:
-            if not self._window:
-                self._loop.call_soon(self._answered.set)
+            self._loop.call_soon(self._answered.set)
             return
         if any(lane.failures for lane in self._lanes):
             wanted = 1
         self._is_claiming = True
-        generation = self._generation
-        wish = ClaimWish(
-            self.settings.name, wanted, WINDOW_BYTES, self.settings.keep_order, self._cursor
+        now = self._generation
+        name, in_order = self.settings.name, self.settings.keep_order
+        self._keeper.claim(
+            ClaimWish(name, wanted, WINDOW_BYTES, in_order, self._cursor),
+            lambda answer: self._claimed(answer, now),
+            is_urgent=not self._window or self._size > 4 * FIRST_WINDOW,
         )
-        self._keeper.claim(wish, lambda answer: self._claimed(answer, generation))
 
     def _claimed(self, answer: ClaimAnswer, generation: int) -> None:
         self.standing.in_hand += len(answer.deliveries)
@@ -366,10 +368,8 @@ class DeliveryQueue:
 
     def give_back(self, hand: InHand) -> None:
         """Give a delivery that was not sent back to the store."""
-        claimed = hand.claimed
-        self._keeper.unclaim(
-            Unclaimed(claimed.id, claimed.state, hand.attempt_id, self.settings.name)
-        )
+        one, name = hand.claimed, self.settings.name
+        self._keeper.unclaim(Unclaimed(one.id, one.state, hand.attempt_id, name))
 
     def not_connected(self, text: str, lane: Lane) -> None:
         """Take note that there is no connection: all waits for the next try."""
