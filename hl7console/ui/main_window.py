@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         queues.message_wanted.connect(self._on_message_wanted)
         queues.settings_wanted.connect(self._on_interface_chosen)
         self.lab.made.connect(self._stack.addWidget)
+        self._stack.currentChanged.connect(lambda *_: self.message_actions.place_changed())
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)
 

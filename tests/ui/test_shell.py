@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from window_kit import child
+from window_kit import child, order, port, send, shown
 
 import hl7console
 from hl7console import assets
@@ -101,9 +101,32 @@ def test_all_that_takes_the_focus_has_a_name(window):
             assert widget.accessibleName() or text, (type(widget), widget.objectName())
 
 
-def test_no_shortcut_is_taken_twice(window):
-    keys = [key.toString() for action in window.actions_by_name.all() for key in action.shortcuts()]
-    assert len(keys) == len(set(keys))
+def keys_that_work(window) -> list[str]:
+    actions = (a for a in window.actions_by_name.all() if a.isEnabled())
+    return [key.toString() for action in actions for key in action.shortcuts()]
+
+
+def test_no_shortcut_works_twice_in_one_place(window, engine, qtbot):
+    send(port(engine), order("K1"))
+    qtbot.waitUntil(lambda: shown(window) == ["K1"])
+    window.messages.table.go_to(0)
+    for place in ("messages", "worklist", "queues", "lab", "settings"):
+        window.go_to(place)
+        keys = keys_that_work(window)
+        assert len(keys) == len(set(keys)), place
+
+
+def test_keys_of_messages_reach_nothing_while_another_place_is_shown(window, engine, qtbot):
+    send(port(engine), order("K1"))
+    qtbot.waitUntil(lambda: shown(window) == ["K1"])
+    window.messages.table.go_to(0)
+    names = ("messages.edit", "messages.resend", "messages.handled", "messages.save")
+    assert all(window.actions_by_name[name].isEnabled() for name in names)
+    for place in ("worklist", "queues", "lab", "settings"):
+        window.go_to(place)
+        assert not any(window.actions_by_name[name].isEnabled() for name in names), place
+    window.go_to("messages")
+    assert all(window.actions_by_name[name].isEnabled() for name in names)
 
 
 def test_the_demo_says_that_it_is_one(engine, preferences, answers, qtbot):

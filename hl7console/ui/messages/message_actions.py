@@ -106,11 +106,17 @@ class MessageActions(QObject):
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        has_any = self._place.table.selectionModel().hasSelection()
+        """Offer what can be done with what is chosen; nothing while another place is shown."""
+        is_here = self._place.isVisibleTo(self._place.window())
+        has_any = is_here and self._place.table.selectionModel().hasSelection()
         for action in self._actions.all():
             if action.data() == _GROUP:
                 action.setEnabled(has_any)
         self._resend_button.setEnabled(has_any)
+
+    def place_changed(self) -> None:
+        """Take note that another place is shown: keys must not reach what nobody sees."""
+        self._on_selection_changed()
 
     # The menu
 
