@@ -32,7 +32,11 @@ FIRST_CHUNK = 4_096
 
 _ATTEMPTS = (
     "SELECT id, delivery_id, message_id, destination, started_at_us, finished_at_us, state,"
-    " ack_code, sent, reply, text FROM attempts WHERE message_id = ? ORDER BY id"
+    " ack_code,"
+    # Every try of a delivery sends the same bytes, and only one of them keeps these.
+    " (SELECT one.sent FROM attempts AS one WHERE one.delivery_id = attempts.delivery_id"
+    " ORDER BY length(one.sent) = 0, one.id LIMIT 1),"
+    " reply, text FROM attempts WHERE message_id = ? ORDER BY id"
 )
 
 

@@ -221,8 +221,10 @@ def test_what_a_recipe_made_is_sent_with_the_same_bytes_on_every_try(tmp_path: P
         assert sent[3] not in ("B", sent[0])
         reader = engine.open_reader()
         kept_bytes = reader.database().all("SELECT sent FROM attempts ORDER BY id LIMIT 1")
+        shown = [attempt.sent for attempt in reader.attempts(1)]
         reader.close()
         assert kept_bytes == [(receiver.received[0],)]
+        assert shown == receiver.received[:3]
 
 
 def test_a_recipe_that_fails_refuses_the_message_here(tmp_path: Path):
