@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 START_S = 30.0
 """Longest that a process may take to say that it is ready; the machine may be busy."""
 

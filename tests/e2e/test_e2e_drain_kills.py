@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from receiver_process import LONGEST_DRAIN_S, RecordingReceiver
 
 from hl7console.engine.console import ImportFiles, SaveDestination, SaveListener
 from hl7console.engine.open_console import open_console
@@ -26,46 +25,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 IS_FULL = os.environ.get("HL7CONSOLE_FULL") == "1"
 KILLS, MESSAGES = (20, 20_000) if IS_FULL else (3, 2_000)
 SEED = 4
-LONGEST_DRAIN_S = 120.0
-
-RECEIVER = Path(__file__).with_name("recording_receiver.py")
-
-
-class RecordingReceiver:
-    """The receiver's process, and the file in which it writes down what it got."""
-
-    def __init__(self, log: Path, *arguments: str) -> None:
-        self.log = log
-        self._process = subprocess.Popen(
-            [sys.executable, str(RECEIVER), "--log", str(log), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdout
-        self.port = int(self._process.stdout.readline().split()[1])
-
-    def count(self) -> int:
-        """Return how many messages it got."""
-        return self.log.read_bytes().count(b"\n")
-
-    def control_ids(self) -> list[str]:
-        """Return what it got, in order."""
-        return [line.split()[0] for line in self.log.read_text().splitlines()]
-
-    def wait_for(self, count: int) -> None:
-        """Wait until it got so many."""
-        deadline_s = time.monotonic() + LONGEST_DRAIN_S
-        while self.count() < count:
-            assert time.monotonic() < deadline_s, f"{self.count()} of {count} came"
-            threading.Event().wait(0.002)
-
-    def end(self) -> None:
-        """End it."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(20)
-        self._process.stdout.close()
 
 
 def prepare(workspace: Path, port: int, messages: list[bytes]) -> None:
