@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hl7console.cli import output
+from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import Tally, ToldStep
 from hl7console.engine.demo.running import Kept, Stand
 from hl7console.worklist import wording
@@ -12,7 +14,9 @@ from hl7console.worklist import wording
 _CODES = ("AA", "CA", "AE", "AR")
 
 
-def summary_values(tally: Tally, kept: Kept, stand: Stand, path: Path) -> dict[str, object]:
+def summary_values(
+    tally: Tally, kept: Kept, stand: Stand, forwarded: Sequence[Forwarded], path: Path
+) -> dict[str, object]:
     """Return the summary as plain values."""
     return {
         "sent": tally.sent,
@@ -47,6 +51,15 @@ def summary_values(tally: Tally, kept: Kept, stand: Stand, path: Path) -> dict[s
                 {"accession": number, "flag": flag} for number, flag in stand.worth_a_look
             ],
         },
+        "forwarded": [
+            {
+                "destination": one.destination,
+                "taken": one.taken,
+                "refused": one.refused,
+                "waiting": one.waiting,
+            }
+            for one in forwarded
+        ],
         "workspace": str(path),
     }
 
@@ -56,8 +69,12 @@ def accepted(tally: Tally) -> int:
     return sum(count for (_, code), count in tally.counts.items() if code in ("AA", "CA"))
 
 
-def print_summary(tally: Tally, kept: Kept, stand: Stand, path: Path) -> None:
-    """Print messages by type and result, the stories, the worklist, and where to look further."""
+def print_summary(
+    tally: Tally, kept: Kept, stand: Stand, forwarded: Sequence[Forwarded], path: Path
+) -> None:
+    """Print messages by type and result, the stories, the worklist, what was forwarded, and where
+    to look further.
+    """  # noqa: D205
     place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
     output.line()
     output.line("Messages by type and answer")
@@ -75,6 +92,17 @@ def print_summary(tally: Tally, kept: Kept, stand: Stand, path: Path) -> None:
     output.line()
     _print_stand(stand, place)
     output.line()
+    output.line("Forwarded")
+    output.line()
+    output.table(
+        ["Destination", "Taken", "Refused", "Waiting"],
+        [
+            [one.destination, str(one.taken), str(one.refused), str(one.waiting)]
+            for one in forwarded
+        ],
+        right=range(1, 4),
+    )
+    output.line()
     output.line(
         f"Sent {tally.sent:,} messages over MLLP and TLS, kept {kept.total:,}"
         f" ({kept.duplicates} of them duplicates)."
@@ -86,6 +114,7 @@ def print_summary(tally: Tally, kept: Kept, stand: Stand, path: Path) -> None:
     output.line(f'  hl7console messages {place} "status:error or status:rejected"')
     output.line(f"  hl7console worklist {place}")
     output.line(f"  hl7console worklist {place} --problems")
+    output.line(f"  hl7console deliveries {place} --failed")
 
 
 def _print_stand(stand: Stand, place: str) -> None:

@@ -31,6 +31,9 @@ def test_the_demo_runs_without_a_window_and_sums_up(program, place):
     assert [step["ack_code"] for step in stat] == ["AA"] * len(stat)
     early = [s for steps in stories.values() for s in steps if s["after_s"] < 1.5]
     assert early
+    forwarded = {one["destination"]: one for one in summary["forwarded"]}
+    assert forwarded["PACS out"]["taken"] > 0
+    assert forwarded["Billing out"]["refused"] > 0
     rows = program.messages(*place)
     assert len(rows) == summary["stored"]
     assert {row["interface"] for row in rows} == {"Hospital in", "Imaging in"}

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hl7console.engine.console import SaveDestination
-from hl7console.engine.demo import setup
+from hl7console.engine.demo import forwarding, setup
+from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import DemoTraffic, Tally
+from hl7console.engine.demo.receivers import DemoReceivers
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import (
@@ -65,6 +67,7 @@ class RunningDemo:
 
     engine: Engine
     traffic: DemoTraffic
+    receivers: DemoReceivers
     first_id: int
     """Messages above this id came in this run."""
 
@@ -84,6 +87,10 @@ class RunningDemo:
                     counts[kind, row.ack_code] += 1
                     duplicates += bool(row.duplicate_of)
         return Kept(total=counts.total(), duplicates=duplicates, counts=dict(counts))
+
+    def forwarded(self) -> tuple[Forwarded, ...]:
+        """Return by destination what its receiver answered in this run. Any thread."""
+        return forwarding.forwarded(self.engine, self.receivers)
 
     def worklist(self) -> Stand:
         """Return where the worklist stands once it has followed. Any thread; waits a little."""
@@ -119,7 +126,7 @@ def running_demo(
     dicom: WorklistServiceSettings | None = None,
     profile: str = "default",
 ) -> Iterator[RunningDemo]:
-    """Run the demo in its workspace, and stop traffic and engine at the end.
+    """Run the demo in its workspace, and stop traffic, engine and receivers at the end.
 
     Args:
         path: The demo's workspace; made when there is none.
@@ -134,18 +141,22 @@ def running_demo(
     """
     engine = _start_engine(path, source, dicom, profile)
     traffic = DemoTraffic(setup.route_to(engine, path), seed=seed)
+    receivers = forwarding.demo_receivers()
     try:
+        receivers.start()
         receiver = setup.test_system(engine)
         if receiver is not None:
             engine.submit(SaveDestination(receiver)).result(_START_TIMEOUT_S)
+        forwarding.forward(engine, receivers)
         first_id = engine.snapshot().last_message_id
         traffic.start()
         try:
-            yield RunningDemo(engine, traffic, first_id)
+            yield RunningDemo(engine, traffic, receivers, first_id)
         finally:
             traffic.stop()
     finally:
         engine.stop()
+        receivers.stop()
 
 
 def _open_workspace(path: Path, source: KeySource) -> Workspace:

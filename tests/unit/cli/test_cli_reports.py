@@ -7,6 +7,7 @@ from pathlib import Path
 from hl7console.cli.demo_summary import accepted, print_summary, summary_values
 from hl7console.cli.reports import print_not_taken, print_results
 from hl7console.engine.console import JobReport, Noticed, NotTaken, SendResult
+from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import Tally, ToldStep
 from hl7console.engine.demo.running import Kept, Stand
 
@@ -101,8 +102,11 @@ STAND = Stand(
 )
 
 
+FORWARDED = (Forwarded("Billing out", taken=5, refused=2, waiting=1),)
+
+
 def test_the_summary_counts_by_type_and_answer(capsys):
-    print_summary(TALLY, KEPT, STAND, Path("/some where"))
+    print_summary(TALLY, KEPT, STAND, FORWARDED, Path("/some where"))
     lines = capsys.readouterr().out.splitlines()
     table = [line.split() for line in lines[3:7]]
     assert table == [
@@ -115,13 +119,17 @@ def test_the_summary_counts_by_type_and_answer(capsys):
     assert text.index("First") < text.index("Second")
     assert "no answer  later" in text
     assert '--workspace "' in text
+    assert ["Billing", "out", "5", "2", "1"] in [line.split() for line in lines]
     assert accepted(TALLY) == 2
 
 
 def test_the_summary_as_values():
-    values = summary_values(TALLY, KEPT, STAND, Path("w"))
+    values = summary_values(TALLY, KEPT, STAND, FORWARDED, Path("w"))
     assert (values["sent"], values["stored"], values["duplicates"]) == (3, 3, 1)
     assert [story["story"] for story in values["stories"]] == ["First", "Second"]
+    assert values["forwarded"] == [
+        {"destination": "Billing out", "taken": 5, "refused": 2, "waiting": 1}
+    ]
     assert values["worklist"] == {
         "lines": 3,
         "states": {"ON_HOLD": 1, "SCHEDULED": 2, "STARTED": 0},
@@ -132,7 +140,7 @@ def test_the_summary_as_values():
 
 
 def test_the_summary_says_where_the_worklist_stands_and_which_line_to_ask(capsys):
-    print_summary(TALLY, KEPT, STAND, Path("w"))
+    print_summary(TALLY, KEPT, STAND, FORWARDED, Path("w"))
     lines = capsys.readouterr().out.splitlines()
     text = "\n".join(lines)
     assert ["on", "hold", "1"] in [line.split() for line in lines]
@@ -144,7 +152,7 @@ def test_the_summary_says_where_the_worklist_stands_and_which_line_to_ask(capsys
 
 
 def test_the_summary_of_an_empty_worklist_asks_nothing(capsys):
-    print_summary(TALLY, KEPT, Stand(0), Path("w"))
+    print_summary(TALLY, KEPT, Stand(0), (), Path("w"))
     text = capsys.readouterr().out
     assert "No line stands on it yet." in text
     assert "--why" not in text
