@@ -282,3 +282,25 @@ def test_a_recipe_is_applied_on_the_way_and_can_be_taken_back(dialog, receivers,
     assert {message.get("PID-3.1") for message in receivers[0].received} == {"88002"}
     assert receivers[0].control_ids == [f"A{n + 1}" for n in range(COUNT)]
     dialog.reject()
+
+
+def test_after_a_failure_the_next_try_does_not_look_paused(dialog, receivers, qtbot):
+    dialog.to.setCurrentIndex(dialog.to.count() - 1)
+    dialog.address.setText("127.0.0.1:1")
+    looked(dialog, qtbot)
+    press(dialog)
+    dialog.pause_button.click()
+    qtbot.waitUntil(lambda: dialog.send_button.isVisible())
+    assert "127.0.0.1" in dialog.text
+    dialog.to.setCurrentIndex(dialog.to.findData("PACS"))
+    looked(dialog, qtbot)
+    slowly(dialog)
+    press(dialog)
+    assert dialog.pause_button.isVisible()
+    assert dialog.pause_button.text() == "Pause"
+    dialog.pause_button.click()
+    qtbot.waitUntil(lambda: dialog.text.startswith("Paused"))
+    dialog.pause_button.click()
+    child(dialog, QPushButton, "resendClose").click()
+    ended(dialog, qtbot)
+    dialog.reject()

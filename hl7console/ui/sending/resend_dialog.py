@@ -307,6 +307,7 @@ class ResendDialog(QDialog):
             self._watch.deleteLater()
             self._watch = None
         self._bar.hide()
+        self.pause_button.setChecked(False)  # the next one does not begin paused
         self.pause_button.hide()
         self._close.setText("Close")
         self._is_wanted = False
