@@ -20,7 +20,7 @@ from hl7console.store.workspace import Workspace
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.expects_log]
 
 IS_FULL = os.environ.get("HL7CONSOLE_FULL") == "1"
-ROUNDS, MESSAGES = (20, 20_000) if IS_FULL else (1, 2_000)
+ROUNDS, MESSAGES = (20, 5_000) if IS_FULL else (1, 2_000)
 SEED = 4
 
 
