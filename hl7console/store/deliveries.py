@@ -14,6 +14,9 @@ from hl7console.store.records import DeliveryState
 
 INTERRUPTED_TEXT = "The program ended before an answer came; the receiver may have the message."
 
+REPEAT_TEXT = "A repeat: what became of the try before is unknown."
+"""In front of what is told of a try that repeats one without a certain answer."""
+
 _SENDING = str(DeliveryState.SENDING)
 _CUT_OFF = f"INDEXED BY deliveries_sending WHERE state = '{_SENDING}'"
 
@@ -128,10 +131,18 @@ def mark_interrupted(database: Database, now_us: int) -> int:
             " ORDER BY id"
         )
         cursor = database.execute(
-            "UPDATE attempts SET state = ?, finished_at_us = ?, text = ?"  # noqa: S608 - our own
+            "UPDATE attempts SET state = ?, finished_at_us = ?, text = CASE"  # noqa: S608 - our own
+            " (SELECT state FROM attempts AS before WHERE before.delivery_id ="
+            " attempts.delivery_id AND before.id < attempts.id ORDER BY before.id DESC LIMIT 1)"
+            " WHEN 'unknown' THEN ? ELSE ? END"
             f" WHERE state = '{_SENDING}' AND delivery_id IN"
             f" (SELECT id FROM deliveries {_CUT_OFF})",
-            (str(DeliveryState.UNKNOWN), now_us, INTERRUPTED_TEXT),
+            (
+                str(DeliveryState.UNKNOWN),
+                now_us,
+                f"{REPEAT_TEXT} {INTERRUPTED_TEXT}",
+                INTERRUPTED_TEXT,
+            ),
         )
         count = max(int(cursor.rowcount), 0)
         database.execute(

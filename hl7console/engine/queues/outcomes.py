@@ -13,10 +13,9 @@ from hl7console.engine.outbound import Exchange
 from hl7console.engine.queues.payloads import InHand
 from hl7console.hl7v2.replies import ReplyKind, read_ack
 from hl7console.settings import DestinationSettings, OnRefusal
+from hl7console.store.deliveries import REPEAT_TEXT
 from hl7console.store.queue_records import Settled
 from hl7console.store.records import DeliveryState
-
-REPEAT_TEXT = "A repeat: what became of the try before is unknown."
 
 LONGEST_CODE = 20
 """Characters of a code that are kept: a receiver may send anything in its place."""

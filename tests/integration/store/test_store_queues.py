@@ -159,6 +159,15 @@ def test_what_a_crash_left_in_hand_is_unknown_and_due(queued):
     assert [c.attempt_count for c in again.deliveries] == [1, 1, 0, 0]
 
 
+def test_a_repeat_that_a_crash_cut_off_too_is_told_as_one(queued):
+    for at_us in (200, 300):
+        queued.claim(1)
+        queued.call(deliveries.mark_interrupted, at_us)
+    texts = [str(row[0]) for row in queued.store.sql("SELECT text FROM attempts ORDER BY id")]
+    assert [text.startswith("A repeat") for text in texts] == [False, True]
+    assert all(deliveries.INTERRUPTED_TEXT in text for text in texts)
+
+
 def test_what_is_being_sent_is_left_alone(queued):
     queued.claim(1)
     for action in ("retry", "hold", "skip", "cancel"):
