@@ -169,7 +169,7 @@ def test_lines_stay_short_in_a_wide_window(view, qtbot):
     assert view.browser.viewport().width() <= 820
     view.resize(700, 600)
     qtbot.waitUntil(lambda: view.width() == 700)
-    assert view.browser.horizontalScrollBar().maximum() == 0
+    qtbot.waitUntil(lambda: view.browser.horizontalScrollBar().maximum() == 0)
 
 
 # What it tells of
