@@ -13,13 +13,13 @@ from hl7console.engine import auditing
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.repair_commands import DeleteSaved, StoreEdited
-from hl7console.engine.storing import StoreTally
+from hl7console.engine.storing import StoreTally, scanned_message
 from hl7console.errors import UsageError
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.scan import scan
 from hl7console.store import edited_messages
 from hl7console.store.connection import Database
-from hl7console.store.records import NewMessage, Origin, Status
+from hl7console.store.records import NewMessage, Origin
 from hl7console.store.repair_records import EditedMessage
 from hl7console.store.rows import read_body, read_rows
 
@@ -115,27 +115,11 @@ def _new_message(command: StoreEdited, parent: _Parent, now_us: int) -> NewMessa
     default, forced = parent.codec or "cp1252", parent.codec if parent.is_forced else ""
     seen = scan(command.raw, default_codec=default, force_codec=forced)
     is_sample = bool(command.saved_name.strip()) and not command.parent_id
-    return NewMessage(
-        raw=command.raw,
+    return scanned_message(
+        command.raw,
+        seen,
         origin=Origin.SAMPLE if is_sample else Origin.EDITED,
-        connection=parent.connection,
         received_at_us=now_us,
-        message_type=seen.message_type,
-        event=seen.event,
-        structure=seen.structure,
-        control_id=seen.control_id,
-        sender=seen.sender,
-        receiver=seen.receiver,
-        version=seen.version,
-        charset=seen.charset,
-        patient_id=seen.patient_id,
-        patient_authority=seen.patient_authority,
-        patient_name=seen.patient_name,
-        accession=seen.accession,
-        placer_order=seen.placer_order,
-        filler_order=seen.filler_order,
-        status=Status.OK if seen.is_readable else Status.ERROR,
-        error_text=seen.problem,
-        flags=seen.flags,
+        connection=parent.connection,
         parent_id=command.parent_id,
     )

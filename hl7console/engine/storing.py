@@ -7,7 +7,7 @@ import time
 
 from hl7console.engine.reading import FoundInSource
 from hl7console.errors import EnvironmentFaultError
-from hl7console.hl7v2.scan import scan
+from hl7console.hl7v2.scan import Scan, scan
 from hl7console.store.records import NewMessage, Origin, Status, StoreOutcome
 
 MAX_OUTSTANDING = 2_000
@@ -74,6 +74,44 @@ class StoreTally:
             raise EnvironmentFaultError("The database does not answer any more.")
 
 
+class StoredIds:
+    """Collects the ids of some messages handed to the store, in that order.
+
+    Args:
+        count: How many are handed over.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._told: list[StoreOutcome] = []
+        self._all = threading.Event()
+
+    def __call__(self, outcome: StoreOutcome) -> None:
+        """Take what became of one. Any thread."""
+        self._told.append(outcome)
+        if len(self._told) == self._count:
+            self._all.set()
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until it is known of all what became of them.
+
+        Raises:
+            EnvironmentFaultError: The store says nothing within the time.
+        """
+        if not self._all.wait(timeout_s):
+            raise EnvironmentFaultError("The database does not answer any more.")
+
+    @property
+    def error(self) -> str:
+        """Why one was not stored, as a sentence; empty where all were."""
+        return next((outcome.error for outcome in self._told if outcome.error), "")
+
+    @property
+    def ids(self) -> list[int]:
+        """Their ids, in the order in which they were handed over."""
+        return [outcome.message_id for outcome in self._told]
+
+
 def imported_message(
     found: FoundInSource, origin: Origin, *, raw: bytes | None = None
 ) -> NewMessage:
@@ -83,11 +121,45 @@ def imported_message(
     flags = seen.flags
     if found.flags:
         flags = " ".join(dict.fromkeys((*flags.split(), *found.flags)))
+    return scanned_message(
+        raw,
+        seen,
+        origin=origin,
+        received_at_us=time.time_ns() // 1000,
+        interface=found.source.rpartition("/")[2],
+        flags=flags,
+    )
+
+
+def scanned_message(
+    raw: bytes,
+    seen: Scan,
+    *,
+    origin: Origin,
+    received_at_us: int,
+    interface: str = "",
+    flags: str | None = None,
+    connection: int = 0,
+    parent_id: int = 0,
+) -> NewMessage:
+    """Return the row of a message that no listener received: its columns are what was scanned.
+
+    Args:
+        raw: Its bytes.
+        seen: What a scan of them found.
+        origin: Where it comes from.
+        received_at_us: When it is kept; UTC, microseconds since 1970.
+        interface: Name of its source.
+        flags: What is odd about it; None takes what the scan says.
+        connection: Of the message that it was edited from, where that came over MLLP.
+        parent_id: The message that it was edited from; 0 for none.
+    """
     return NewMessage(
         raw=raw,
         origin=origin,
-        interface=found.source.rpartition("/")[2],
-        received_at_us=time.time_ns() // 1000,
+        interface=interface,
+        connection=connection,
+        received_at_us=received_at_us,
         message_type=seen.message_type,
         event=seen.event,
         structure=seen.structure,
@@ -104,5 +176,6 @@ def imported_message(
         filler_order=seen.filler_order,
         status=Status.OK if seen.is_readable else Status.ERROR,
         error_text=seen.problem,
-        flags=flags,
+        flags=seen.flags if flags is None else flags,
+        parent_id=parent_id,
     )

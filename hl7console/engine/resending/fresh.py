@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,13 +16,13 @@ from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.reading import FoundInSource
 from hl7console.engine.resending.editing import Editing
-from hl7console.engine.resending.lane import Lane, Outgoing
+from hl7console.engine.resending.lane import Lane, Outgoing, connect_all
 from hl7console.engine.resending.pace import Pace
 from hl7console.engine.resending.windows import STORE_TIMEOUT_S, Windows
-from hl7console.engine.storing import imported_message
+from hl7console.engine.storing import StoredIds, imported_message
 from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.settings import DestinationSettings
-from hl7console.store.records import Origin, StoreOutcome
+from hl7console.store.records import Origin
 
 STORED_AT_ONCE = (1, 4, 16, 64)
 """Messages stored together: few at first, so that the first one leaves soon."""
@@ -54,33 +53,6 @@ class FreshRun:
     """What the audit trail calls it."""
 
 
-class _Stored:
-    """Collects the ids of messages handed to the store."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._told: list[StoreOutcome] = []
-        self._all = threading.Event()
-
-    def __call__(self, outcome: StoreOutcome) -> None:
-        """Take what became of one. Any thread."""
-        self._told.append(outcome)
-        if len(self._told) == self._count:
-            self._all.set()
-
-    def ids(self) -> list[int]:
-        """Wait for all, and return their ids in the order in which they were handed over."""
-        if not self._all.wait(STORE_TIMEOUT_S):
-            raise EnvironmentFaultError("The database does not answer any more.")
-        for outcome in self._told:
-            if outcome.error:
-                raise EnvironmentFaultError(
-                    f"A message was not stored: {outcome.error}",
-                    hint="Make room or mend the fault, then send the rest.",
-                )
-        return [outcome.message_id for outcome in self._told]
-
-
 def send_fresh(
     core: EngineCore, job: EngineJob, run: FreshRun, messages: Iterator[FreshMessage]
 ) -> JobReport:
@@ -94,7 +66,8 @@ def send_fresh(
         lanes = [Lane(core, settings, job) for settings in run.destinations]
         for lane in lanes:
             stack.callback(lane.close)
-        _connect(lanes)
+        if (fault := connect_all(lanes)) is not None:
+            raise fault
         windows = Windows(core, job, lanes, run.pace)
         source = _outgoing(core, run.editing, messages)
         stack.enter_context(contextlib.closing(source))
@@ -108,17 +81,6 @@ def send_fresh(
     return report
 
 
-def _connect(lanes: Sequence[Lane]) -> None:
-    fault: EnvironmentFaultError | None = None
-    for lane in lanes:
-        try:
-            lane.open()
-        except EnvironmentFaultError as error:
-            fault = error
-    if fault is not None and all(lane.stopped_by for lane in lanes):
-        raise fault
-
-
 def _outgoing(
     core: EngineCore, editing: Editing, messages: Iterator[FreshMessage]
 ) -> Generator[Outgoing, None, None]:
@@ -128,11 +90,17 @@ def _outgoing(
         if not page:
             return
         made = [_edited(editing, one) for one in page]
-        stored = _Stored(len(page))
+        stored = StoredIds(len(page))
         for one, (raw, _) in zip(page, made, strict=True):
             new = imported_message(FoundInSource(one.source, 0, raw), Origin.SENT)
             core.writer.put(new, stored, wait_s=STORE_TIMEOUT_S)
-        for message_id, one, (raw, fault) in zip(stored.ids(), page, made, strict=True):
+        stored.wait(STORE_TIMEOUT_S)
+        if stored.error:
+            raise EnvironmentFaultError(
+                f"A message was not stored: {stored.error}",
+                hint="Make room or mend the fault, then send the rest.",
+            )
+        for message_id, one, (raw, fault) in zip(stored.ids, page, made, strict=True):
             yield Outgoing(message_id, raw, received_at_us=one.at_us, fault=fault)
 
 

@@ -220,3 +220,18 @@ class Lane:
             self._light.failed(self.stopped_by)
         elif state != DeliveryState.CANCELLED:
             self._light.exchanged(is_accepted=state != DeliveryState.REJECTED)
+
+
+def connect_all(lanes: Sequence[Lane]) -> EnvironmentFaultError | None:
+    """Connect to all destinations; those that cannot be reached are left out. The job's thread.
+
+    Returns:
+        Why there is no connection, where none of them can be reached; else None.
+    """
+    fault: EnvironmentFaultError | None = None
+    for lane in lanes:
+        try:
+            lane.open()
+        except EnvironmentFaultError as error:
+            fault = error
+    return fault if all(lane.stopped_by for lane in lanes) else None

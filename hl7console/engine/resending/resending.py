@@ -13,11 +13,11 @@ from hl7console.engine.jobs import EngineJob
 from hl7console.engine.repair_commands import MarkHandled, ResendMessages
 from hl7console.engine.resending.edited_batches import EditedBatches, EditedFrom
 from hl7console.engine.resending.editing import Editing, EditWish
-from hl7console.engine.resending.lane import Lane, Outgoing
+from hl7console.engine.resending.lane import Lane, Outgoing, connect_all
 from hl7console.engine.resending.originals import Counting, Original, Originals
 from hl7console.engine.resending.pace import Pace
 from hl7console.engine.resending.windows import STORE_TIMEOUT_S, Windows
-from hl7console.errors import EnvironmentFaultError, UsageError
+from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings
 from hl7console.store import handled, resends
 from hl7console.store.connection import Database
@@ -127,13 +127,8 @@ def _connect(core: EngineCore, lanes: Sequence[Lane], originals: Originals) -> N
     Raises:
         EnvironmentFaultError: None can be reached; the try is written down.
     """
-    fault: EnvironmentFaultError | None = None
-    for lane in lanes:
-        try:
-            lane.open()
-        except EnvironmentFaultError as error:
-            fault = error
-    if fault is not None and all(lane.stopped_by for lane in lanes):
+    fault = connect_all(lanes)
+    if fault is not None:
         first = originals.first_id()
         if first:
             _note_not_sent(core, lanes, first)
