@@ -6,7 +6,7 @@ import time
 
 from hl7console.engine.sender import Exchange
 from hl7console.errors import EnvironmentFaultError, UsageError
-from hl7console.hl7v2.replies import read_ack, receiver_words
+from hl7console.hl7v2.replies import named_cause, read_ack, receiver_words
 from hl7console.hl7v2.scan import Scan
 from hl7console.store.deliveries import AttemptOutcome
 from hl7console.store.records import DeliveryState
@@ -41,6 +41,5 @@ def cause_of(exchange: Exchange, state: str) -> str:
     """Return code and path that the receiver named for a failure: ``AE 101 PID-3``."""
     if state not in (DeliveryState.REJECTED, DeliveryState.UNKNOWN):
         return ""
-    errors = read_ack(exchange.reply).errors if exchange.reply else ()
-    parts = [exchange.ack_code, *(part for e in errors[:1] for part in (e.code, e.path))]
-    return " ".join(part for part in parts if part) or str(state)
+    ack = read_ack(exchange.reply) if exchange.reply else None
+    return named_cause(exchange.ack_code, ack) or str(state)

@@ -272,6 +272,20 @@ def describe_reply(kind: ReplyKind, ack: Ack | None = None) -> str:
     return f"{_SENTENCES[kind]} Named by the receiver: {named}." if named else _SENTENCES[kind]
 
 
+def named_cause(code: str, ack: Ack | None) -> str:
+    """Return what a failure is grouped by: ``AE 101 PID-3``, none of the peer's texts.
+
+    Args:
+        code: The acknowledgement code, or a word in its place; what is no code is left out.
+        ack: The answer; its first error that is no mere information names number and place.
+    """
+    error = next((e for e in ack.errors if e.severity != "I"), None) if ack is not None else None
+    parts = [_number(code)]
+    if error is not None:
+        parts += [_number(error.code), _place(error)]
+    return " ".join(part for part in parts if part)
+
+
 def receiver_words(ack: Ack) -> str:
     """Return what the peer itself says: MSA-3, then ERR-8 or ERR-7 of each error, once each.
 

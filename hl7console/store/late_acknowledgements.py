@@ -10,7 +10,7 @@ References:
 
 from __future__ import annotations
 
-from hl7console.hl7v2.replies import Ack
+from hl7console.hl7v2.replies import Ack, named_cause
 from hl7console.store.connection import Database
 from hl7console.store.records import DeliveryState
 
@@ -18,8 +18,6 @@ _COMMITTED = """
 SELECT d.id, d.destination FROM messages AS m JOIN deliveries AS d ON d.message_id = m.id
 WHERE m.control_id = ? AND d.state = 'committed' ORDER BY d.id DESC LIMIT 1
 """
-
-_ACCEPTED_CODES = ("AA", "CA")
 
 
 def settle_late(database: Database, ack: Ack, interface: str, at_us: int) -> str:
@@ -41,12 +39,10 @@ def settle_late(database: Database, ack: Ack, interface: str, at_us: int) -> str
     if row is None:
         return ""
     delivery_id, destination = int(row[0] or 0), str(row[1])
-    is_accepted = code in _ACCEPTED_CODES
+    is_accepted = code == "AA"
     state = DeliveryState.ACCEPTED if is_accepted else DeliveryState.REJECTED
     text = f"The application acknowledgement came later, to {interface}: {code}."
-    error = next(iter(ack.errors), None)
-    parts = (code, error.code, error.path) if error is not None else (code,)
-    cause = "" if is_accepted else " ".join(part for part in parts if part)
+    cause = "" if is_accepted else named_cause(code, ack)
     database.execute(
         "UPDATE deliveries SET state = ?, is_due = 0, changed_at_us = ?, ack_code = ?, text = ?,"
         " cause = ?, is_handled = 0 WHERE id = ?",

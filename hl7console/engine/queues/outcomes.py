@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from hl7console.engine.outbound import Exchange
 from hl7console.engine.queues.payloads import InHand
-from hl7console.hl7v2.replies import ReplyKind, read_ack
+from hl7console.hl7v2.replies import ReplyKind, named_cause, read_ack
 from hl7console.settings import DestinationSettings, OnRefusal
 from hl7console.store.deliveries import REPEAT_TEXT
 from hl7console.store.queue_records import Settled
@@ -121,19 +121,7 @@ def _of_unknown(exchange: Exchange, hand: InHand, settings: DestinationSettings)
 def cause_of(exchange: Exchange) -> str:
     """Return code and place that the receiver named, ``AE 101 PID-3``: no text of its own."""
     ack = read_ack(exchange.reply) if exchange.reply else None
-    error = next((e for e in ack.errors if e.severity != "I"), None) if ack else None
-    parts = [exchange.ack_code or "commit NAK"]
-    if error is not None:
-        parts += [error.code[:20] if error.code.isalnum() else "", _plain_path(error.path)]
-    return " ".join(part for part in parts if part)
-
-
-def _plain_path(path: str) -> str:
-    is_plain = path.isascii() and len(path) <= 40 and not set(path) - _PATH_CHARACTERS
-    return path if is_plain else ""
-
-
-_PATH_CHARACTERS = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.[]")
+    return named_cause(exchange.ack_code, ack) if exchange.ack_code else "commit NAK"
 
 
 def settled(

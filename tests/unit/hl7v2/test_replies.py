@@ -13,6 +13,7 @@ from hl7console.hl7v2.replies import (
     ReplyKind,
     classify_reply,
     describe_reply,
+    named_cause,
     plain_acceptance,
     read_ack,
     receiver_words,
@@ -195,3 +196,18 @@ def test_the_quick_look_at_an_acceptance_says_what_the_whole_answer_says(
         assert classify_reply(raw, "M1") in (ReplyKind.ACCEPTED, ReplyKind.COMMITTED)
     usual = (code, named, more, end) == (b"AA", b"M1", b"", b"\r")
     assert not usual or separator != b"|" or quick is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "errors", "cause"),
+    [
+        ("AE", (), "AE"),
+        ("AE", (AckError("101", "PID^1^3"),), "AE 101 PID-3"),
+        ("AE", (AckError("0", "", severity="I"), AckError("101", "PID^1^3")), "AE 101 PID-3"),
+        ("AE", (AckError("MARLOWE TESS", "PID^MARLOWE"),), "AE"),
+        ("no code at all", (), ""),
+        ("", (AckError("207", ""),), "207"),
+    ],
+)
+def test_a_cause_names_code_and_place_and_none_of_the_peers_texts(code, errors, cause):
+    assert named_cause(code, Ack("AE", "1", errors=errors, is_ack=True)) == cause
