@@ -28,7 +28,7 @@ from hl7console.store.repair_records import SavedMessage
 from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.lab.answers import Answers
 from hl7console.ui.lab.library import Library, LibraryEntry
-from hl7console.ui.lab.target import Target
+from hl7console.ui.sending.target_box import TargetBox
 from hl7console.ui.theme import GRID, fixed_font
 from hl7console.ui.worker import ReaderWorker
 
@@ -65,7 +65,7 @@ class Composer(QWidget):
         self.text.setPlaceholderText("Type or paste a message, or take one from the left.")
         self.text.setTabChangesFocus(True)
         self.text.setAcceptDrops(False)  # files dropped here are for the window to import
-        self.target = Target("lab")
+        self.target = TargetBox(())
         self.answers = Answers("lab")
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)
@@ -225,8 +225,8 @@ class Composer(QWidget):
         try:
             command = SendRepeatedly(
                 raws=(self.raw(),),
-                destinations=(self.target.destination,),
-                confirm=self.target.confirmed,
+                destinations=self.target.destinations,
+                confirm=self.target.typed,
                 times=self.times.value(),
                 rate_per_s=self.rate.value(),
                 new_control_ids=self.new_ids.isChecked(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console, EngineSnapshot
@@ -55,7 +56,6 @@ class LabPlace(QWidget):
         bridge.settings_changed.connect(self._on_settings_changed)
         bridge.snapshot_changed.connect(self._on_snapshot_changed)
         self._on_settings_changed()
-        self._on_snapshot_changed(bridge.snapshot)
 
     @Slot()
     def _on_settings_changed(self) -> None:
@@ -65,12 +65,18 @@ class LabPlace(QWidget):
     @Slot(object)
     def _on_snapshot_changed(self, snapshot: EngineSnapshot) -> None:
         """A message that was saved by name is a new message: look at the names then."""
+        if not self.isVisible():
+            return
         if snapshot.last_message_id != self._last_message_id and not self._reads.is_busy:
             self._last_message_id = snapshot.last_message_id
             self._reads.ask(saved_messages, self._on_saved, self._notice.fault)
 
     def _on_saved(self, saved: tuple[SavedMessage, ...]) -> None:
         self.composer.show_saved(saved)
+        self._on_snapshot_changed(self._bridge.snapshot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self._on_snapshot_changed(self._bridge.snapshot)
 
     def show_page(self, name: str) -> None:

@@ -29,8 +29,8 @@ from hl7console.ui.ask import Ask
 from hl7console.ui.empty_state import EmptyState
 from hl7console.ui.job_watch import JobWatch, duration_text
 from hl7console.ui.lab.answers import Answers
-from hl7console.ui.lab.target import Target
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
+from hl7console.ui.sending.target_box import TargetBox
 from hl7console.ui.theme import GRID
 from hl7console.ui.worker import Worker
 
@@ -88,7 +88,7 @@ class Recordings(QWidget):
         self._is_recording = False
         self.path: Path | None = None
         self.look: RecordingLook | None = None
-        self.target = Target("replay")
+        self.target = TargetBox(())
         self.answers = Answers("replay")
         self._empty = EmptyState()
         self._empty.tell(
@@ -255,8 +255,8 @@ class Recordings(QWidget):
         elif self.path is not None:
             command = ReplayRecording(
                 path=self.path,
-                destinations=(self.target.destination,),
-                confirm=self.target.confirmed,
+                destinations=self.target.destinations,
+                confirm=self.target.typed,
                 speed=float(self.speed.currentData()),
                 new_control_ids=self.new_ids.isChecked(),
             )

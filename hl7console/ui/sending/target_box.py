@@ -117,6 +117,8 @@ class TargetBox(QWidget):
         self._form.addRow("Confirm", self.confirm)
 
     def _fill(self, chosen: str) -> None:
+        if (before := self.also.menu()) is not None:
+            before.deleteLater()
         menu = QMenu(self.also)
         menu.setObjectName("resendAlsoMenu")
         enabled = [settings for settings in self._all if settings.enabled]
@@ -135,6 +137,20 @@ class TargetBox(QWidget):
             self.address.setText(chosen)
             place = self.to.count() - 1
         self.to.setCurrentIndex(max(place, 0))
+
+    def set_destinations(self, destinations: Sequence[DestinationSettings]) -> None:
+        """Offer other destinations; what is chosen stays chosen where it can."""
+        kept, more = self.destination, [n for n, a in self._more.items() if a.isChecked()]
+        self._all = tuple(destinations)
+        self.to.blockSignals(True)
+        self.to.clear()
+        self._more.clear()
+        self._fill(kept)
+        self.to.blockSignals(False)
+        for name in more:
+            if name in self._more:
+                self._more[name].setChecked(True)
+        self._on_changed()
 
     @property
     def destination(self) -> str:
