@@ -9,8 +9,14 @@ import click
 from hl7console.cli.jobs import finish
 from hl7console.cli.opening import open_for_work
 from hl7console.cli.options import Place, json_option, place_options
-from hl7console.cli.reports import print_results
-from hl7console.cli.target_options import address_options, settings_of
+from hl7console.cli.reports import exit_code_of, print_results
+from hl7console.cli.target_options import (
+    address_options,
+    confirm_option,
+    new_ids_option,
+    settings_of,
+    to_option,
+)
 from hl7console.engine.repair_commands import ReplayRecording
 
 EPILOG = """\
@@ -26,13 +32,7 @@ Examples:
     epilog=EPILOG, short_help="Send the messages of a recording, with its timing or faster."
 )
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
-@click.option(
-    "--to",
-    "destination",
-    required=True,
-    metavar="HOST:PORT|NAME",
-    help="Address of the receiver, or the name of a configured destination.",
-)
+@to_option
 @click.option(
     "--speed",
     type=click.FloatRange(min=0.1, max=100.0),
@@ -47,14 +47,9 @@ Examples:
     metavar="N",
     help="At most N messages a second, in place of the recorded timing.",
 )
-@click.option("--new-ids", is_flag=True, help="Give every message a new control id (MSH-10).")
+@new_ids_option
 @address_options
-@click.option(
-    "--confirm",
-    default="",
-    metavar="NAME",
-    help="Name of the destination, typed, where it is a production one.",
-)
+@confirm_option
 @json_option
 @place_options
 @click.pass_context
@@ -89,5 +84,4 @@ def replay(
     with open_for_work(place) as console:
         report = finish(console.submit(command))
     print_results(report, as_json=as_json)
-    all_well = not (report.refused or report.unknown or report.cancelled)
-    context.exit(0 if all_well and report.accepted else 1)
+    context.exit(exit_code_of(report))

@@ -68,3 +68,9 @@ def _result_line(result: SendResult) -> str:
     parts = [name, result.ack_code or "-", result.state, milliseconds, result.text, said]
     parts += [result.destination, result.source]
     return "  ".join(output.visible(part) for part in parts if part)
+
+
+def exit_code_of(report: JobReport) -> int:
+    """Return 0 where something was sent and all of it accepted, else 1."""
+    faults = report.refused or report.unknown or report.not_taken_total or report.cancelled
+    return 0 if report.accepted and not faults else 1

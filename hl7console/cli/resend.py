@@ -14,8 +14,12 @@ from hl7console.cli.jobs import finish
 from hl7console.cli.messages import filter_text
 from hl7console.cli.opening import open_for_work
 from hl7console.cli.options import Place, json_option, place_options
-from hl7console.cli.reports import print_results
-from hl7console.cli.target_options import address_options, settings_of
+from hl7console.cli.reports import exit_code_of, print_results
+from hl7console.cli.target_options import (
+    address_options,
+    new_ids_option,
+    settings_of,
+)
 from hl7console.engine.console import Console
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
 from hl7console.engine.repair_commands import Dates, ResendMessages
@@ -55,7 +59,7 @@ Examples:
     metavar="FILE",
     help="Apply the recipe in a TOML file; each message becomes a new, edited one.",
 )
-@click.option("--new-ids", is_flag=True, help="Give every message a new control id (MSH-10).")
+@new_ids_option
 @click.option(
     "--dates",
     type=click.Choice([str(d) for d in Dates]),
@@ -127,8 +131,7 @@ def resend(
             )
         report = finish(console.submit(command))
     print_results(report, as_json=as_json)
-    all_well = not (report.refused or report.unknown or report.cancelled)
-    context.exit(0 if all_well and report.accepted else 1)
+    context.exit(exit_code_of(report))
 
 
 def _command(

@@ -9,8 +9,13 @@ import click
 from hl7console.cli.jobs import finish
 from hl7console.cli.opening import open_for_work
 from hl7console.cli.options import Place, json_option, place_options
-from hl7console.cli.reports import print_results
-from hl7console.cli.target_options import address_options, settings_of
+from hl7console.cli.reports import exit_code_of, print_results
+from hl7console.cli.target_options import (
+    address_options,
+    confirm_option,
+    settings_of,
+    to_option,
+)
 from hl7console.engine.console import SendFiles
 
 EPILOG = """\
@@ -26,13 +31,7 @@ Examples:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
-@click.option(
-    "--to",
-    "destination",
-    required=True,
-    metavar="HOST:PORT|NAME",
-    help="Address of the receiver, or the name of a configured destination.",
-)
+@to_option
 @address_options
 @click.option(
     "--rate",
@@ -41,12 +40,7 @@ Examples:
     metavar="N",
     help="At most N messages a second. Default: as fast as answers come.",
 )
-@click.option(
-    "--confirm",
-    default="",
-    metavar="NAME",
-    help="Name of the destination, typed, where it is a production one.",
-)
+@confirm_option
 @json_option
 @place_options
 @click.pass_context  # fmt: skip
@@ -60,8 +54,7 @@ def send(context: click.Context, /, place: Place, as_json: bool, **given: object
     with open_for_work(place) as console:
         report = finish(console.submit(command))
     print_results(report, as_json=as_json)
-    all_well = not (report.refused or report.unknown or report.not_taken_total or report.cancelled)
-    context.exit(0 if all_well and report.accepted else 1)
+    context.exit(exit_code_of(report))
 
 
 def _command(

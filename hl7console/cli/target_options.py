@@ -14,6 +14,23 @@ from hl7console.settings import DestinationSettings, Tls
 
 F = TypeVar("F", bound=Callable[..., object])
 
+to_option = click.option(
+    "--to",
+    "destination",
+    required=True,
+    metavar="HOST:PORT|NAME",
+    help="Address of the receiver, or the name of a configured destination.",
+)
+confirm_option = click.option(
+    "--confirm",
+    default="",
+    metavar="NAME",
+    help="Name of the destination, typed, where it is a production one.",
+)
+new_ids_option = click.option(
+    "--new-ids", is_flag=True, help="Give every message a new control id (MSH-10)."
+)
+
 _OPTIONS = (
     click.option(
         "--tls", "use_tls", is_flag=True, help="Use TLS, and check the receiver's certificate."
