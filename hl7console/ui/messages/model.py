@@ -10,9 +10,10 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from hl7console.store.records import MessageRow
+from hl7console.ui.columned import ColumnedModel
 from hl7console.ui.messages.columns import Column, Kind, columns_for, paths_of, pill_for
 from hl7console.ui.messages.id_list import IdList
 
@@ -27,7 +28,7 @@ _NO_INDEX = QModelIndex()
 _Index = QModelIndex
 
 
-class MessageTableModel(QAbstractTableModel):
+class MessageTableModel(ColumnedModel[MessageRow]):
     """Rows of the current filter, newest on top. GUI thread only."""
 
     rows_wanted = Signal(object)
@@ -138,22 +139,6 @@ class MessageTableModel(QAbstractTableModel):
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
         return 0 if parent.isValid() else len(self._ids)
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            is_number = self.columns[section].kind is Kind.NUMBER
-            side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
         if not index.isValid() or index.row() >= len(self._ids):
             return None
@@ -164,10 +149,6 @@ class MessageTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip_at(index.row(), index.column())
         return None
-
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:  # type: ignore[override]
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
 
     def text_at(self, row: int, column: int) -> str:
         """Return the text of a cell; "…" while it isn't there."""

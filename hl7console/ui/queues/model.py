@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from hl7console.store.queue_reader import PAGE, DeliveryRow
+from hl7console.ui.columned import ColumnedModel
 from hl7console.ui.messages.columns import Kind
-from hl7console.ui.queues.columns import COLUMNS
+from hl7console.ui.queues.columns import COLUMNS, DeliveryColumn
 from hl7console.ui.queues.words import MEANINGS
 
 _KEPT = 10 * PAGE
@@ -31,7 +32,7 @@ class Anchor:
     delivery_id: int
 
 
-class DeliveryModel(QAbstractTableModel):
+class DeliveryModel(ColumnedModel[DeliveryRow]):
     """The deliveries of one list. GUI thread only."""
 
     rows_wanted = Signal(int)
@@ -43,7 +44,7 @@ class DeliveryModel(QAbstractTableModel):
         self._rows: dict[int, DeliveryRow] = {}
         self._places: dict[int, int] = {}
         self._pending: set[int] = set()
-        self.columns = COLUMNS
+        self.columns: tuple[DeliveryColumn, ...] = COLUMNS
 
     # What the list holds
 
@@ -149,22 +150,6 @@ class DeliveryModel(QAbstractTableModel):
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
         return 0 if parent.isValid() else self._count
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            is_number = self.columns[section].kind is Kind.NUMBER
-            side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
         if not index.isValid() or index.row() >= self._count:
             return None
@@ -173,10 +158,6 @@ class DeliveryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip_at(index.row(), index.column())
         return None
-
-    def flags(self, index: _Index) -> Qt.ItemFlag:  # type: ignore[override]
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
 
     def text_at(self, place: int, column: int) -> str:
         """Return the text of a cell; "…" while it isn't there."""
