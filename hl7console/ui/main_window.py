@@ -111,8 +111,8 @@ class MainWindow(QMainWindow):
             self.notice, partial(self.go_to, "queues"),
         )  # fmt: skip
         self.lab = LabHook(
-            self, console, self.bridge, self.actions_by_name, self.ask, self.notice,
-            partial(self.go_to, "lab"), lambda: self.messages.search.text,
+            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
+            self.notice, partial(self.go_to, "lab"),
         )  # fmt: skip
         self._overlay = DropOverlay(self)
         self._connect()
@@ -213,6 +213,7 @@ class MainWindow(QMainWindow):
         queues.message_wanted.connect(self._on_message_wanted)
         queues.settings_wanted.connect(self._on_interface_chosen)
         self.lab.made.connect(self._stack.addWidget)
+        self.lab.record_wanted.connect(lambda: self.lab.record_found(self.messages.search.text))
         self._stack.currentChanged.connect(lambda *_: self.message_actions.place_changed())
         header = self.messages.table.horizontalHeader()
         header.customContextMenuRequested.connect(self.choose_columns)

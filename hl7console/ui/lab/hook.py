@@ -5,52 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal, Slot
 
-from hl7console.engine.console import Console
-from hl7console.ui.actions import Actions
-from hl7console.ui.ask import Ask
-from hl7console.ui.bridge import EngineBridge
-from hl7console.ui.notice import Notice
+from hl7console.ui.place_hook import PlaceHook
 
 if TYPE_CHECKING:
     from hl7console.ui.lab.place import LabPlace
 
 
-class LabHook(QObject):
-    """Owns the place and its actions. GUI thread only; call `stop` before it goes.
+class LabHook(PlaceHook):
+    """Owns the place and its actions, see `PlaceHook`. GUI thread only."""
 
-    Args:
-        window: Owner.
-        console: The engine.
-        bridge: Tells when something changed.
-        actions: The window's actions.
-        ask: Asks questions.
-        notice: Says what went well or wrong.
-        go: Goes to the place.
-        search: Returns what is searched for in Messages.
-    """
+    record_wanted = Signal()
+    """What is searched for in Messages is to be recorded."""
 
-    made = Signal(object)
-    """The place (`LabPlace`) was made."""
+    _place: LabPlace | None = None
 
-    def __init__(
-        self,
-        window: QWidget,
-        console: Console,
-        bridge: EngineBridge,
-        actions: Actions,
-        ask: Ask,
-        notice: Notice,
-        go: Callable[[], object],
-        search: Callable[[], str],
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._console, self._bridge = console, bridge
-        self._ask, self._notice, self._go = ask, notice, go
-        self._place: LabPlace | None = None
+    def _add_actions(self) -> None:
         table: tuple[tuple[str, str, str, Callable[[], object]], ...] = (
             ("send", "Lab: compose and send", "flask-conical",
              lambda: self.place().show_page("send")),
@@ -61,17 +32,10 @@ class LabHook(QObject):
             ("openRecording", "Open a recording…", "folder-open",
              self._open_recording),
             ("recordFound", "Record what the search in Messages finds…", "download",
-             lambda: self.record_found(search())),
+             self.record_wanted.emit),
         )  # fmt: skip
         for name, text, icon, slot in table:
-            actions.add(f"lab.{name}", text, self._there(slot), icon=icon, group="Lab")
-
-    def _there(self, slot: Callable[[], object]) -> Callable[[], None]:
-        def act() -> None:
-            self._go()
-            slot()
-
-        return act
+            self._actions.add(f"lab.{name}", text, self._there(slot), icon=icon, group="Lab")
 
     def _open_recording(self) -> None:
         self.place().show_page("recordings")

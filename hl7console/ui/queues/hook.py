@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal, Slot
 
-from hl7console.engine.console import Console, EngineSnapshot
-from hl7console.ui.actions import Actions
-from hl7console.ui.ask import Ask
-from hl7console.ui.bridge import EngineBridge
-from hl7console.ui.notice import Notice
-from hl7console.ui.preferences import Preferences
+from hl7console.engine.console import EngineSnapshot
+from hl7console.ui.place_hook import PlaceHook
 from hl7console.ui.queues.header import View
 from hl7console.ui.queues.words import needs_somebody
 
@@ -22,22 +16,9 @@ if TYPE_CHECKING:
     from hl7console.ui.queues.queue_actions import QueueActions
 
 
-class QueuesHook(QObject):
-    """Owns the place and its actions. GUI thread only; call `stop` before it goes.
+class QueuesHook(PlaceHook):
+    """Owns the place and its actions, see `PlaceHook`. GUI thread only."""
 
-    Args:
-        window: Owner.
-        console: The engine.
-        bridge: Tells when something changed.
-        preferences: What the window remembers.
-        actions: The window's actions.
-        ask: Asks questions.
-        notice: Says what went well or wrong.
-        go: Goes to the place.
-    """
-
-    made = Signal(object)
-    """The place (`QueuesPlace`) was made."""
     badge_changed = Signal(int, str)
     """How many need somebody, and what they are, in words."""
     filter_wanted = Signal(str)
@@ -45,28 +26,15 @@ class QueuesHook(QObject):
     settings_wanted = Signal(str, str)
     """Kind and name of an interface whose settings are wanted; no name for a new one."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        console: Console,
-        bridge: EngineBridge,
-        preferences: Preferences,
-        actions: Actions,
-        ask: Ask,
-        notice: Notice,
-        go: Callable[[], object],
-    ) -> None:
-        super().__init__(window)
-        self._console, self._bridge = console, bridge
-        self._preferences, self._actions = preferences, actions
-        self._ask, self._notice, self._go = ask, notice, go
-        self._place: QueuesPlace | None = None
-        self._queue_actions: QueueActions | None = None
-        actions.add(
+    _place: QueuesPlace | None = None
+    _queue_actions: QueueActions | None = None
+
+    def _add_actions(self) -> None:
+        self._actions.add(
             "queues.errors", "Queues: refused and unclear", self.show_errors,
             icon="circle-alert", group="Queues",
         )  # fmt: skip
-        bridge.snapshot_changed.connect(self._on_snapshot)
+        self._bridge.snapshot_changed.connect(self._on_snapshot)
 
     @Slot()
     def show_errors(self) -> None:

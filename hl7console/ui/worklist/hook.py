@@ -5,61 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
-from hl7console.engine.console import Console
-from hl7console.ui.actions import Actions
-from hl7console.ui.ask import Ask
-from hl7console.ui.bridge import EngineBridge
-from hl7console.ui.notice import Notice
-from hl7console.ui.preferences import Preferences
+from hl7console.ui.place_hook import PlaceHook
 
 if TYPE_CHECKING:
     from hl7console.ui.worklist.line_actions import LineActions
     from hl7console.ui.worklist.place import WorklistPlace
 
 
-class WorklistHook(QObject):
-    """Owns the place and its actions. GUI thread only; call `stop` before it goes.
+class WorklistHook(PlaceHook):
+    """Owns the place and its actions, see `PlaceHook`. GUI thread only."""
 
-    Args:
-        window: Owner.
-        console: The engine.
-        bridge: Tells when something changed.
-        preferences: What the window remembers.
-        actions: The window's actions.
-        ask: Asks questions.
-        notice: Says what went well or wrong.
-        go: Goes to the place.
-    """
-
-    made = Signal(object)
-    """The place (`WorklistPlace`) was made."""
     filter_wanted = Signal(str)
     message_wanted = Signal(int)
     listeners_wanted = Signal()
     import_wanted = Signal()
     profile_wanted = Signal()
 
-    def __init__(
-        self,
-        window: QWidget,
-        console: Console,
-        bridge: EngineBridge,
-        preferences: Preferences,
-        actions: Actions,
-        ask: Ask,
-        notice: Notice,
-        go: Callable[[], object],
-    ) -> None:
-        super().__init__(window)
-        self._console, self._bridge = console, bridge
-        self._preferences, self._actions = preferences, actions
-        self._ask, self._notice, self._go = ask, notice, go
-        self._place: WorklistPlace | None = None
-        self._line_actions: LineActions | None = None
-        self._add_actions()
+    _place: WorklistPlace | None = None
+    _line_actions: LineActions | None = None
 
     def _add_actions(self) -> None:
         table: tuple[tuple[str, str, str, str, Callable[[], object]], ...] = (
@@ -89,13 +54,6 @@ class WorklistHook(QObject):
                 f"worklist.{name}", text, self._there(slot), shortcut=keys, icon=icon,
                 group="Worklist place",
             )  # fmt: skip
-
-    def _there(self, slot: Callable[[], object]) -> Callable[[], None]:
-        def act() -> None:
-            self._go()
-            slot()
-
-        return act
 
     def _desk(self, tab: int) -> None:
         from hl7console.ui.worklist.desk import DeskTab
