@@ -7,34 +7,21 @@ received only. It goes out where somebody sends it.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from hl7console.engine import auditing
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
+from hl7console.engine.parentage import Parent, edited_message, parent_of
 from hl7console.engine.repair_commands import DeleteSaved, StoreEdited
-from hl7console.engine.storing import StoreTally, scanned_message
+from hl7console.engine.storing import StoreTally
 from hl7console.errors import UsageError
-from hl7console.hl7v2.message import Message
-from hl7console.hl7v2.scan import scan
 from hl7console.store import edited_messages
 from hl7console.store.connection import Database
-from hl7console.store.records import NewMessage, Origin
+from hl7console.store.records import Origin
 from hl7console.store.repair_records import EditedMessage
 from hl7console.store.rows import read_body, read_rows
 
 _STORE_TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Parent:
-    """What an edited message takes over from the one it was made from."""
-
-    codec: str = ""
-    is_forced: bool = False
-    """Its listener had the character set forced on it."""
-    connection: int = 0
-    """Where it came over MLLP; the edited one then goes out as it is, as the parent would."""
 
 
 def store_edited(core: EngineCore, command: StoreEdited) -> JobReport:
@@ -56,7 +43,9 @@ def store_edited(core: EngineCore, command: StoreEdited) -> JobReport:
     ).result(_STORE_TIMEOUT_S)
     tally = StoreTally()
     tally.expect()
-    core.writer.put(_new_message(command, parent, now_us), tally, wait_s=_STORE_TIMEOUT_S)
+    origin = Origin.SAMPLE if name and not command.parent_id else Origin.EDITED
+    new = edited_message(command.raw, parent, now_us, origin=origin)
+    core.writer.put(new, tally, wait_s=_STORE_TIMEOUT_S)
     tally.wait()
     message_id = tally.last_id
     edited = EditedMessage(message_id, auditing.user_name(), now_us, command.reason.strip())
@@ -93,33 +82,16 @@ def delete_saved(core: EngineCore, command: DeleteSaved) -> JobReport:
     return JobReport(text=f"{name} was removed from the saved messages.")
 
 
-def _looked_at(database: Database, parent_id: int, name: str) -> _Parent:
+def _looked_at(database: Database, parent_id: int, name: str) -> Parent:
     """Return what is taken over from the parent; raise where something is in the way."""
     if name:
         edited_messages.check_name(database, name)
     if not parent_id:
-        return _Parent()
+        return Parent()
     rows, raw = read_rows(database, [parent_id]), read_body(database, parent_id)
     if not rows or raw is None:
         raise UsageError(
             f"Message {parent_id}, which was edited, is no longer there.",
             hint="Copy the text, and compose a new message of it.",
         )
-    codec = rows[0].charset
-    read_with = Message.parse(raw, default_codec=codec or "cp1252").codec
-    connection = rows[0].connection if rows[0].was_on_wire else 0
-    return _Parent(codec, bool(codec) and read_with != codec, connection)
-
-
-def _new_message(command: StoreEdited, parent: _Parent, now_us: int) -> NewMessage:
-    default, forced = parent.codec or "cp1252", parent.codec if parent.is_forced else ""
-    seen = scan(command.raw, default_codec=default, force_codec=forced)
-    is_sample = bool(command.saved_name.strip()) and not command.parent_id
-    return scanned_message(
-        command.raw,
-        seen,
-        origin=Origin.SAMPLE if is_sample else Origin.EDITED,
-        received_at_us=now_us,
-        connection=parent.connection,
-        parent_id=command.parent_id,
-    )
+    return parent_of(rows[0], raw)

@@ -8,14 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_kit import Receiver, destination, order, reply, running_engine, status, wait_for
+from engine_kit import (
+    Client,
+    Receiver,
+    destination,
+    order,
+    port,
+    reply,
+    running_engine,
+    status,
+    wait_for,
+)
 
 from hl7console.engine.console import ImportFiles, JobReport, SaveDestination
 from hl7console.engine.repair_commands import Dates, MarkHandled, ResendMessages
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.hl7v2.message import Message
-from hl7console.settings import Environment
+from hl7console.settings import Environment, ListenerSettings
 from hl7console.store.recipes import recipe_text
 from hl7console.store.records import MessageRow
 
@@ -105,6 +115,31 @@ def test_edited_ones_are_new_messages_linked_to_their_originals(tmp_path: Path):
             noted = reader.database().all("SELECT message_id, reason FROM edited_messages")
         assert noted == [(n, "Test again") for n in made]
         assert states(engine, ids[0], made[0]) == [[], [(to[0], "accepted")]]
+
+
+@pytest.mark.parametrize("over_mllp", [True, False])
+def test_an_edited_one_is_read_and_sent_again_as_its_original_would(
+    tmp_path: Path, over_mllp: bool
+):
+    # Over MLLP its line feeds are the sender's own; from a file they are only the file's.
+    odd = order("M1").replace(b"\r", b"\r\n").replace(b"MARLOWE", "山田".encode("shift_jis"))
+    listener = ListenerSettings(name="In", port=0, force_codec="shift_jis")
+    with Receiver(reply) as receiver, running_engine(tmp_path, listener) as engine:
+        if over_mllp:
+            with Client(port(engine, "In")) as client:
+                client.ask(odd)
+            ids = (engine.snapshot().last_message_id,)
+        else:
+            ids = kept(engine, odd)
+        to = (f"127.0.0.1:{receiver.port}",)
+        report = resend(engine, message_ids=ids, destinations=to, new_control_ids=True)
+        made = report.results[0].message_id
+        before, after = rows(engine, *ids, made)
+        assert (after.charset, after.patient_name) == (before.charset, before.patient_name)
+        assert resend(engine, message_ids=(made,), destinations=to).accepted == 1
+        first, second = receiver.received
+        assert first == second
+        assert first.endswith(b"\r\n") == over_mllp
 
 
 def test_all_dates_move_but_birth_dates(tmp_path: Path):

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from hl7console.engine.auditing import user_name
 from hl7console.engine.core import EngineCore
+from hl7console.engine.parentage import edited_message, parent_of
 from hl7console.engine.resending.originals import Original
-from hl7console.engine.storing import StoredIds, scanned_message
+from hl7console.engine.storing import StoredIds
 from hl7console.errors import EnvironmentFaultError
-from hl7console.hl7v2.scan import scan
 from hl7console.store.connection import Database, SqlValue
-from hl7console.store.records import NewMessage, Origin
 
 STORE_TIMEOUT_S = 30.0
 
@@ -52,7 +51,9 @@ class EditedBatches:
         now_us = time.time_ns() // 1000
         stored = StoredIds(len(edited))
         for one in edited:
-            self._writer.put(edited_message(one, now_us), stored, wait_s=STORE_TIMEOUT_S)
+            parent = parent_of(one.original.row, one.original.raw)
+            new = edited_message(one.raw, parent, now_us)
+            self._writer.put(new, stored, wait_s=STORE_TIMEOUT_S)
         stored.wait(STORE_TIMEOUT_S)
         if stored.error:
             raise EnvironmentFaultError(
@@ -75,12 +76,3 @@ class EditedBatches:
             + ",".join(["(?,?,?,?,?)"] * len(ids)),
             values,
         )
-
-
-def edited_message(one: EditedFrom, now_us: int) -> NewMessage:
-    """Return the row of an edited message."""
-    row = one.original.row
-    seen = scan(one.raw, default_codec=row.charset or "cp1252")
-    return scanned_message(
-        one.raw, seen, origin=Origin.EDITED, received_at_us=now_us, parent_id=row.id
-    )
