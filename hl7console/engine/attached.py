@@ -40,6 +40,7 @@ from hl7console.engine.handover_wire import (
 )
 from hl7console.errors import WorkspaceInUseError
 from hl7console.settings import DestinationSettings, ListenerSettings, RouteSettings
+from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 
@@ -89,6 +90,7 @@ class AttachedConsole:
         workspace: The folder.
         open_reader: Opens a read-only connection to the database.
         open_worklist: The same for the worklist.
+        open_measures: The same for the measures.
 
     Raises:
         WorkspaceInUseError: The owner cannot be reached.
@@ -99,10 +101,12 @@ class AttachedConsole:
         workspace: Path,
         open_reader: Callable[[], StoreReader],
         open_worklist: Callable[[], WorklistReader],
+        open_measures: Callable[[], MeasureReader],
     ) -> None:
         self.workspace = workspace
         self._open_reader = open_reader
         self._open_worklist = open_worklist
+        self._open_measures = open_measures
         self._lock = threading.Lock()
         self._connection: Connection | None = connect_to_owner(workspace)
         self._left_alone_until_s = 0.0
@@ -165,6 +169,10 @@ class AttachedConsole:
     def open_worklist(self) -> WorklistReader:
         """Return a read-only connection to the worklist for the calling thread."""
         return self._open_worklist()
+
+    def open_measures(self) -> MeasureReader:
+        """Return a read-only connection to the measures for the calling thread."""
+        return self._open_measures()
 
     def open_reader(self) -> StoreReader:
         """Return a read-only connection of its own for the calling thread."""

@@ -12,90 +12,22 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from hl7console.engine.alert_commands import AlertCommand
 from hl7console.engine.dicom_commands import DicomCommand
 from hl7console.engine.events import InterfaceEvent
-from hl7console.engine.repair_commands import QueueStatus, RepairCommand
+from hl7console.engine.repair_commands import RepairCommand
+from hl7console.engine.snapshot import EngineSnapshot as EngineSnapshot
+from hl7console.engine.snapshot import InterfaceStatus as InterfaceStatus
+from hl7console.engine.snapshot import LinkState as LinkState
 from hl7console.settings import (
     DestinationSettings,
     ListenerSettings,
     RetentionSettings,
     RouteSettings,
 )
+from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
-
-
-class LinkState(StrEnum):
-    """State of a listener or a destination, as its light shows it."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    LISTENING = "listening"
-    FAILED = "failed"
-    """The environment or the settings are in the way; the text says how."""
-    IDLE = "idle"
-    """A destination that nothing was sent to yet."""
-    CONNECTED = "connected"
-    """A destination whose last exchange went well."""
-
-
-@dataclass(frozen=True, slots=True)
-class InterfaceStatus:
-    """One listener or destination at this moment."""
-
-    name: str
-    kind: str
-    """``listener``, ``destination`` or ``worklist`` (the DICOM service)."""
-    state: LinkState
-    address: str
-    """``host:port`` in use (the real port when 0 was asked for)."""
-    tls: str
-    text: str = ""
-    """Plain sentence for a failed state, with the next step."""
-    since_us: int = 0
-    connections: int = 0
-    received: int = 0
-    accepted: int = 0
-    refused: int = 0
-    last_message_at_us: int = 0
-    beyond_loopback: bool = False
-    environment: str = ""
-    last_event: str = ""
-    """The last thing on this interface that somebody should look at, as a plain sentence."""
-    last_event_at_us: int = 0
-    ae_title: str = ""
-    """Of the DICOM service."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSnapshot:
-    """Counters and lights; cheap to take ten times a second."""
-
-    last_message_id: int = 0
-    stored_total: int = 0
-    derived_id: int = 0
-    """Messages up to this id are in the full-text index."""
-    received_per_s: float = 0.0
-    settings_version: int = 0
-    """Grows when an interface or another setting changed."""
-    deliveries_version: int = 0
-    """Grows when an attempt was made."""
-    retention_version: int = 0
-    """Grows when messages were deleted."""
-    interfaces: tuple[InterfaceStatus, ...] = ()
-    problem: str = ""
-    """A fault of the whole engine (disk full…) as a plain sentence; empty when all is well."""
-    running: bool = True
-    worklist_entry: int = 0
-    """Messages up to this id are in the worklist."""
-    worklist_version: int = 0
-    """Grows when the worklist changed."""
-    worklist_behind: int = 0
-    """Messages and other inputs that are not in the worklist yet; roughly."""
-    worklist_problem: str = ""
-    """Why the worklist doesn't follow, or what happened to it; empty when all is well."""
-    queues: tuple[QueueStatus, ...] = ()
-    """One for each destination."""
 
 
 class ImportMode(StrEnum):
@@ -242,6 +174,7 @@ Command = (
     | RebuildWorklist
     | ImportCodes
     | ImportCrossref
+    | AlertCommand
     | DicomCommand
     | RepairCommand
 )
@@ -386,3 +319,6 @@ class Console(Protocol):
 
     def open_worklist(self) -> WorklistReader:
         """Return a read-only connection to the worklist for the calling thread."""
+
+    def open_measures(self) -> MeasureReader:
+        """Return a read-only connection to the measures for the calling thread."""

@@ -43,16 +43,19 @@ PAUSE = "pause"
 _NONCE_BYTES = 32
 
 _ALLOWED_MODULES = (
+    "hl7console.engine.alert_commands",
     "hl7console.engine.console",
     "hl7console.engine.dicom_commands",
     "hl7console.engine.events",
     "hl7console.engine.handover_wire",
     "hl7console.engine.repair_commands",
+    "hl7console.engine.snapshot",
     "hl7console.errors",
     "hl7console.settings.base",
     "hl7console.settings.dicom",
     "hl7console.settings.interfaces",
     "hl7console.settings.retention",
+    "hl7console.store.alert_records",
 )
 
 _ALLOWED_PATHS = frozenset({"Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"})

@@ -15,6 +15,7 @@ from hl7console.engine.worklist_service import FollowMode
 from hl7console.errors import UsageError, WorkspaceInUseError
 from hl7console.settings import ListenerSettings, WorklistServiceSettings
 from hl7console.store.keys import KeySource
+from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.workspace import KIND_CONSOLE, Workspace, read_record
@@ -116,7 +117,10 @@ def _attach(path: Path, key_source: KeySource | None, kind: str) -> AttachedCons
     def open_worklist() -> WorklistReader:
         return WorklistReader(opened[0].database_path, opened[0].key)
 
-    console = AttachedConsole(path, open_reader, open_worklist)
+    def open_measures() -> MeasureReader:
+        return MeasureReader(opened[0].database_path, opened[0].key)
+
+    console = AttachedConsole(path, open_reader, open_worklist, open_measures)
     try:
         opened.append(Workspace.open(path, key_source, create=False, kind=kind))
     except BaseException:

@@ -48,6 +48,7 @@ from hl7console.settings import (
     WorklistServiceSettings,
 )
 from hl7console.store import deliveries, interfaces
+from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.store.writer import StoreWriter
@@ -346,6 +347,10 @@ class Engine:
     def open_worklist(self) -> WorklistReader:
         """Return a read-only connection to the worklist for the calling thread."""
         return WorklistReader(self._opened.database_path, self._opened.key)
+
+    def open_measures(self) -> MeasureReader:
+        """Return a read-only connection to the measures for the calling thread."""
+        return MeasureReader(self._opened.database_path, self._opened.key)
 
     def bring_up_window(self) -> bool:
         """Bring the window to the front; return whether there is one."""

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from hl7console.engine.console import Console
 from hl7console.ui.actions import Actions
+from hl7console.ui.alerts.hook import AlertsHook
 from hl7console.ui.ask import Ask, DialogAsk
 from hl7console.ui.bars import bar_button, demo_banner
 from hl7console.ui.bridge import EngineBridge
@@ -33,6 +34,7 @@ from hl7console.ui.lab.hook import LabHook
 from hl7console.ui.messages.columns_dialog import ColumnsDialog
 from hl7console.ui.messages.message_actions import MessageActions
 from hl7console.ui.messages.place import MessagesPlace
+from hl7console.ui.monitor.hook import MonitorHook
 from hl7console.ui.notice import Notice
 from hl7console.ui.palette import Palette
 from hl7console.ui.places import PLACES, SETTINGS_PAGES
@@ -41,6 +43,7 @@ from hl7console.ui.queues.hook import QueuesHook
 from hl7console.ui.rail import Rail
 from hl7console.ui.status_line import StatusLine
 from hl7console.ui.theme import Scheme, theme
+from hl7console.ui.window_actions import add_window_actions
 from hl7console.ui.worklist.hook import WorklistHook
 
 if TYPE_CHECKING:
@@ -99,21 +102,16 @@ class MainWindow(QMainWindow):
         self.imports = Imports(self, console, self.bridge, self.ask, self.notice)
         self._build(is_demo=is_demo)
         self._add_actions()
-        self.worklist = WorklistHook(
-            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
-            self.notice, partial(self.go_to, "worklist"),
-        )  # fmt: skip
+        shared = (console, self.bridge, self._preferences, self.actions_by_name, self.ask,
+                  self.notice)  # fmt: skip
+        self.monitor = MonitorHook(self, *shared, partial(self.go_to, "monitor"))
+        self.worklist = WorklistHook(self, *shared, partial(self.go_to, "worklist"))
         self.message_actions = MessageActions(
             self.messages, console, self.bridge, self.actions_by_name, self.ask, self.notice
         )
-        self.queues = QueuesHook(
-            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
-            self.notice, partial(self.go_to, "queues"),
-        )  # fmt: skip
-        self.lab = LabHook(
-            self, console, self.bridge, self._preferences, self.actions_by_name, self.ask,
-            self.notice, partial(self.go_to, "lab"),
-        )  # fmt: skip
+        self.queues = QueuesHook(self, *shared, partial(self.go_to, "queues"))
+        self.alerts = AlertsHook(self, *shared, partial(self.go_to, "alerts"))
+        self.lab = LabHook(self, *shared, partial(self.go_to, "lab"))
         self._overlay = DropOverlay(self)
         self._connect()
         self._restore()
@@ -155,30 +153,7 @@ class MainWindow(QMainWindow):
                 icon=icon,
                 group="Window",
             )
-        search = self.messages.search
-        table: tuple[tuple[str, str, Callable[[], object], str, str, str], ...] = (
-            ("search.focus", "Search", self._go_to_search, "Ctrl+F", "search", "Search"),
-            ("search.clear", "Clear the search", search.clear, "", "x", "Search"),
-            ("list.new", "Show new messages", self.messages.show_new, "Ctrl+Home", "arrow-up",
-             "List"),
-            ("list.hold", "Hold or release the list", self._toggle_hold, "Ctrl+H", "lock", "List"),
-            ("list.columns", "Columns…", self.choose_columns, "", "columns-3", "List"),
-            ("import.files", "Import files…", self.imports.choose_files, "Ctrl+O", "file-down",
-             "Import"),
-            ("import.folder", "Import a folder…", self.imports.choose_folder, "Ctrl+Shift+O",
-             "folder-open", "Import"),
-            ("import.paste", "Import what was copied", self.imports.paste, "", "clipboard-paste",
-             "Import"),
-            ("settings.certificate", "Make a certificate…", self._make_certificate, "",
-             "file-badge", "Settings"),
-            ("view.scheme", "Switch light and dark", self._switch_scheme, "Ctrl+Shift+L",
-             "contrast", "Window"),
-            ("help.show", "Help", self.show_help, "F1", "circle-question-mark", "Window"),
-            ("view.palette", "All actions", self.show_palette, "Ctrl+K", "command", "Window"),
-            ("window.close", "Close the window", self.close, "Ctrl+Q", "x", "Window"),
-        )  # fmt: skip
-        for name, text, slot, keys, icon, group in table:
-            add(name, text, slot, shortcut=keys, icon=icon, group=group)
+        add_window_actions(self)
         for name, title, icon in SETTINGS_PAGES:
             text = f"Settings: {title}"
             add(f"settings.{name}", text, self._page(name), icon=icon, group="Settings")
@@ -199,20 +174,24 @@ class MainWindow(QMainWindow):
         self.messages.import_wanted.connect(self.imports.choose_files)
         self.imports.show_wanted.connect(self._on_show_imported)
         self.messages.listeners_wanted.connect(self._on_listeners_wanted)
+        for hook in (self.monitor, self.worklist, self.queues, self.alerts, self.lab):
+            hook.made.connect(self._stack.addWidget)
         worklist = self.worklist
-        worklist.made.connect(self._stack.addWidget)
         worklist.listeners_wanted.connect(self._on_listeners_wanted)
         worklist.import_wanted.connect(self.imports.choose_files)
-        worklist.filter_wanted.connect(self._on_filter_wanted)
-        worklist.message_wanted.connect(self._on_message_wanted)
         worklist.profile_wanted.connect(self._page("profiles"))
-        queues = self.queues
-        queues.made.connect(self._stack.addWidget)
-        queues.badge_changed.connect(partial(self.rail.set_badge, "queues"))
-        queues.filter_wanted.connect(self._on_filter_wanted)
-        queues.message_wanted.connect(self._on_message_wanted)
-        queues.settings_wanted.connect(self._on_interface_chosen)
-        self.lab.made.connect(self._stack.addWidget)
+        for hooked in (self.worklist, self.queues, self.alerts):
+            hooked.filter_wanted.connect(self._on_filter_wanted)
+            hooked.message_wanted.connect(self._on_message_wanted)
+        self.queues.badge_changed.connect(partial(self.rail.set_badge, "queues"))
+        self.queues.settings_wanted.connect(self._on_interface_chosen)
+        self.alerts.badge_changed.connect(partial(self.rail.set_badge, "alerts"))
+        self.alerts.settings_wanted.connect(self._on_interface_chosen)
+        self.alerts.monitor_wanted.connect(self.monitor.show_series)
+        self.monitor.filter_wanted.connect(self._on_filter_wanted)
+        self.monitor.settings_wanted.connect(self._on_interface_chosen)
+        self.monitor.alert_wanted.connect(self.alerts.show_alert)
+        self.monitor.queue_wanted.connect(self.queues.show_queue)
         self.lab.record_wanted.connect(lambda: self.lab.record_found(self.messages.search.text))
         self._stack.currentChanged.connect(lambda *_: self.message_actions.place_changed())
         header = self.messages.table.horizontalHeader()
@@ -238,9 +217,8 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         self.message_actions.stop()
         self.messages.stop()
-        self.worklist.stop()
-        self.queues.stop()
-        self.lab.stop()
+        for hook in (self.monitor, self.worklist, self.queues, self.alerts, self.lab):
+            hook.stop()
         if self._settings is not None:
             self._settings.stop()
         self._preferences.save()
@@ -258,6 +236,10 @@ class MainWindow(QMainWindow):
             place, target = self.worklist.place(), self.worklist.place().table
         elif name == "queues":
             place, target = self.queues.place(), self.queues.place().first_focus()
+        elif name == "monitor":
+            place, target = self.monitor.place(), self.monitor.place().first_focus()
+        elif name == "alerts":
+            place, target = self.alerts.place(), self.alerts.place().first_focus()
         elif name == "lab":
             place, target = self.lab.place(), self.lab.place().composer.library
         self._stack.setCurrentWidget(place)
@@ -306,23 +288,27 @@ class MainWindow(QMainWindow):
         self._page("listeners")()
         self.settings().listeners.add()
 
-    def _make_certificate(self) -> None:
+    def make_certificate(self) -> None:
+        """Show how to make a certificate."""
         self.go_to("settings")
         self.settings().make_certificate()
 
     # Actions
 
-    def _go_to_search(self) -> None:
+    def go_to_search(self) -> None:
+        """Put the keyboard into the search of the place one is at."""
         if self.worklist.is_shown:
             self.worklist.place().search.focus()
             return
         self.go_to("messages")
         self.messages.search.focus()
 
-    def _toggle_hold(self) -> None:
+    def toggle_hold(self) -> None:
+        """Hold or release the list of messages."""
         self.messages.hold_button.toggle()
 
-    def _switch_scheme(self) -> None:
+    def switch_scheme(self) -> None:
+        """Switch between light and dark, and remember it."""
         theme().toggle()
         self._preferences.set_text("scheme", theme().choice)
 

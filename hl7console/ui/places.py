@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 PLACES = (
-    ("messages", "Messages", "list", "Ctrl+1"),
-    ("worklist", "Worklist", "table-2", "Ctrl+2"),
-    ("queues", "Queues", "list-end", "Ctrl+3"),
-    ("lab", "Lab", "flask-conical", "Ctrl+4"),
-    ("settings", "Settings", "settings", "Ctrl+5"),
+    ("monitor", "Monitor", "activity", "Ctrl+1"),
+    ("messages", "Messages", "list", "Ctrl+2"),
+    ("worklist", "Worklist", "table-2", "Ctrl+3"),
+    ("queues", "Queues", "list-end", "Ctrl+4"),
+    ("alerts", "Alerts", "bell", "Ctrl+5"),
+    ("lab", "Lab", "flask-conical", "Ctrl+6"),
+    ("settings", "Settings", "settings", "Ctrl+7"),
 )
 """Name, title, icon and keys of each place, in the order of the rail."""
 

@@ -13,7 +13,9 @@ from hl7console.ui.main_window import MainWindow
 @pytest.fixture
 def attached(engine, answers, preferences, qtbot):
     """A window attached to the engine of this test."""
-    console = AttachedConsole(engine.workspace, engine.open_reader, engine.open_worklist)
+    console = AttachedConsole(
+        engine.workspace, engine.open_reader, engine.open_worklist, engine.open_measures
+    )
     window = MainWindow(console, preferences=preferences, ask=answers)
     window.may_close = True
     qtbot.addWidget(window, before_close_func=lambda w: w.stop())

@@ -49,18 +49,19 @@ def listener(name: str, **changes: object) -> InterfaceStatus:
 def test_only_places_that_are_there_are_shown(window):
     names = [b.objectName() for b in window.rail.findChildren(QWidget) if b.objectName()]
     assert [n for n in names if n.startswith("place.")] == [
-        "place.messages", "place.worklist", "place.queues", "place.lab", "place.settings",
+        "place.monitor", "place.messages", "place.worklist", "place.queues", "place.alerts",
+        "place.lab", "place.settings",
     ]  # fmt: skip
 
 
 def test_places_and_palette_have_their_keys(window, qtbot):
-    qtbot.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
     assert window.settings().isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert window.lab.place().isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     assert window.worklist.place().isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert window.messages.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     palette = window.findChildren(Palette)[-1]

@@ -1,0 +1,1 @@
+"""The place Monitor: tiles and plots."""
