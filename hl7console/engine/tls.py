@@ -69,19 +69,32 @@ def server_context(settings: ListenerSettings) -> ServerTls:
     return ServerTls(context, certificate, warning)
 
 
+def trusting_context(ca_path: str = "") -> ssl.SSLContext:
+    """Return the TLS side of connections to a server whose host name is checked.
+
+    Args:
+        ca_path: Authorities to trust, as PEM; empty takes the system's.
+
+    Raises:
+        EnvironmentFaultError: The file is missing or unfit.
+    """
+    context = _bare_context(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    if ca_path:
+        _load_authorities(context, ca_path)
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    return context
+
+
 def client_context(settings: DestinationSettings) -> ssl.SSLContext:
     """Return the TLS side of connections to a destination.
 
     Raises:
         EnvironmentFaultError: A file is missing or unfit, or our own certificate has expired.
     """
-    context = _bare_context(ssl.PROTOCOL_TLS_CLIENT)
+    context = trusting_context(settings.tls_ca_path)
     context.check_hostname = settings.tls_check_host
-    context.verify_mode = ssl.CERT_REQUIRED
-    if settings.tls_ca_path:
-        _load_authorities(context, settings.tls_ca_path)
-    else:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if settings.tls_cert_path and settings.tls_key_path:
         _own_certificate(settings.tls_cert_path, "destination")
         _load_own_certificate(context, settings.tls_cert_path, settings.tls_key_path)

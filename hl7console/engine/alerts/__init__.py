@@ -1,0 +1,1 @@
+"""Alerts: rules that look at the engine, and how people are told."""
