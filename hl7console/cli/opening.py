@@ -194,6 +194,7 @@ def _own_quietly(path: Path, source: KeySource, kind: str, lock: OwnerLock) -> E
             lock=lock,
             worklist="off",
             drains=False,  # what waits is not to be sent by surprise, for a second
+            measures=False,
         )
         engine.start()
     except BaseException:

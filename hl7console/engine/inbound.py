@@ -67,6 +67,7 @@ class InboundConnection(SharedReads):
         self._timer_due_s = 0.0
         self._write_timer: asyncio.TimerHandle | None = None
         self._unanswered_bytes = 0
+        self._begun_s: dict[int, float] = {}
         self._partials = 0
         self._held_bytes = 0
         self._rest = b""
@@ -227,6 +228,7 @@ class InboundConnection(SharedReads):
 
     def _store(self, frame: StoreFrame) -> None:
         self._unanswered_bytes += len(frame.payload)
+        self._begun_s[frame.token] = frame.first_byte_s
         answer_to = (self._listener.inbox, self, frame.token)
         self._intake.take(frame.payload, frame.flags, answer_to, self._peer, self._number)
 
@@ -273,7 +275,7 @@ class InboundConnection(SharedReads):
     def stored(self, answer: Answer) -> None:
         """Take a message that the store is done with."""
         self._unanswered_bytes -= len(answer.new.raw)
-        ack = self._listener.answer(answer)
+        ack = self._listener.answer(answer, self._begun_s.pop(answer.token, None))
         actions = self._session.answered(answer.token, ack, is_unreadable=answer.is_unreadable)
         if len(actions) == 1 and type(actions[0]) is Send:
             self._out.append(actions[0].data)

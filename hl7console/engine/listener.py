@@ -58,6 +58,7 @@ class Listener:
         held: HeldBytes,
         router: Router | None = None,
         on_late_ack: Callable[[NewMessage], None] | None = None,
+        note_ack_time: Callable[[NewMessage, float], None] | None = None,
     ) -> None:
         self.settings = settings
         self.limits = ListenerLimits.from_settings(settings)
@@ -70,6 +71,7 @@ class Listener:
         self.read_buffer = read_buffer()
         """Where all connections read into; each copies at once what is its own."""
         self._rate = rate
+        self._note_ack_time = note_ack_time
         self._allowed = [ipaddress.ip_network(a, strict=False) for a in settings.allowed_addresses]
         self._connections: dict[InboundConnection, None] = {}
         self._all_gone = asyncio.Event()
@@ -174,8 +176,13 @@ class Listener:
         if not self._connections:
             self._all_gone.set()
 
-    def answer(self, answer: Answer) -> bytes | None:
-        """Return what a stored message's sender is told, and count it."""
+    def answer(self, answer: Answer, begun_s: float | None = None) -> bytes | None:
+        """Return what a stored message's sender is told, and count it.
+
+        Args:
+            answer: The message, back from the store.
+            begun_s: When its first byte came, on the loop's clock; None where that is not known.
+        """
         outcome = answer.outcome
         self._received += 1
         self._rate.add()
@@ -185,6 +192,8 @@ class Listener:
             text = outcome.error if outcome is not None else "A message was not stored."
             self.timeline.add("not_stored", text, is_fault=True)
             return self.intake.answer_bytes(answer)
+        if begun_s is not None and self._note_ack_time is not None:
+            self._note_ack_time(answer.new, self.loop.time() - begun_s)
         if answer.new.status == "ok":
             self._accepted += 1
         else:

@@ -30,6 +30,7 @@ from hl7console.engine.jobs import EngineJob, JobRunner
 from hl7console.engine.late_acks import LateAcks
 from hl7console.engine.links import Links
 from hl7console.engine.listener import FINISH_TIMEOUT_S, Listener
+from hl7console.engine.measures.service import MeasuresService
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
@@ -76,6 +77,7 @@ class Engine:
         worklist: Where the worklist's rules run: ``process``, ``thread`` or ``off``.
         dicom: The DICOM service to run in place of the stored one, for this run only.
         drains: Whether delivery queues send in the background.
+        measures: Whether what comes and goes is measured.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Engine:
         worklist: str = FollowMode.PROCESS,
         dicom: WorklistServiceSettings | None = None,
         drains: bool = True,
+        measures: bool = True,
     ) -> None:
         self.workspace: Path = workspace.path
         self.show_window: Callable[[], None] | None = None
@@ -113,6 +116,9 @@ class Engine:
         self._writer.on_batch_done = self._on_batch_done
         self._worklist = WorklistService(
             workspace.database_path, workspace.key, FollowMode(worklist)
+        )
+        self.measures = MeasuresService(
+            workspace.database_path, workspace.key, self.snapshot, is_off=not measures
         )
         self._profile_problem = ""
         self._dicom = DicomLink(
@@ -173,6 +179,7 @@ class Engine:
             held=self._held,
             router=self._routes.router,
             on_late_ack=self._late_acks.take,
+            note_ack_time=self.measures.ack_times.note if self.measures.ack_times else None,
         )
 
     def _on_late_ack_settled(self) -> None:
@@ -209,6 +216,7 @@ class Engine:
             self._queues.start()
             self._worklist.start()
             self._dicom.start()
+            self.measures.start()
         except BaseException:
             self.stop(2.0)
             raise
@@ -277,6 +285,8 @@ class Engine:
         has_ended &= self._jobs.stop(max(1.0, _left(deadline_s)))
         log.info("Stopping: worklist")
         has_ended &= self._worklist.stop(max(1.0, _left(deadline_s)))
+        log.info("Stopping: measures")
+        has_ended &= self.measures.stop(max(1.0, _left(deadline_s)))
         log.info("Stopping: store")
         has_ended &= self._writer.stop(max(1.0, _left(deadline_s)))
         self._is_running = False
@@ -310,6 +320,8 @@ class Engine:
             or self._profile_problem
             or (worklist.notice if worklist.behind else ""),
             queues=self._queues.statuses(),
+            measures_version=self.measures.version,
+            measures_behind=self.measures.behind,
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
+from hl7console.errors import ConsoleError
+from hl7console.store.connection import Database
+from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.measures.curves import cause_counts, curves_of
 from hl7console.store.measures.records import Band, Curve, Mark, Scope
+from hl7console.store.measures.schema import is_current, load_meta, measures_path
+from hl7console.store.measures.stepping import steps_of
+
+T = TypeVar("T")
 
 
 class MeasureReader:
     """A read-only connection of one thread to the measures of a workspace.
+
+    While there are no measures yet, everything is empty; a file that was made anew is noticed.
+    Every method raises `ConsoleError` where the file cannot be read.
 
     Args:
         console_path: The workspace's ``console.db``; the measures lie beside it.
@@ -17,23 +31,53 @@ class MeasureReader:
     """
 
     def __init__(self, console_path: Path, key: bytes | None) -> None:
-        self._console_path, self._key = console_path, key
+        self._path, self._key = measures_path(console_path), key
+        self._file: tuple[int, int] | None = None
+        self._database: Database | None = None
 
     def close(self) -> None:
         """End the connection."""
+        if self._database is not None:
+            self._database.close()
+        self._database = self._file = None
 
     def series(self, scope: Scope) -> tuple[str, ...]:
         """Return the names of a scope's series, sorted."""
-        raise NotImplementedError
+
+        def read(database: Database) -> tuple[str, ...]:
+            rows = database.all("SELECT name FROM series WHERE scope = ? ORDER BY name", (scope,))
+            return tuple(str(row[0]) for row in rows)
+
+        return self._read(read, ())
+
+    def last_s(self) -> int:
+        """Return the last second that was measured, UTC since 1970; 0 when none was."""
+        return self._read(_last_s, 0)
 
     def curve(
-        self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
+        self,
+        scope: Scope,
+        name: str,
+        since_s: int,
+        until_s: int,
+        *,
+        most_steps: int = 720,
+        times: bool = True,
     ) -> Curve:
         """Return one series over a span, in the finest steps kept that are few enough.
 
         The first step begins at or before `since_s`, the last ends at or after `until_s`.
+
+        Args:
+            scope: What it is about.
+            name: Its name; empty for `Scope.ALL`.
+            since_s: Where the span begins, UTC seconds since 1970.
+            until_s: Where it ends.
+            most_steps: How many steps are few enough; days may be more.
+            times: Whether latency and wait are wanted; without them a long span is read faster.
         """
-        raise NotImplementedError
+        found = self._curves(scope, since_s, until_s, (name,), most_steps, times=times)
+        return found[name]
 
     def curves(
         self,
@@ -43,20 +87,96 @@ class MeasureReader:
         *,
         names: Sequence[str] | None = None,
         most_steps: int = 720,
+        times: bool = True,
     ) -> dict[str, Curve]:
-        """Return all series of a scope (or those named) that have anything in a span."""
-        raise NotImplementedError
+        """Return all series of a scope (or those named) that have anything in a span.
+
+        Those named are there in any case. The arguments are those of `curve`.
+        """
+        return self._curves(scope, since_s, until_s, names, most_steps, times=times)
+
+    def _curves(
+        self,
+        scope: Scope,
+        since_s: int,
+        until_s: int,
+        names: Sequence[str] | None,
+        most_steps: int,
+        *,
+        times: bool,
+    ) -> dict[str, Curve]:
+        def read(database: Database) -> dict[str, Curve]:
+            steps = steps_of(since_s, until_s, most_steps, _last_s(database))
+            return curves_of(database, scope, steps, names, times=times)
+
+        steps = steps_of(since_s, until_s, most_steps, 0)
+        return self._read(read, curves_of(None, scope, steps, names, times=times))
 
     def causes(
         self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
     ) -> dict[str, Sequence[int]]:
         """Return how often each cause of an error was met, in the steps of `curve`."""
-        raise NotImplementedError
+
+        def read(database: Database) -> dict[str, Sequence[int]]:
+            steps = steps_of(since_s, until_s, most_steps, _last_s(database))
+            return cause_counts(database, scope, name, steps)
+
+        return self._read(read, {})
 
     def marks(self, since_s: int, until_s: int) -> tuple[Mark, ...]:
         """Return starts, stops and changes of settings within a span, oldest first."""
-        raise NotImplementedError
+
+        def read(database: Database) -> tuple[Mark, ...]:
+            row = database.one(
+                "SELECT json_group_array(json_array(at_us, kind, text)) FROM (SELECT * FROM marks"
+                " WHERE at_us >= ? AND at_us < ? ORDER BY at_us, id)",
+                (since_s * 1_000_000, until_s * 1_000_000),
+            )
+            found: Iterable[tuple[int, str, str]] = json.loads(str(row[0])) if row else ()
+            return tuple(Mark(*values) for values in found)
+
+        return self._read(read, ())
 
     def band(self, scope: Scope, name: str, since_s: int, until_s: int, step_s: int) -> Band | None:
         """Return what is normal for a feed over a span; None without enough history."""
-        raise NotImplementedError
+        del scope, name, since_s, until_s, step_s
+        return None
+
+    def _read(self, query: Callable[[Database], T], empty: T) -> T:
+        """Run a query on one state of the file; `empty` while there are no measures."""
+        try:
+            database = self._opened()
+            if database is None:
+                return empty
+            with database.transaction(immediate=False):
+                return query(database)
+        except SqlError as error:
+            fault = fault_of(error)
+            if fault.kind is FaultKind.INTERRUPTED:
+                raise QueryStoppedError from None
+            self.close()
+            raise fault.as_error() from None
+
+    def _opened(self) -> Database | None:
+        """Return the connection; opened again where the file was made anew."""
+        try:
+            stat = self._path.stat()
+        except OSError:
+            self.close()
+            return None
+        file = (stat.st_dev, stat.st_ino)
+        if self._database is not None and file == self._file:
+            return self._database
+        self.close()
+        with suppress(ConsoleError, SqlError):  # it is just being made, or will be made anew
+            database = Database(self._path, self._key, read_only=True)
+            if is_current(database):
+                self._database, self._file = database, file
+                return database
+            database.close()
+        return None
+
+
+def _last_s(database: Database) -> int:
+    text = load_meta(database, "last_s")
+    return int(text) if text else 0

@@ -1,0 +1,180 @@
+"""One turn of measuring: read what is new, look at the gauges, write both with how far it is.
+
+No thread and no clock: `Measures.step` gets the time, so that tests and simulations step as they
+like.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hl7console.engine.measures.ack_times import AckTimes
+from hl7console.store.connection import Database
+from hl7console.store.faults import SqlError, fault_of
+from hl7console.store.measures.following import MessageSource
+from hl7console.store.measures.saving import MeasureStore
+from hl7console.store.measures.schema import measures_path
+from hl7console.store.measures.tally import Series, Tally
+
+FOLD_EVERY_S = 30
+"""How often what is fresh is folded, in seconds."""
+
+MOST_FRESH_ROWS = 20_000
+"""Rows from which on it is folded earlier."""
+
+HEARTBEAT_S = 10
+"""How often it is noted that the program runs, where nothing else is written, in seconds."""
+
+LONGEST_GAP_S = 120
+"""A longer time between two turns counts as not having run: a sleep, or a clock that jumped."""
+
+KEYFRAME_S = 60
+"""How often a gauge that does not change is written again, in seconds."""
+
+Gauges = tuple[int, int, int]
+"""Backlog, age of its head in seconds, connections."""
+
+Sample = Callable[[int], Mapping[Series, Gauges]]
+"""Looks at all gauges; gets the time in µs UTC."""
+
+ENDED_TEXT = "The program ended unexpectedly."
+AGAIN_TEXT = "The measures were damaged and were made anew from the messages; times are lost."
+
+log = logging.getLogger(__name__)
+
+
+class Measures:
+    """Follows the messages of one workspace. One thread, which is the one that makes it.
+
+    Args:
+        console_path: The workspace's ``console.db``.
+        key: Its key.
+        ack_times: Where acknowledgement times come from; None for nowhere.
+        sample: Looks at backlogs and connections; None looks at none.
+        longest_gap_s: A longer time between two turns counts as not having run.
+
+    Raises:
+        ConsoleError: A file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        console_path: Path,
+        key: bytes | None,
+        *,
+        ack_times: AckTimes | None = None,
+        sample: Sample | None = None,
+        longest_gap_s: int = LONGEST_GAP_S,
+    ) -> None:
+        self._ack_times = ack_times
+        self._sample = sample
+        self._longest_gap_s = longest_gap_s
+        self._console = Database(console_path, key, read_only=True)
+        try:
+            self._store = MeasureStore(measures_path(console_path), key)
+        except BaseException:
+            self._console.close()
+            raise
+        self._messages = MessageSource(self._console)
+        self._message_id = self._store.number("message_id")
+        self._gauges: dict[Series, Gauges] = {}
+        self._keyframe_s = 0
+        self._run_id = 0
+        self._run_s = 0
+        self._beaten_s = 0
+        self._folded_s = 0
+        self.version = 0
+        """Grows when something was written."""
+        self.behind = 0
+        """Messages that are not counted yet."""
+
+    def step(self, now_us: int) -> bool:
+        """Count what is new; return whether there is more at once.
+
+        Raises:
+            ConsoleError: A file cannot be read or written; nothing of the turn is kept.
+        """
+        try:
+            return self._step(now_us)
+        except SqlError as error:
+            self._store.database.roll_back()
+            raise fault_of(error).as_error() from None
+
+    def _step(self, now_us: int) -> bool:
+        now_s = now_us // 1_000_000
+        tally = Tally()
+        self._begin_or_go_on(now_us, now_s)
+        last_id = self._messages.last_id()
+        reached = self._message_id
+        if last_id != reached:
+            reached = self._messages.count(reached, last_id, tally)
+        if self._ack_times is not None:
+            self._ack_times.collect(tally)
+        if self._sample is not None:
+            self._look(self._sample(now_us), now_s, tally)
+        if tally or reached != self._message_id or now_s >= self._beaten_s + HEARTBEAT_S:
+            self._write(tally, reached, now_s)
+        if self._is_fold_due(now_s):
+            self.fold(now_s)
+        self.behind = max(last_id - reached, 0)
+        return self.behind > 0
+
+    def _write(self, tally: Tally, message_id: int, now_s: int) -> None:
+        store = self._store
+        try:
+            with store.database.transaction():
+                store.add(tally)
+                store.set_meta("message_id", str(message_id))
+                store.set_meta("last_s", str(now_s))
+                store.go_on(self._run_id, now_s)
+        except BaseException:
+            store.names.reload()
+            raise
+        self._message_id = message_id
+        self._beaten_s = now_s
+        self.version += 1
+
+    def _begin_or_go_on(self, now_us: int, now_s: int) -> None:
+        """Begin a run at the start, and after a time in which the program did not run."""
+        is_first = not self._run_id
+        if is_first or not -1 <= now_s - self._run_s <= self._longest_gap_s:
+            store = self._store
+            with store.database.transaction():
+                if is_first and store.was_replaced:
+                    store.mark(now_us, "start", AGAIN_TEXT)
+                self._run_id = store.begin_run(now_s)
+            self._gauges.clear()
+            self._folded_s = self._beaten_s = now_s
+        self._run_s = now_s
+
+    def _look(self, gauges: Mapping[Series, Gauges], now_s: int, tally: Tally) -> None:
+        """Take down gauges that changed, and from time to time all that are not zero."""
+        is_keyframe = now_s // KEYFRAME_S != self._keyframe_s
+        self._keyframe_s = now_s // KEYFRAME_S
+        for series, values in gauges.items():
+            before = self._gauges.get(series)
+            if (values != before if before or any(values) else False) or (
+                is_keyframe and any(values)
+            ):
+                tally.gauge(series, now_s, values)
+        for series in self._gauges.keys() - gauges.keys():
+            tally.gauge(series, now_s, (0, 0, 0))
+        self._gauges = dict(gauges)
+
+    def _is_fold_due(self, now_s: int) -> bool:
+        return bool(self._store.fresh_rows) and (
+            not 0 <= now_s - self._folded_s < FOLD_EVERY_S
+            or self._store.fresh_rows > MOST_FRESH_ROWS
+        )
+
+    def fold(self, now_s: int) -> None:
+        """Put what is fresh into the steps that are kept."""
+        self._store.fold(now_s)
+        self._folded_s = now_s
+
+    def close(self) -> None:
+        """Close both files; twice does no harm."""
+        self._store.close()
+        self._console.close()

@@ -1,0 +1,128 @@
+"""Keeps the measures following: a thread that takes a turn once a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hl7console.engine.measures.ack_times import AckTimes
+from hl7console.engine.measures.gauges import gauges_of
+from hl7console.engine.measures.measuring import Gauges, Measures
+from hl7console.engine.snapshot import EngineSnapshot
+from hl7console.errors import ConsoleError
+from hl7console.store.measures.tally import Series
+
+EVERY_S = 1.0
+"""Time between two turns, in seconds."""
+
+RETRY_S = 5.0
+"""How long after a fault the next turn is tried, in seconds."""
+
+log = logging.getLogger(__name__)
+
+
+class MeasuresService:
+    """Runs the measures of one engine. Any thread.
+
+    Args:
+        console_path: The workspace's ``console.db``.
+        key: Its key.
+        snapshot: Returns the engine's snapshot.
+        is_off: Nothing is measured.
+    """
+
+    def __init__(
+        self,
+        console_path: Path,
+        key: bytes | None,
+        snapshot: Callable[[], EngineSnapshot],
+        *,
+        is_off: bool = False,
+    ) -> None:
+        self.ack_times: AckTimes | None = None if is_off else AckTimes()
+        """Where the network thread takes down acknowledgement times; None where it needn't."""
+        self._console_path = console_path
+        self._key = key
+        self._snapshot = snapshot
+        self._is_off = is_off
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.version = 0
+        """Grows when something was written."""
+        self.behind = 0
+        """Messages that are not counted yet."""
+        self.problem = ""
+        """Why nothing is measured, as a sentence; empty when all is well."""
+
+    def start(self) -> None:
+        """Begin."""
+        if not self._is_off:
+            self._thread = threading.Thread(target=self._run, name="measures")
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Count what there is and end; return whether it ended in time.
+
+        What was not counted, the next run counts.
+        """
+        self._ended.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        measures: Measures | None = None
+        try:
+            while not self._ended.is_set():
+                try:
+                    measures = measures or self._open()
+                    self._follow(measures)
+                except (ConsoleError, OSError) as error:
+                    self._fail(error)
+                    if measures is not None:
+                        measures.close()
+                    measures = None
+                    self._ended.wait(RETRY_S)
+            if measures is not None:
+                self._end(measures)
+        finally:
+            if measures is not None:
+                measures.close()
+
+    def _open(self) -> Measures:
+        measures = Measures(
+            self._console_path, self._key, ack_times=self.ack_times, sample=self._gauges
+        )
+        self.problem = ""
+        return measures
+
+    def _gauges(self, now_us: int) -> dict[Series, Gauges]:
+        return gauges_of(self._snapshot(), now_us)
+
+    def _follow(self, measures: Measures) -> None:
+        """Take a turn, then wait for the next second to be over."""
+        has_more = self._step(measures)
+        if not has_more:
+            self._ended.wait(EVERY_S - time.time() % EVERY_S + 0.02)
+
+    def _step(self, measures: Measures) -> bool:
+        has_more = measures.step(time.time_ns() // 1000)
+        self.version = measures.version
+        self.behind = measures.behind
+        return has_more
+
+    def _end(self, measures: Measures) -> None:
+        try:
+            self._step(measures)
+        except (ConsoleError, OSError) as error:
+            self._fail(error)
+
+    def _fail(self, error: ConsoleError | OSError) -> None:
+        text = error.full_text if isinstance(error, ConsoleError) else error.strerror or "a fault"
+        if text != self.problem:
+            log.warning("Nothing is measured: %s", text)
+        self.problem = text

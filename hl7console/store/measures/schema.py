@@ -1,0 +1,115 @@
+"""The tables of ``measures.db``.
+
+What is new is added to the ``fresh`` tables, once a second at most, together with how far it was
+counted. From time to time all of it is *folded* into the steps of every width that is kept, and
+``fresh`` is empty again. So a second of traffic costs one small write, and both belong together
+whatever is killed when: a reader adds ``fresh`` to what is folded. Steps in which nothing was
+have no row. Backlog, age and connections are NULL where they were not looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from hl7console.store.connection import Database
+
+MEASURES_NAME = "measures.db"
+"""Name of the file in the workspace's folder."""
+
+APPLICATION_ID = 0x484C374D
+"""Marks the file as measures of this program ("HL7M")."""
+
+COUNTED = ("received", "accepted", "refused", "unclear", "duplicates", "size_bytes")
+"""Columns that add up."""
+
+GAUGED = ("backlog", "head_age_s", "connections")
+"""Columns of which the largest value counts."""
+
+COLUMNS = COUNTED + GAUGED
+
+LATENCY, WAIT = 0, 1
+"""Kinds of times."""
+
+_NUMBERS = ", ".join(
+    [f"{name} INTEGER NOT NULL" for name in COUNTED] + [f"{name} INTEGER" for name in GAUGED]
+)
+
+TABLES: dict[str, str] = {
+    "series": "(id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL,"
+    " UNIQUE (scope, name))",
+    "cause_names": "(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "fresh": f"(series_id INTEGER NOT NULL, at_s INTEGER NOT NULL, {_NUMBERS})",
+    "fresh_times": "(series_id INTEGER NOT NULL, at_s INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " packed BLOB NOT NULL)",
+    "fresh_causes": "(series_id INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+    " cause_id INTEGER NOT NULL, count INTEGER NOT NULL)",
+    "steps": "(resolution INTEGER NOT NULL, series_id INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+    f" {_NUMBERS}, PRIMARY KEY (resolution, series_id, at_s)) WITHOUT ROWID",
+    "times": "(resolution INTEGER NOT NULL, series_id INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, packed BLOB NOT NULL,"
+    " PRIMARY KEY (resolution, series_id, at_s, kind)) WITHOUT ROWID",
+    "causes": "(resolution INTEGER NOT NULL, series_id INTEGER NOT NULL, at_s INTEGER NOT NULL,"
+    " cause_id INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY (resolution, series_id, at_s, cause_id)) WITHOUT ROWID",
+    "runs": "(id INTEGER PRIMARY KEY, since_s INTEGER NOT NULL, until_s INTEGER NOT NULL)",
+    "marks": "(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " text TEXT NOT NULL)",
+    "normal": "(series_id INTEGER NOT NULL, hour INTEGER NOT NULL, typical REAL NOT NULL,"
+    " spread REAL NOT NULL, weeks INTEGER NOT NULL,"
+    " PRIMARY KEY (series_id, hour)) WITHOUT ROWID",
+    "meta": "(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+}
+"""By name: the columns of each table."""
+
+_INDEXES = (
+    "CREATE INDEX runs_until ON runs(until_s)",
+    "CREATE INDEX marks_at ON marks(at_us)",
+)
+
+FORMAT = hashlib.sha256(repr((1, sorted(TABLES.items()), _INDEXES)).encode()).hexdigest()
+"""What a file must have been made with to be gone on with."""
+
+
+def measures_path(console_path: Path) -> Path:
+    """Return where the measures of a workspace's database lie."""
+    return console_path.with_name(MEASURES_NAME)
+
+
+def remove_measures(path: Path) -> None:
+    """Remove the file with its log.
+
+    Raises:
+        OSError: It cannot be removed (Windows: somebody reads it).
+    """
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def is_current(database: Database) -> bool:
+    """Return whether a file was made with this format, and is whole enough to tell."""
+    if not database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"):
+        return False
+    return load_meta(database, "format") == FORMAT
+
+
+def create_tables(database: Database) -> None:
+    """Create all tables in an empty file; in one transaction."""
+    with database.transaction():
+        for name, columns in TABLES.items():
+            database.execute(f"CREATE TABLE {name} {columns}")
+        for statement in _INDEXES:
+            database.execute(statement)
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        save_meta(database, "format", FORMAT)
+
+
+def load_meta(database: Database, name: str) -> str:
+    """Return one value of ``meta``; "" where there is none."""
+    row = database.one("SELECT value FROM meta WHERE name = ?", (name,))
+    return "" if row is None else str(row[0])
+
+
+def save_meta(database: Database, name: str, value: str) -> None:
+    """Store one value of ``meta``."""
+    database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
