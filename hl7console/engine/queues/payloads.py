@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hl7console.errors import ConsoleError, UsageError
+from hl7console.hl7v2.ack_decisions import asks_application_ack
 from hl7console.hl7v2.delimiters import is_usable
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.scan import scan
@@ -105,5 +106,4 @@ def dialogue_of(payload: bytes) -> tuple[str, bool]:
     else:
         seen = scan(payload)
         control_id, condition = seen.msh_10, seen.msh_16
-    wants_more = condition.strip()[:2].upper() in (b"AL", b"SU")
-    return control_id.decode("utf-8", "replace"), wants_more
+    return control_id.decode("utf-8", "replace"), asks_application_ack(condition)
