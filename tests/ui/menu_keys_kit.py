@@ -110,22 +110,29 @@ def in_menu(
 
 
 def go_in(menu: QMenu, path: Sequence[str], qtbot) -> None:
-    """Go to an entry by the arrow keys, into menus where it is in one, and press Enter."""
+    """Go to an entry by the arrow keys, into menus where it is in one, and press Enter.
+
+    A destination is named without its address and environment, which follow a dot.
+    """
     for depth, text in enumerate(path):
+        # What a menu offers may have to be read first.
+        qtbot.waitUntil(lambda menu=menu, text=text: text in map(_named, menu.actions()))
         for _ in range(2 * len(menu.actions()) + 2):
-            active = menu.activeAction()
-            if active is not None and active.text() == text:
+            if _named(menu.activeAction()) == text:
                 break
             qtbot.keyClick(menu, Qt.Key.Key_Down)
         active = menu.activeAction()
-        assert active is not None, path
-        assert active.text() == text, f"{text} cannot be reached by the arrow keys"
+        assert _named(active) == text, f"{text} cannot be reached by the arrow keys"
         if depth < len(path) - 1:
             inner = active.menu()
             qtbot.keyClick(menu, Qt.Key.Key_Right)
             qtbot.waitUntil(inner.isVisible)
             menu = inner
     qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+
+def _named(action: QAction | None) -> str:
+    return "" if action is None else action.text().partition(" · ")[0]
 
 
 def choose(name: str, open_it: Callable[[], object], path: Sequence[str], qtbot) -> None:
