@@ -23,7 +23,7 @@ from hl7console.cli.target_options import (
 from hl7console.engine.console import Console
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
 from hl7console.engine.repair_commands import Dates, ResendMessages
-from hl7console.engine.resending.editing import RecipeTrial
+from hl7console.engine.resending.editing import EditTrial, EditWish
 from hl7console.errors import UsageError
 from hl7console.settings import DestinationSettings
 
@@ -257,8 +257,9 @@ def _findings(
         reader = stack.enter_context(contextlib.closing(console.open_reader()))
         worklist = stack.enter_context(contextlib.closing(console.open_worklist()))
         trial = None
-        if command.recipe:
-            trial = RecipeTrial(console.workspace, console.open_reader, command.recipe)
+        wish = EditWish(command.new_control_ids, command.dates, command.recipe)
+        if wish.is_any:
+            trial = EditTrial(console.workspace, console.open_reader, wish)
             stack.callback(trial.close)
         subject = PreflightSubject(
             filter=command.filter,

@@ -112,7 +112,8 @@ def _ask(core: EngineCore, command: AskPacs) -> JobReport:
     have = "1 study" if count == 1 else f"{count} studies"
     text = f"{settings.name} has {have} of this order"
     if differences:
-        text += f"; {len(differences)} values differ."
+        differ = "1 value differs" if len(differences) == 1 else f"{len(differences)} values differ"
+        text += f"; {differ}."
     else:
         text += ", as the order says."
     return JobReport(text=text, messages=count, details=tuple(details), is_fault=bool(differences))

@@ -13,12 +13,12 @@ from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.parentage import Parent, edited_message, parent_of
 from hl7console.engine.repair_commands import DeleteSaved, StoreEdited
-from hl7console.engine.storing import StoreTally
-from hl7console.errors import UsageError
+from hl7console.engine.storing import StoredIds
+from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.store import edited_messages
 from hl7console.store.connection import Database
 from hl7console.store.records import Origin
-from hl7console.store.repair_records import EditedMessage
+from hl7console.store.repair_records import EditNote
 from hl7console.store.rows import read_body, read_rows
 
 _STORE_TIMEOUT_S = 30.0
@@ -41,25 +41,38 @@ def store_edited(core: EngineCore, command: StoreEdited) -> JobReport:
         lambda database: _looked_at(database, command.parent_id, name),
         label="look at the original",
     ).result(_STORE_TIMEOUT_S)
-    tally = StoreTally()
-    tally.expect()
+    note = EditNote(auditing.user_name(), command.reason.strip(), saved_name=name, is_audited=True)
     origin = Origin.SAMPLE if name and not command.parent_id else Origin.EDITED
-    new = edited_message(command.raw, parent, now_us, origin=origin)
-    core.writer.put(new, tally, wait_s=_STORE_TIMEOUT_S)
-    tally.wait()
-    message_id = tally.last_id
-    edited = EditedMessage(message_id, auditing.user_name(), now_us, command.reason.strip())
-
-    def note(database: Database) -> None:
-        edited_messages.keep_edited(database, edited)
-        if name:
-            edited_messages.keep_name(database, name, message_id, now_us)
-        made_from = f"made from message {command.parent_id}" if command.parent_id else ""
-        auditing.append(database, "message edited", f"message {message_id}", made_from)
-
-    core.writer.call(note, label="note who edited a message").result(_STORE_TIMEOUT_S)
+    stored = StoredIds(1)
+    core.writer.put(
+        edited_message(command.raw, parent, note, now_us, origin=origin),
+        stored,
+        wait_s=_STORE_TIMEOUT_S,
+    )
+    stored.wait(_STORE_TIMEOUT_S)
+    if stored.error:
+        raise EnvironmentFaultError(
+            f"{stored.error} The edited message was not kept.",
+            hint="Make room or mend the fault, then try again.",
+        )
+    message_id = stored.ids[0]
+    if name:
+        _check_named(core, name, message_id)
     text = f"Saved as {name}." if name else "The edited message was stored."
     return JobReport(text=text, messages=1, first_message_id=message_id, last_message_id=message_id)
+
+
+def _check_named(core: EngineCore, name: str, message_id: int) -> None:
+    """Raise where somebody gave the name to another message in this very moment."""
+    is_named = core.writer.call(
+        lambda database: edited_messages.has_name(database, name, message_id),
+        label="look at a saved message",
+    ).result(_STORE_TIMEOUT_S)
+    if not is_named:
+        raise UsageError(
+            f"There is a saved message named {name}.",
+            hint=f"This one was stored without a name, as message {message_id}.",
+        )
 
 
 def delete_saved(core: EngineCore, command: DeleteSaved) -> JobReport:

@@ -66,6 +66,7 @@ class OutboundConnection(asyncio.Protocol):
         context: For TLS; None without.
         given_up_ids: MSH-10 of messages given up before: an answer to one of them is late.
         on_note: Told what comes from the receiver while no message is under way.
+        on_lost: Told once the connection has ended, after what was under way.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class OutboundConnection(asyncio.Protocol):
         *,
         given_up_ids: Collection[str] = (),
         on_note: Callable[[Note], None] | None = None,
+        on_lost: Callable[[OutboundConnection], None] | None = None,
     ) -> None:
         self._settings = settings
         self._context = context
@@ -83,6 +85,7 @@ class OutboundConnection(asyncio.Protocol):
             SenderLimits.from_settings(settings), timed_out_ids=given_up_ids
         )
         self._on_note = on_note
+        self._on_lost = on_lost
         self._tls: TlsStream | None = None
         self._transport = cast("asyncio.Transport", None)
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -149,6 +152,8 @@ class OutboundConnection(asyncio.Protocol):
         self._act(self._session.eof(self._loop.time()))
         self._fail_ready("The receiver closed the connection.")
         self.lost.set()
+        if self._on_lost is not None:
+            self._on_lost(self)
 
     def _tls_failed(self, fault: ssl.SSLError) -> None:
         why = explain_tls_fault(fault, whose="the receiver's")

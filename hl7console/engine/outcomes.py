@@ -6,6 +6,7 @@ import time
 
 from hl7console.engine.sender import Exchange
 from hl7console.errors import EnvironmentFaultError, UsageError
+from hl7console.hl7v2.ack_decisions import asks_application_ack
 from hl7console.hl7v2.replies import named_cause, read_ack, receiver_words
 from hl7console.hl7v2.scan import Scan
 from hl7console.store.deliveries import AttemptOutcome
@@ -14,8 +15,8 @@ from hl7console.store.records import DeliveryState
 
 def state_of(exchange: Exchange, seen: Scan) -> str:
     """Return the delivery's state; an application acknowledgement that is due keeps it open."""
-    asks_more = seen.msh_16.strip()[:2].upper() in (b"AL", b"SU")
-    if exchange.state == DeliveryState.ACCEPTED and exchange.ack_code == "CA" and asks_more:
+    is_committed = exchange.state == DeliveryState.ACCEPTED and exchange.ack_code == "CA"
+    if is_committed and asks_application_ack(seen.msh_16):
         return DeliveryState.COMMITTED
     return exchange.state
 

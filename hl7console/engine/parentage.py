@@ -8,6 +8,7 @@ from hl7console.engine.storing import scanned_message
 from hl7console.hl7v2.charset import decode
 from hl7console.hl7v2.scan import scan
 from hl7console.store.records import MessageRow, NewMessage, Origin
+from hl7console.store.repair_records import EditNote
 
 _DEFAULT_CODEC = "cp1252"
 
@@ -39,19 +40,20 @@ def parent_of(row: MessageRow, raw: bytes) -> Parent:
 
 
 def edited_message(
-    raw: bytes, parent: Parent, now_us: int, *, origin: Origin = Origin.EDITED
+    raw: bytes, parent: Parent, note: EditNote, now_us: int, *, origin: Origin = Origin.EDITED
 ) -> NewMessage:
-    """Return the row of an edited message. Any thread.
+    """Return the row of an edited message, and what is kept with it. Any thread.
 
     Args:
         raw: Its bytes.
         parent: What it was made from.
+        note: Who edited it, and why.
         now_us: When it is kept; UTC, microseconds since 1970.
         origin: What it is: edited, or a sample that somebody wrote.
     """
     forced = parent.codec if parent.is_forced else ""
     seen = scan(raw, default_codec=parent.codec or _DEFAULT_CODEC, force_codec=forced)
-    return scanned_message(
+    made = scanned_message(
         raw,
         seen,
         origin=origin,
@@ -59,3 +61,5 @@ def edited_message(
         connection=parent.connection,
         parent_id=parent.message_id,
     )
+    made.edited = note
+    return made

@@ -29,6 +29,7 @@ async def connect(
     *,
     given_up_ids: Collection[str] = (),
     on_note: Callable[[Note], None] | None = None,
+    on_lost: Callable[[OutboundConnection], None] | None = None,
 ) -> OutboundConnection:
     """Connect to a destination, TLS included.
 
@@ -36,6 +37,7 @@ async def connect(
         settings: The destination's.
         given_up_ids: MSH-10 of messages given up before: an answer to one of them is late.
         on_note: Told what comes from the receiver while no message is under way.
+        on_lost: Told once the connection has ended.
 
     Raises:
         NotSentError: There is no connection; the text says why.
@@ -48,7 +50,11 @@ async def connect(
             connection = await _open(
                 settings,
                 lambda: OutboundConnection(
-                    settings, context, given_up_ids=given_up_ids, on_note=on_note
+                    settings,
+                    context,
+                    given_up_ids=given_up_ids,
+                    on_note=on_note,
+                    on_lost=on_lost,
                 ),
             )
     except TimeoutError:
@@ -111,13 +117,18 @@ class Sender:
     Args:
         settings: The destination's.
         on_note: Told what comes from the receiver while no message is under way.
+        on_lost: Told once a connection has ended.
     """
 
     def __init__(
-        self, settings: DestinationSettings, on_note: Callable[[Note], None] | None = None
+        self,
+        settings: DestinationSettings,
+        on_note: Callable[[Note], None] | None = None,
+        on_lost: Callable[[OutboundConnection], None] | None = None,
     ) -> None:
         self.settings = settings
         self._on_note = on_note
+        self._on_lost = on_lost
         self._given_up: deque[str] = deque(maxlen=GIVEN_UP_IDS)
         self._connection: OutboundConnection | None = None
 
@@ -131,7 +142,10 @@ class Sender:
         if self._connection is None or not self._connection.is_usable:
             await self.close()
             self._connection = await connect(
-                self.settings, given_up_ids=self._given_up, on_note=self._on_note
+                self.settings,
+                given_up_ids=self._given_up,
+                on_note=self._on_note,
+                on_lost=self._on_lost,
             )
         return self._connection
 

@@ -241,6 +241,22 @@ def _condition(raw: bytes) -> str:
     return {b"NE": "NE", b"ER": "ER", b"SU": "SU"}.get(text[:2], "AL")
 
 
+def asks_application_ack(msh_16: bytes) -> bool:
+    """Return whether a message asks for an application acknowledgement of what was accepted.
+
+    A sender waits for one where this holds: after CA nothing more comes otherwise. What is no code
+    of table 0155 asks for none here, though `decide` answers it: a sender that waits for an answer
+    which nobody announced waits in vain.
+
+    Args:
+        msh_16: The field as written; of a header in ASCII, or as `scan` reads it.
+
+    References:
+        HL7 chapter 2, 2.9.2 (enhanced mode), table 0155.
+    """
+    return msh_16.strip()[:2].upper() in (b"AL", b"SU")
+
+
 def _asks_commit(scan: Scan, rules: AckRules) -> bool:
     if rules.mode == AckMode.AUTO:
         return bool(scan.msh_15) and _condition(scan.msh_15) not in ("", "NE")

@@ -6,26 +6,57 @@ calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from hl7console.errors import UsageError
-from hl7console.store.connection import Database
+from hl7console.store import audit
+from hl7console.store.connection import Database, SqlValue
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.reader import StoreReader
+from hl7console.store.records import NewMessage
 from hl7console.store.repair_records import EditedMessage, SavedMessage
 
 LONGEST_NAME = 80
 """Characters of the name of a saved message."""
 
 
-def keep_edited(database: Database, edited: EditedMessage) -> None:
-    """Note who edited a message, when and why."""
+def keep_edited(database: Database, edited: Sequence[tuple[int, NewMessage]]) -> None:
+    """Note of messages who edited them and why, and keep those by name that are to have one.
+
+    Runs inside the transaction that stores the messages.
+
+    Args:
+        database: The writing connection.
+        edited: The messages with their ids; those without a note are left out.
+    """
+    noted = [(id_, new, new.edited) for id_, new in edited if new.edited is not None]
+    values: list[SqlValue] = []
+    for id_, new, note in noted:
+        reason = _text(note.reason)
+        values += (id_, _text(note.author), new.received_at_us, reason, note.recipe_id)
     database.execute(
-        "INSERT OR REPLACE INTO edited_messages (message_id, author, at_us, reason, recipe_id)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (edited.message_id, edited.author, edited.at_us, edited.reason, edited.recipe_id),
+        "INSERT INTO edited_messages (message_id, author, at_us, reason, recipe_id) VALUES "  # noqa: S608
+        + ",".join(["(?,?,?,?,?)"] * len(noted)),
+        values,
     )
+    for id_, new, note in noted:
+        if note.saved_name:
+            database.execute(
+                "INSERT OR IGNORE INTO saved_messages (name, message_id, at_us) VALUES (?, ?, ?)",
+                (note.saved_name, id_, new.received_at_us),
+            )
+        if note.is_audited:
+            details = f"made from message {new.parent_id}" if new.parent_id else ""
+            entry = audit.AuditEntry(
+                "message edited", _text(note.author), subject=f"message {id_}", details=details
+            )
+            audit.append(database, entry, new.received_at_us)
+
+
+def _text(value: str) -> str:
+    """Return a text that can be written: half a surrogate pair cannot."""
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def check_name(database: Database, name: str) -> None:
@@ -42,17 +73,10 @@ def check_name(database: Database, name: str) -> None:
         )
 
 
-def keep_name(database: Database, name: str, message_id: int, at_us: int) -> None:
-    """Keep a message by a name.
-
-    Raises:
-        UsageError: The name is none, or taken.
-    """
-    check_name(database, name)
-    database.execute(
-        "INSERT INTO saved_messages (name, message_id, at_us) VALUES (?, ?, ?)",
-        (name, message_id, at_us),
-    )
+def has_name(database: Database, name: str, message_id: int) -> bool:
+    """Return whether a message is the one kept by a name."""
+    statement = "SELECT count(*) FROM saved_messages WHERE name = ? AND message_id = ?"
+    return bool(database.integer(statement, (name, message_id)))
 
 
 def forget_name(database: Database, name: str) -> bool:

@@ -40,6 +40,8 @@ class Claimed:
     raw: bytes = field(repr=False)
     sent: bytes = field(default=b"", repr=False)
     """The bytes of its first attempt where they differ from the message's own."""
+    sent_earlier: bytes = field(default=b"", repr=False)
+    """Where it has none of its own: what the delivery that it repeats sent, made by a recipe."""
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ FROM json_each(?2)
 _NEXT = """
 SELECT json_group_array((
     SELECT json_group_array(json_array(id, message_id, state, retry_at_us, attempt_count,
-        unknown_count, recipe_id, created_at_us, size, on_wire, sent) ORDER BY id)
+        unknown_count, recipe_id, created_at_us, size, on_wire, sent, earlier) ORDER BY id)
     FROM (
         SELECT d.id, d.message_id, d.state, d.retry_at_us, d.attempt_count, d.unknown_count,
             d.recipe_id, d.created_at_us, coalesce(m.size_bytes, -1) AS size,
@@ -51,7 +51,15 @@ SELECT json_group_array((
                 AND (SELECT origin FROM kinds WHERE kinds.id = m.kind_id) IN (?3, 'edited')
                 AS on_wire,
             CASE WHEN d.attempt_count > 0 THEN coalesce((SELECT length(sent) FROM attempts
-                WHERE delivery_id = d.id ORDER BY id LIMIT 1), 0) ELSE 0 END AS sent
+                WHERE delivery_id = d.id ORDER BY length(sent) = 0, id LIMIT 1), 0)
+                ELSE 0 END AS sent,
+            CASE WHEN d.repeat_of > 0 AND d.recipe_id > 0
+                THEN coalesce((SELECT a.id
+                    FROM attempts AS a JOIN deliveries AS r ON r.id = a.delivery_id
+                    WHERE a.message_id = d.message_id AND a.destination = d.destination
+                        AND length(a.sent) > 0 AND r.recipe_id = d.recipe_id
+                        AND d.repeat_of IN (r.id, r.repeat_of) AND r.id <> d.id
+                    ORDER BY a.id LIMIT 1), 0) ELSE 0 END AS earlier
         FROM deliveries AS d INDEXED BY deliveries_due
         LEFT JOIN messages AS m ON m.id = d.message_id
         WHERE d.destination = wish.value ->> 0 AND d.is_due = 1 AND d.id > (wish.value ->> 1)
@@ -68,7 +76,12 @@ SELECT CAST(group_concat(raw, '' ORDER BY key) AS BLOB)
 FROM json_each(?) JOIN messages ON messages.id = value
 """
 
-_FIRST_SENT = "SELECT sent FROM attempts WHERE delivery_id = ? ORDER BY id LIMIT 1"
+# A try that a crash cut off before its bytes were made has none.
+_FIRST_SENT = (
+    "SELECT sent FROM attempts WHERE delivery_id = ? ORDER BY length(sent) = 0, id LIMIT 1"
+)
+
+_SENT_EARLIER = "SELECT sent FROM attempts WHERE id = ?"
 
 _PUT_OFF = """
 SELECT min(retry_at_us) FROM deliveries INDEXED BY deliveries_due
@@ -197,10 +210,14 @@ def claim_all(database: Database, wishes: Sequence[ClaimWish], now_us: int) -> l
 
 def _chosen(
     wish: ClaimWish, rows: list[list[int | str]], now_us: int
-) -> tuple[ClaimAnswer, dict[int, tuple[int, int]]]:
-    """Return which of the next rows are claimed, and the sizes of their messages and bytes."""
+) -> tuple[ClaimAnswer, dict[int, tuple[int, int, int]]]:
+    """Return which of the next rows are claimed, and by their ids what `_read_bytes` reads.
+
+    That is: the size of the message, the size of the bytes of its first attempt where they differ,
+    and the attempt of the delivery that it repeats whose bytes are sent again.
+    """
     answer = ClaimAnswer()
-    sizes: dict[int, tuple[int, int]] = {}
+    sizes: dict[int, tuple[int, int, int]] = {}
     total = 0
     for row in rows:
         id_, message_id, state, retry_at_us = int(row[0]), int(row[1]), str(row[2]), int(row[3])
@@ -221,22 +238,24 @@ def _chosen(
                 bool(row[9]), b"",
             )
         )  # fmt: skip
-        sizes[id_] = (size, sent)
+        sizes[id_] = (size, sent, int(row[11]))
     return answer, sizes
 
 
 def _read_bytes(
-    database: Database, taken: Sequence[Claimed], sizes: dict[int, tuple[int, int]]
+    database: Database, taken: Sequence[Claimed], sizes: dict[int, tuple[int, int, int]]
 ) -> None:
     together: list[Claimed] = []
     for claimed in taken:
-        size, sent = sizes[claimed.id]
+        size, sent, earlier = sizes[claimed.id]
         if sent:
-            row = database.one(_FIRST_SENT, (claimed.id,))
-            claimed.sent = bytes(row[0]) if row and isinstance(row[0], bytes) else b""
+            claimed.sent = _bytes(database, _FIRST_SENT, claimed.id)
+        elif earlier:
+            claimed.sent_earlier = _bytes(database, _SENT_EARLIER, earlier)
         elif size > _GROUPED_BYTES:
-            row = database.one("SELECT raw FROM messages WHERE id = ?", (claimed.message_id,))
-            claimed.raw = row[0] if row and isinstance(row[0], bytes) else b""
+            claimed.raw = _bytes(
+                database, "SELECT raw FROM messages WHERE id = ?", claimed.message_id
+            )
         elif size > 0:
             together.append(claimed)
     if not together:
@@ -248,6 +267,11 @@ def _read_bytes(
         size = sizes[claimed.id][0]
         claimed.raw = whole[at : at + size]
         at += size
+
+
+def _bytes(database: Database, sql: str, id_: int) -> bytes:
+    row = database.one(sql, (id_,))
+    return row[0] if row and isinstance(row[0], bytes) else b""
 
 
 def prepare(database: Database, prepared: Sequence[Prepared]) -> list[int]:

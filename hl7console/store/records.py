@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hl7console.hl7v2.tries import FAILED_STATES
-from hl7console.store.repair_records import Delivery, DeliveryWanted, EditedMessage
+from hl7console.store.repair_records import Delivery, DeliveryWanted, EditedMessage, EditNote
 
 
 class Origin(StrEnum):
@@ -102,6 +102,8 @@ class NewMessage:
     """What its routes call for; queued in the transaction that stores it."""
     drops_duplicate_deliveries: bool = False
     """Whether a duplicate is not to be forwarded."""
+    edited: EditNote | None = None
+    """Who made it by editing; kept in the transaction that stores it."""
 
     # What filters ask of a stored row as well; a message that comes in is like this.
 

@@ -46,6 +46,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class EditNote:
+    """Who edits a message and why; written in the message's own transaction."""
+
+    author: str
+    reason: str = field(default="", repr=False)
+    recipe_id: int = 0
+    saved_name: str = ""
+    """A name to keep it by; left out where another message has it by then."""
+    is_audited: bool = False
+    """Whether the audit trail tells of this one; it tells of a resend's edits as of one thing."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """What is remembered of a queue beside its deliveries."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Generic
@@ -19,6 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from hl7console.ui.menu_keys import is_menu_key
 from hl7console.ui.row_pictures import R, RowPictures, Section
 from hl7console.ui.theme import ROW, fixed_font, theme
 
@@ -150,9 +150,7 @@ class RowTable(QTableView, Generic[R]):
     # Qt
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # The menu key is Qt's own work everywhere, Shift+F10 that of Windows only.
-        is_f10 = event.key() == Qt.Key.Key_F10 and sys.platform != "win32"
-        if is_f10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+        if is_menu_key(event):
             at = self.visualRect(self.currentIndex()).bottomLeft()
             self.customContextMenuRequested.emit(at)
         else:

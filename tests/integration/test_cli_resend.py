@@ -91,6 +91,29 @@ def test_a_recipe_of_a_file_is_previewed_and_applied(run, tmp_path):
         assert len(receiver.received) == 1
 
 
+def test_dates_are_checked_as_they_go_out(run, workspace):
+    undated = b"\n".join(
+        order(f"D{n}")
+        .replace(b"20260105093012", date)
+        .replace(b"P1^", b"P8%d^" % n)
+        .replace(b"|||A1\r", b"|||\r")
+        for n, date in enumerate((b"yesterday", b""))
+    )
+    with own(Place(workspace)) as console:
+        console.submit(ImportFiles(pasted=undated)).result(20)
+    with Receiver(reply) as receiver:
+        to = ("--to", f"127.0.0.1:{receiver.port}")
+        code, lines, _ = run("control:D0", *to)
+        assert (code, found(lines)["invalid"]) == (2, 1)
+        code, lines, _ = run("control:D1", *to, "--dates", "shift")
+        assert (code, found(lines)["cannot_edit"]) == (2, 1)
+        assert receiver.received == []
+        code, lines, err = run("control:D0", *to, "--dates", "message")
+        assert code == 0, err
+        assert found(lines) == {"destination": 1}
+        assert b"yesterday" not in receiver.received[0]
+
+
 def test_production_needs_its_name(run, workspace):
     with Receiver(reply) as receiver:
         settings = destination(receiver.port, environment=Environment.PRODUCTION)

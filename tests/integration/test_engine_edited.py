@@ -10,9 +10,10 @@ from engine_kit import Client, Receiver, destination, order, port, reply, runnin
 from hl7console.engine.console import ImportFiles, RunRetention, SaveDestination, SendMessages
 from hl7console.engine.repair_commands import DeleteSaved, StoreEdited
 from hl7console.engine.supervisor import Engine
-from hl7console.errors import UsageError
+from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.settings import ListenerSettings, RetentionSettings
-from hl7console.store import audit
+from hl7console.store import audit, edited_messages
+from hl7console.store.connection import Database
 from hl7console.store.edited_messages import edited_by, is_control_id_known, saved_messages
 
 
@@ -88,6 +89,49 @@ def test_saved_messages_have_names_of_their_own(tmp_path: Path):
                 engine.submit(DeleteSaved("A first")).result(10)
         finally:
             reader.close()
+
+
+def test_a_name_that_another_message_gets_meanwhile_stays_with_that_one(
+    tmp_path: Path, monkeypatch
+):
+    with running_engine(tmp_path) as engine:
+        first = engine.submit(StoreEdited(order("M1"), saved_name="A")).result(10)
+        monkeypatch.setattr(edited_messages, "check_name", lambda _database, _name: None)
+        with pytest.raises(UsageError, match="There is a saved message named A") as refused:
+            engine.submit(StoreEdited(order("M2"), saved_name="A")).result(10)
+        second = first.first_message_id + 1
+        assert f"message {second}" in refused.value.hint
+        assert stored(engine, second)[0].raw == order("M2")
+        reader = engine.open_reader()
+        try:
+            assert [s.message_id for s in saved_messages(reader)] == [first.first_message_id]
+        finally:
+            reader.close()
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("table", ["edited_messages", "saved_messages", "audit"])
+def test_it_is_kept_with_all_that_belongs_to_it_or_not_at_all(tmp_path: Path, table: str):
+    def break_it(database: Database) -> None:
+        database.execute(
+            f"CREATE TRIGGER test BEFORE INSERT ON {table} BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
+
+    with running_engine(tmp_path) as engine:
+        parent = kept(engine, order("M1"))
+        engine.core.writer.call(break_it, label="test").result(10)
+        with pytest.raises(EnvironmentFaultError, match="The edited message was not kept"):
+            engine.submit(StoreEdited(order("M2"), parent, saved_name="A")).result(10)
+        engine.core.writer.call(
+            lambda database: database.execute("DROP TRIGGER test").close(), label="test"
+        ).result(10)
+        reader = engine.open_reader()
+        try:
+            assert not is_control_id_known(reader, "M2")
+            assert saved_messages(reader) == ()
+        finally:
+            reader.close()
+        assert engine.submit(StoreEdited(order("M2"), parent, saved_name="A")).result(10)
 
 
 def test_retention_keeps_saved_messages_and_forgets_who_edited_the_others(tmp_path: Path):

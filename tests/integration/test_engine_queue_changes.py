@@ -227,6 +227,48 @@ def test_what_a_recipe_made_is_sent_with_the_same_bytes_on_every_try(tmp_path: P
         assert shown == receiver.received[:3]
 
 
+def test_a_queue_that_is_moved_back_sends_what_a_recipe_made_then(tmp_path: Path):
+    with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
+        save(engine, receiver.port)
+        save(engine, receiver.port, name="OTHER")
+        queue(engine, kept(engine, "A", "B"), recipe=NEW_ID)
+        wait_until(engine, "empty")
+        first = list(receiver.received)
+        for _ in range(2):
+            engine.submit(RewindQueue("PACS", 0)).result(10)
+            wait_for(lambda: "queued" not in states(engine), "queued")
+            wait_until(engine, "empty")
+        assert receiver.received == first * 3
+        reader = engine.open_reader()
+        assert [attempt.sent for attempt in reader.attempts(1)] == [first[0]] * 3
+        reader.close()
+        # Elsewhere it is another message: made for that destination.
+        engine.submit(HoldQueue("PACS")).result(10)
+        engine.submit(RewindQueue("PACS", 0)).result(10)
+        engine.submit(RerouteDeliveries((7, 8), "OTHER")).result(10)
+        wait_until(engine, "empty", "OTHER")
+        assert not set(receiver.received[6:]) & set(first)
+        assert len(receiver.received) == 8
+
+
+def test_what_is_sent_again_has_the_character_set_that_is_set_by_then(tmp_path: Path):
+    with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
+        save(engine, receiver.port)
+        name = "M\u00dcLLER".encode()
+        raw = order("A").replace(b"MARLOWE", name)
+        raw = raw.replace(b"|P|2.5.1\r", b"|P|2.5.1||||||UNICODE UTF-8\r")
+        engine.submit(ImportFiles(pasted=raw)).result(10)
+        queue(engine, (1,), recipe=NEW_ID)
+        wait_until(engine, "empty")
+        save(engine, receiver.port, charset_out="8859/1")
+        engine.submit(RewindQueue("PACS", 0)).result(10)
+        wait_for(lambda: len(receiver.received) == 2, "sent again")
+        first, again = receiver.received
+        assert name in first
+        assert b"M\xdcLLER" in again
+        assert ids_of([first]) == ids_of([again])
+
+
 def test_a_recipe_that_fails_refuses_the_message_here(tmp_path: Path):
     with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
         save(engine, receiver.port)

@@ -62,6 +62,18 @@ def test_what_waits_is_sent_in_order_over_one_connection(tmp_path: Path):
         assert light_of(engine, "PACS").accepted == 60
 
 
+def test_a_connection_that_ends_is_shown_no_more_before_the_next_one_is_sent(tmp_path: Path):
+    with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
+        save(engine, receiver.port)
+        for n in range(2):
+            queue(engine, kept(engine, f"M{n}"))
+            wait_until(engine, "empty")
+            assert light_of(engine, "PACS").connections == 1
+            receiver._open[n].shutdown(socket.SHUT_RDWR)
+            wait_for(lambda: light_of(engine, "PACS").connections == 0, "no connection")
+        assert ids_of(receiver.received) == ["M0", "M1"]
+
+
 def test_a_refused_message_goes_to_the_error_list_and_the_next_is_sent(tmp_path: Path):
     def refuse(payload: bytes) -> bytes:
         return error(payload, "AE", b"ERR||PID^1^3|101^Jane Doe is unknown^HL70357|E")

@@ -117,6 +117,25 @@ def test_edited_ones_are_new_messages_linked_to_their_originals(tmp_path: Path):
         assert states(engine, ids[0], made[0]) == [[], [(to[0], "accepted")]]
 
 
+@pytest.mark.expects_log
+def test_edited_ones_are_kept_with_who_edited_them_or_not_at_all(tmp_path: Path):
+    with Receiver(reply) as receiver, running_engine(tmp_path) as engine:
+        ids = kept(engine, order("M1"), order("M2"))
+        engine.core.writer.call(
+            lambda database: database.execute(
+                "CREATE TRIGGER test BEFORE INSERT ON edited_messages"
+                " BEGIN SELECT RAISE(FAIL, 'no'); END"
+            ).close(),
+            label="test",
+        ).result(10)
+        to = (f"127.0.0.1:{receiver.port}",)
+        with pytest.raises(EnvironmentFaultError, match="What was edited was not kept"):
+            resend(engine, message_ids=ids, destinations=to, new_control_ids=True)
+        assert receiver.received == []
+        with reading(engine) as reader:
+            assert tuple(reader.ids(None)) == ids
+
+
 @pytest.mark.parametrize("over_mllp", [True, False])
 def test_an_edited_one_is_read_and_sent_again_as_its_original_would(
     tmp_path: Path, over_mllp: bool

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from engine_kit import Client, Receiver, frame, order, port, running_engine, wait_for
 
+from hl7console.engine.recordings import format as recording_format
 from hl7console.engine.recordings.format import (
     MAGIC,
     RecordedMessage,
@@ -101,6 +102,32 @@ def test_a_recording_that_is_cut_off_is_replayed_as_far_as_it_is_whole(engine, t
         report = replay(engine, path, receiver)
     assert report.accepted == 4
     assert "cut off" in report.text
+
+
+def test_one_that_is_damaged_within_is_replayed_up_to_there(engine, tmp_path):
+    path = tmp_path / "night.hl7rec"
+    content = bytearray(recording(path, 5))
+    content[len(recording(path, 2)) + 20] ^= 1
+    path.write_bytes(content)
+    with Receiver(accept) as receiver:
+        report = replay(engine, path, receiver)
+        assert receiver.received == [order("R0"), order("R1")]
+    assert report.accepted == 2
+    assert "2 of 5 accepted" in report.text
+    assert "damaged after 2 messages" in report.text
+
+
+def test_each_message_is_read_once(engine, tmp_path, monkeypatch):
+    path = tmp_path / "night.hl7rec"
+    recording(path, 10)
+    unpacked = []
+    monkeypatch.setattr(
+        recording_format, "_message_of",
+        lambda content, read=recording_format._message_of: unpacked.append(1) or read(content),
+    )  # fmt: skip
+    with Receiver(accept) as receiver:
+        assert replay(engine, path, receiver).text == "10 of 10 accepted."
+    assert len(unpacked) == 10
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", MAGIC, MAGIC + b"junk"])

@@ -244,6 +244,22 @@ def test_changes_go_out_as_new_messages_that_name_their_originals(
     dialog.reject()
 
 
+def test_dates_that_cannot_move_are_told_before_sending(place, engine, receivers, qtbot):
+    send(port(engine), order("U1").replace(b"|20260105093012|", b"||"))
+    qtbot.waitUntil(lambda: len(shown(place)) == COUNT + 1)
+    place.messages.table.go_to(0)
+    place.actions_by_name["messages.resend"].trigger()
+    dialog = opened(place, qtbot)
+    text = child(dialog.strip, QLabel, "preflightText")
+    assert "cannot be changed as wished" not in text.text()
+    dialog.options.dates.setCurrentIndex(dialog.options.dates.findData(str(Dates.SHIFT)))
+    looked(dialog, qtbot)
+    assert "It cannot be changed as wished, and will not be sent." in text.text()
+    assert dialog.send_button.text() == "Send all the same"
+    assert receivers[0].received == []
+    dialog.reject()
+
+
 def test_what_speaks_against_it_is_shown_and_sending_it_takes_a_second_press(
     place, receivers, qtbot
 ):

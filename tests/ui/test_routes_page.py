@@ -64,6 +64,20 @@ def test_faults_are_told_while_one_types_and_nothing_is_saved(page, engine):
     assert engine.routes() == ()
 
 
+def test_only_what_a_route_takes_is_offered_while_one_types(page, qtbot):
+    edit = page.form.box.edit
+    edit.setFocus()
+    for typed, offered in (
+        ("stat", []),
+        ("has:", ["attachment", "note"]),
+        ("lis", ["listener:"]),
+    ):
+        edit.set_text("")
+        qtbot.keyClicks(edit, typed)
+        assert [offer.text for offer in edit._offers] == offered
+    edit._popup.hide()
+
+
 def test_the_names_of_other_routes_are_taken(page, engine, qtbot):
     engine.submit(SaveRoute(RouteSettings("Orders", "", ("PACS",)))).result(10)
     qtbot.waitUntil(lambda: page.list.count() == 1)

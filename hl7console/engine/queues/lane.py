@@ -59,7 +59,7 @@ class Lane:
 
     def __init__(self, queue: LaneQueue) -> None:
         self._queue = queue
-        self._sender = Sender(queue.settings, queue.noticed)
+        self._sender = Sender(queue.settings, queue.noticed, self._lost)
         self._connection: OutboundConnection | None = None
         self._hand: InHand | None = None
         self._pause: asyncio.Future[None] | None = None
@@ -104,7 +104,14 @@ class Lane:
             self._left()
             self._connection = connection
             self._queue.connected(1)
+            if connection.lost.is_set():
+                self._left()
         return connection
+
+    def _lost(self, connection: OutboundConnection) -> None:
+        """Take note that a connection has ended, whoever ended it."""
+        if connection is self._connection:
+            self._left()
 
     def _left(self) -> None:
         if self._connection is not None:

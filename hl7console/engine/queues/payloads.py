@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hl7console.errors import ConsoleError, UsageError
+from hl7console.hl7v2.ack_decisions import asks_application_ack
 from hl7console.hl7v2.delimiters import is_usable
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.scan import scan
@@ -61,7 +62,7 @@ def in_hand(claimed: Claimed, settings: DestinationSettings, run_recipe: RunReci
     changes: tuple[str, ...] = ()
     if claimed.sent:
         payload = claimed.sent
-    elif not claimed.raw:
+    elif not (claimed.raw or claimed.sent_earlier):
         return InHand(claimed, fault="Its message is not in the store any more.")
     else:
         try:
@@ -79,10 +80,17 @@ def in_hand(claimed: Claimed, settings: DestinationSettings, run_recipe: RunReci
 def _made(
     claimed: Claimed, settings: DestinationSettings, run_recipe: RunRecipe
 ) -> tuple[bytes, tuple[str, ...]]:
-    raw = claimed.raw
-    if claimed.recipe_id:
-        raw = run_recipe(claimed.recipe_id, raw)
-    payload, changes = wire_form(raw, was_on_wire=claimed.was_on_wire)
+    """Return the bytes of a first attempt, and what was changed for the wire.
+
+    A repeat sends what the first one sent: a recipe may give new control ids, by which no receiver
+    would know the message again. The character set is the destination's of today.
+    """
+    changes: tuple[str, ...] = ()
+    if claimed.sent_earlier:
+        payload = claimed.sent_earlier
+    else:
+        raw = run_recipe(claimed.recipe_id, claimed.raw) if claimed.recipe_id else claimed.raw
+        payload, changes = wire_form(raw, was_on_wire=claimed.was_on_wire)
     if settings.charset_out:
         written = Message.parse(payload).with_charset(settings.charset_out).raw
         if written != payload:
@@ -105,5 +113,4 @@ def dialogue_of(payload: bytes) -> tuple[str, bool]:
     else:
         seen = scan(payload)
         control_id, condition = seen.msh_10, seen.msh_16
-    wants_more = condition.strip()[:2].upper() in (b"AL", b"SU")
-    return control_id.decode("utf-8", "replace"), wants_more
+    return control_id.decode("utf-8", "replace"), asks_application_ack(condition)

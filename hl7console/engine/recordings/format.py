@@ -15,6 +15,7 @@ being "newer": `needs_version` of the header says what a reader must know.
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import zlib
@@ -159,6 +160,29 @@ class RecordingReader:
                 hint="Install the newer version to open it.",
             )
 
+    def said_count(self) -> int | None:
+        """Return how many messages it says that it has; None where it does not look whole.
+
+        Passes from block to block without reading the messages; `messages` tells what is wrong
+        with one. Before `messages` only: the file stays where it was.
+        """
+        start, count = self._file.tell(), 0
+        try:
+            while True:
+                block_at = self._file.tell()
+                letter, length, _ = _BLOCK.unpack(self._file.read(_BLOCK.size))
+                if letter == _END:
+                    self._file.seek(block_at)
+                    return count if _said(json.loads(self._block()[1])) == count else None
+                if length > MAX_BLOCK_BYTES:
+                    return None
+                count += letter == _MESSAGE
+                self._file.seek(length, io.SEEK_CUR)
+        except _UNREADABLE:
+            return None
+        finally:
+            self._file.seek(start)
+
     def messages(self) -> Iterator[RecordedMessage]:
         """Yield the messages in their order; ends at the end, or where the file is damaged."""
         count = 0
@@ -242,8 +266,12 @@ def _message_of(content: bytes) -> RecordedMessage:
     )
 
 
+def _said(values: dict[str, object]) -> int:
+    return int(str(values["messages"]))
+
+
 def _end_of(values: dict[str, object], count: int) -> RecordingEnd:
-    said = int(str(values["messages"]))
+    said = _said(values)
     if said == count:
         return RecordingEnd(count, is_whole=True)
     return RecordingEnd(

@@ -12,7 +12,7 @@ from hl7console.engine.parentage import edited_message, parent_of
 from hl7console.engine.resending.originals import Original
 from hl7console.engine.storing import StoredIds
 from hl7console.errors import EnvironmentFaultError
-from hl7console.store.connection import Database, SqlValue
+from hl7console.store.repair_records import EditNote
 
 STORE_TIMEOUT_S = 30.0
 
@@ -36,9 +36,7 @@ class EditedBatches:
 
     def __init__(self, core: EngineCore, reason: str, recipe_id: int = 0) -> None:
         self._writer = core.writer
-        self._reason = reason
-        self._recipe_id = recipe_id
-        self._author = user_name()
+        self._note = EditNote(user_name(), reason, recipe_id)
 
     def keep(self, edited: Sequence[EditedFrom]) -> list[int]:
         """Store messages with their originals, and return their ids in their order.
@@ -52,7 +50,7 @@ class EditedBatches:
         stored = StoredIds(len(edited))
         for one in edited:
             parent = parent_of(one.original.row, one.original.raw)
-            new = edited_message(one.raw, parent, now_us)
+            new = edited_message(one.raw, parent, self._note, now_us)
             self._writer.put(new, stored, wait_s=STORE_TIMEOUT_S)
         stored.wait(STORE_TIMEOUT_S)
         if stored.error:
@@ -60,19 +58,4 @@ class EditedBatches:
                 f"{stored.error} What was edited was not kept.",
                 hint="Make room or mend the fault, then send the rest.",
             )
-        ids = stored.ids
-        # Behind the messages on the same thread; the first byte goes out after both.
-        self._writer.call(
-            lambda database: self._note(database, ids, now_us), label="note edited messages"
-        ).result(STORE_TIMEOUT_S)
-        return ids
-
-    def _note(self, database: Database, ids: Sequence[int], now_us: int) -> None:
-        values: list[SqlValue] = []
-        for message_id in ids:
-            values += (message_id, self._author, now_us, self._reason, self._recipe_id)
-        database.execute(
-            "INSERT INTO edited_messages (message_id, author, at_us, reason, recipe_id) VALUES "  # noqa: S608
-            + ",".join(["(?,?,?,?,?)"] * len(ids)),
-            values,
-        )
+        return stored.ids

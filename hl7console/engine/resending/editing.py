@@ -12,6 +12,7 @@ from pathlib import Path
 from hl7console.engine import recipes
 from hl7console.engine.core import EngineCore
 from hl7console.engine.function_runner import FunctionRunner
+from hl7console.engine.intake import ControlIds
 from hl7console.engine.repair_commands import Dates
 from hl7console.errors import UsageError
 from hl7console.hl7v2 import dictionary
@@ -56,14 +57,17 @@ class Editing:
 
     def __init__(self, core: EngineCore, wish: EditWish) -> None:
         self.wish = wish
-        self._control_ids = core.control_ids
-        self._shift_s: int | None = None
-        self._recipe = _RecipeUse(core, wish.recipe) if wish.recipe.strip() else None
-
-    @property
-    def recipe_id(self) -> int:
+        self._stamps = _Stamps(wish, core.control_ids)
+        self._recipe: _RecipeUse | None = None
+        self.recipe_id = 0
         """The recipe, as the store knows it; 0 where there is none."""
-        return self._recipe.id if self._recipe is not None else 0
+        if wish.recipe.strip():
+            self._recipe = recipe = _RecipeUse(wish.recipe, recipes.context(core))
+            now_us = time.time_ns() // 1000
+            self.recipe_id = core.writer.call(
+                lambda database: keep_recipe(database, recipe.name, wish.recipe, now_us),
+                label="keep a recipe",
+            ).result(_STORE_TIMEOUT_S)
 
     def close(self) -> None:
         """End what the recipe may have started."""
@@ -82,20 +86,34 @@ class Editing:
         """
         if self._recipe is not None:
             raw = self._recipe.applied(raw)
-        if self.wish.dates != Dates.KEEP or self.wish.new_control_ids:
-            message = Message.parse(raw, force_codec=charset)
-            if not message.segments or not message.segments[0].is_header:
-                raise UsageError("It has no MSH segment to change.")
-            message = self._with_dates(message)
-            if self.wish.new_control_ids:
-                message = message.with_value("MSH-10", self._control_ids.next().decode("ascii"))
-            raw = message.raw
-        return raw
+        return self._stamps.changed(raw, charset)
+
+
+class _Stamps:
+    """Gives one message after the other new dates and a new control id, as wished."""
+
+    def __init__(self, wish: EditWish, control_ids: ControlIds) -> None:
+        self._wish = wish
+        self._control_ids = control_ids
+        self._shift_s: int | None = None
+
+    def changed(self, raw: bytes, charset: str) -> bytes:
+        """Return what becomes of a message; raises `UsageError` where it cannot be changed."""
+        wish = self._wish
+        if wish.dates == Dates.KEEP and not wish.new_control_ids:
+            return raw
+        message = Message.parse(raw, force_codec=charset)
+        if not message.segments or not message.segments[0].is_header:
+            raise UsageError("It has no MSH segment to change.")
+        message = self._with_dates(message)
+        if wish.new_control_ids:
+            message = message.with_value("MSH-10", self._control_ids.next().decode("ascii"))
+        return message.raw
 
     def _with_dates(self, message: Message) -> Message:
-        if self.wish.dates == Dates.MESSAGE:
+        if self._wish.dates == Dates.MESSAGE:
             return message.with_value("MSH-7", now_like(message.get("MSH-7") or ""))
-        if self.wish.dates == Dates.SHIFT:
+        if self._wish.dates == Dates.SHIFT:
             if self._shift_s is None:
                 begun = moment_of(message.get("MSH-7") or "")
                 if begun is None:
@@ -108,57 +126,59 @@ class Editing:
 class _RecipeUse:
     """One recipe, ready to be applied."""
 
-    def __init__(self, core: EngineCore, text: str) -> None:
+    def __init__(self, text: str, context: RecipeContext) -> None:
         self._recipe = load_recipe(text)
-        self._context = recipes.context(core)
-        now_us = time.time_ns() // 1000
-        self.id = core.writer.call(
-            lambda database: keep_recipe(database, self._recipe.name, text, now_us),
-            label="keep a recipe",
-        ).result(_STORE_TIMEOUT_S)
+        self._context = context
+        self.name = self._recipe.name
 
     def applied(self, raw: bytes) -> bytes:
-        """Return what the recipe makes of a message."""
+        """Return what the recipe makes of a message; raises `UsageError` where it cannot."""
         return self._recipe.apply(raw, recipes.at(self._context)).raw
 
     def close(self) -> None:
         """End the process that functions run in, if there is one."""
-        _close(self._context)
+        if isinstance(self._context.run_function, FunctionRunner):
+            self._context.run_function.close()
 
 
-class RecipeTrial:
-    """A recipe for looking at what it would do, where no engine is at hand. One thread.
+class EditTrial:
+    """Makes what would go out, to look at it, where no engine is at hand. One thread.
+
+    Give it the messages in their order: the first one says how far dates move.
 
     Args:
-        workspace: Where functions and tables are.
+        workspace: Where functions and tables of a recipe are.
         open_reader: Opens a connection for the calling thread.
-        text: The recipe.
+        wish: What is to change.
 
     Raises:
         UsageError: The recipe is not understood.
     """
 
-    def __init__(self, workspace: Path, open_reader: Callable[[], StoreReader], text: str) -> None:
-        self._recipe = load_recipe(text)
+    def __init__(
+        self, workspace: Path, open_reader: Callable[[], StoreReader], wish: EditWish
+    ) -> None:
         self._open_reader = open_reader
-        self._context = recipes.context_of(workspace, self._is_approved)
+        self._stamps = _Stamps(wish, ControlIds())
+        self._recipe: _RecipeUse | None = None
+        if wish.recipe.strip():
+            context = recipes.context_of(workspace, self._is_approved)
+            self._recipe = _RecipeUse(wish.recipe, context)
 
-    def __call__(self, raw: bytes, _charset: str) -> bytes:
-        """Return what the recipe makes of a message; raises `UsageError` where it cannot."""
-        return self._recipe.apply(raw, recipes.at(self._context)).raw
+    def __call__(self, raw: bytes, charset: str) -> bytes:
+        """Return what becomes of a message; raises `UsageError` where it cannot be changed."""
+        if self._recipe is not None:
+            raw = self._recipe.applied(raw)
+        return self._stamps.changed(raw, charset)
 
     def _is_approved(self, digest: str) -> bool:
         with contextlib.closing(self._open_reader()) as reader:
             return approval(reader.database(), FUNCTION, digest) is not None
 
     def close(self) -> None:
-        """End the process that functions run in, if there is one."""
-        _close(self._context)
-
-
-def _close(context: RecipeContext) -> None:
-    if isinstance(context.run_function, FunctionRunner):
-        context.run_function.close()
+        """End what the recipe may have started."""
+        if self._recipe is not None:
+            self._recipe.close()
 
 
 def moved(message: Message, seconds: int) -> Message:

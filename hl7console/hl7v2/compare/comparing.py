@@ -6,8 +6,8 @@ whole (`Comparison.is_coarse`), and alignment goes by keys and names only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from hl7console.hl7v2.compare.alignment import Pair, align, align_any_order, join_by_key
 from hl7console.hl7v2.compare.comparison import Comparison, Difference, DifferenceKind
@@ -48,8 +48,7 @@ def compare_messages(left: Message, right: Message, options: CompareOptions = _P
     return Comparison(tuple(differences), found.is_coarse, found.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One line of the outcome: a segment of either side, or a pair."""
 
     left: int
@@ -94,7 +93,8 @@ class _Comparing:
         is_told = self._options.trailing and one.text != other.text
         return DifferenceKind.TRAILING if is_told else None
 
-    def _steps(self) -> Sequence[_Step]:
+    def _steps(self) -> Iterator[_Step]:
+        """Yield the lines of the outcome, from the first to the last."""
         left, right = self._left, self._right
         if self._options.any_order:
             pairs = align_any_order(left, right, SEGMENT_RULES)
@@ -108,38 +108,44 @@ class _Comparing:
         partners = dict(pairs) | dict(moved)
         gone = set(partners.values())
         moved_lefts = {i for i, _ in moved}
-        steps = [
-            ((i, 0, 0), _Step(i, partners.get(i, -1), is_moved=i in moved_lefts))
-            for i in range(len(left))
-        ]
+        # A segment that the right one alone has stands before the next one that has a partner.
         of_right = {j: i for i, j in pairs}
         place = len(left)
+        lonely: list[Pair] = []
         for j in range(len(right) - 1, -1, -1):
             place = of_right.get(j, place)
             if j not in gone:
-                steps.append(((place, -1, j), _Step(-1, j)))
-        return [step for _, step in sorted(steps, key=lambda one: one[0])]
+                lonely.append((place, j))
+        lonely.sort(reverse=True)
+        for i in range(len(left)):
+            while lonely and lonely[-1][0] <= i:
+                yield _Step(-1, lonely.pop()[1])
+            yield _Step(i, partners.get(i, -1), i in moved_lefts)
+        while lonely:
+            yield _Step(-1, lonely.pop()[1])
 
     def _one_sided(self, step: _Step) -> Difference:
         is_added = step.left < 0
         line = self._right[step.right] if is_added else self._left[step.left]
         segment = line.segment
         gap = self._gap(step)
-        name = self._names.of(segment.path)
+        path = segment.path
+        name = self._names.of(path)
         if is_added:
             return Difference(
-                DifferenceKind.ADDED, None, segment.path, name, None, line.text,
+                DifferenceKind.ADDED, None, path, name, None, line.text,
                 gap, segment.span, is_segment=True,
             )  # fmt: skip
         return Difference(
-            DifferenceKind.REMOVED, segment.path, None, name, line.text, None,
+            DifferenceKind.REMOVED, path, None, name, line.text, None,
             segment.span, gap, is_segment=True,
         )  # fmt: skip
 
     def _whole(self, kind: DifferenceKind, one: Line, other: Line) -> Difference:
         left, right = one.segment, other.segment
+        path = left.path
         return Difference(
-            kind, left.path, right.path, self._names.of(left.path), one.text, other.text,
+            kind, path, right.path, self._names.of(path), one.text, other.text,
             left.span, right.span, is_segment=True,
         )  # fmt: skip
 

@@ -71,7 +71,7 @@ class Contents:
 
     def is_ignored(self, segment: Segment) -> bool:
         """Return whether a whole segment is left out."""
-        return any(
+        return bool(self._ignored) and any(
             path.field is None and path.segment_occurrence in (None, segment.index)
             for path in self._ignored.get(segment.id, ())
         )
@@ -80,9 +80,11 @@ class Contents:
         """Return what a segment says, without what is left out and without its delimiters."""
         if not segment.id:
             return text
-        is_plain = not self._escape or self._escape not in text
-        if is_plain and not segment.is_header and segment.id not in self._ignored:
-            return without_trailing(self._with_marks(text))
+        if not segment.is_header and segment.id not in self._ignored:
+            content = self._with_marks(text)
+            if self._escape and self._escape in text:
+                content = self._unescaped(content, segment)
+            return without_trailing(content)
         written = text.split(self._roles.field)
         first = 2 if segment.is_header else 1
         fields = [segment.id]
@@ -90,6 +92,14 @@ class Contents:
             self._of_field(segment, number, part) for number, part in enumerate(written[1:], first)
         ]
         return without_trailing(FIELD.join(fields))
+
+    def _unescaped(self, content: str, segment: Segment) -> str:
+        """Return what a segment with separators for its delimiters says: leaves lose escapes."""
+        fields = content.split(FIELD)
+        for number, field in enumerate(fields):
+            if number and self._escape in field:
+                fields[number] = self._without_escapes(field, segment, number)
+        return FIELD.join(fields)
 
     def _of_field(self, segment: Segment, number: int, text: str) -> str:
         if segment.is_header and (number == 2 or (number == _CHARSET_FIELD and segment.index == 1)):
@@ -117,9 +127,13 @@ class Contents:
         content = self._with_marks(text)
         if not self._escape or self._escape not in text:
             return content
-        field = segment.field(number)
-        formatted = field is not None and is_formatted(field)
-        return "".join(self._leaf(part, formatted=formatted) for part in _LEAF_ENDS.split(content))
+        return self._without_escapes(content, segment, number)
+
+    def _without_escapes(self, content: str, segment: Segment, number: int) -> str:
+        formatted = is_formatted(segment, number)
+        return "".join(
+            [self._leaf(part, formatted=formatted) for part in _LEAF_ENDS.split(content)]
+        )
 
     def _leaf(self, text: str, *, formatted: bool) -> str:
         if self._escape not in text:

@@ -53,14 +53,15 @@ _SAME_KEY, _SAME_FIELD = 40, 4
 class Line:
     """A segment of a message, with what it is recognised by."""
 
-    __slots__ = ("_contents", "_fields", "content", "segment", "text")
+    __slots__ = ("_about_key", "_fields", "_rest_key", "content", "segment", "text")
 
     def __init__(self, segment: Segment, contents: Contents) -> None:
         self.segment = segment
-        self._contents = contents
         self.text = segment.raw_text
         self.content = contents.of_segment(segment, self.text)
         self._fields: list[str] | None = None
+        self._rest_key: str | None = None
+        self._about_key: str | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -73,23 +74,39 @@ class Line:
         """Return all that it says, that without its number, what it is about, or its name."""
         if level == 0:
             return self.content
-        name = self.segment.id
         if level == 1:
-            if name not in _COUNTED:
-                return None
-            fields = self.fields
-            return (name, *fields[2:]) if any(fields[2:]) else None
+            if self._rest_key is None:
+                self._rest_key = self._made_rest_key()
+            return self._rest_key or None
         if level == 2:
-            about = self.about
-            return (name, *about) if any(about) else None
-        return name
+            if self._about_key is None:
+                self._about_key = self._made_about_key()
+            return self._about_key or None
+        return self.segment.id
+
+    # Keys are texts, which remember their hashes; the fields of most lines are not kept.
+
+    def _made_rest_key(self) -> str:
+        name = self.segment.id
+        if name not in _COUNTED:
+            return ""
+        parts = self.content.split(FIELD, 2)
+        # A content ends with no separator: where there is a rest, it says something.
+        return name + FIELD + parts[2] if len(parts) > 2 else ""
+
+    def _made_about_key(self) -> str:
+        about = _about(self.segment.id, self._fields or self.content.split(FIELD))
+        return FIELD.join((self.segment.id, *about)) if any(about) else ""
 
     @property
     def about(self) -> tuple[str, ...]:
         """Contents of its key fields; empty for segments without any."""
-        numbers = KEY_FIELDS.get(self.segment.id, ())
-        fields = self.fields
-        return tuple(fields[n] if n < len(fields) else "" for n in numbers)
+        return _about(self.segment.id, self.fields)
+
+
+def _about(name: str, fields: list[str]) -> tuple[str, ...]:
+    size = len(fields)
+    return tuple([fields[n] if n < size else "" for n in KEY_FIELDS.get(name, ())])
 
 
 def _likeness(one: Item, other: Item) -> int:

@@ -15,7 +15,7 @@ class Names:
 
     def __init__(self, message: Message) -> None:
         self._dictionary: Dictionary = dictionary.load(message.get("MSH-12") or "")
-        self._known: dict[tuple[FieldPath, str], str] = {}
+        self._known: dict[tuple[str | int | None, ...], str] = {}
 
     def of(self, path: FieldPath, varying: str = "") -> str:
         """Return the name of a place, such as ``Patient Name · Given Name``; "" for none.
@@ -24,10 +24,10 @@ class Names:
             path: The place.
             varying: Data type of a field that has any, as OBX-2 names it.
         """
-        key = path.generic(), varying
+        key = path.segment, path.field, path.component, path.subcomponent, varying
         name = self._known.get(key)
         if name is None:
-            name = self._known[key] = self._made(key[0], varying)
+            name = self._known[key] = self._made(path.generic(), varying)
         return name
 
     def _made(self, path: FieldPath, varying: str) -> str:

@@ -318,7 +318,7 @@ def shown_value(node: Node | None, contents: Contents) -> str | None:
     if any(mark in text for mark in marks):
         return text
     field = _field_of(node)
-    formatted = field is not None and is_formatted(field)
+    formatted = field is not None and is_formatted(field.segment, field.number)
     return unescape(text, roles, contents.message.codec, formatted=formatted)
 
 

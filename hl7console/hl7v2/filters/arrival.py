@@ -8,9 +8,9 @@ first, so that a message is only taken apart where they don't settle it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from hl7console.hl7v2.filters.keys import FilterError
+from hl7console.hl7v2.filters.keys import KEYS, FilterError, read_value
 from hl7console.hl7v2.filters.nodes import (
     And,
     ColumnIs,
@@ -33,6 +33,9 @@ from hl7console.hl7v2.filters.parser import parse
 
 _ONLY_ACCEPTED = "Only messages that were received and accepted are routed; leave it out."
 _LATER = "It is not known yet when a message arrives; leave it out."
+_DATE = "2026-01-05"
+_NOW = datetime(2026, 1, 5, tzinfo=UTC)
+"""Any moment: whether a time may be asked for doesn't hang on it."""
 
 
 def parse_for_arrival(text: str, *, now: datetime | None = None) -> Query:
@@ -71,6 +74,23 @@ def _objection(leaf: Leaf) -> str:
     if isinstance(leaf, ReceivedSince | ReceivedUntil) and leaf.is_relative:
         return "A route looks at each message as it arrives; name a date, or leave it out."
     return ""
+
+
+def is_known_on_arrival(key: str, value: str = "") -> bool:
+    """Return whether a route can ask for ``key:value``. Any thread.
+
+    Args:
+        key: A key of `KEYS`.
+        value: A value; empty asks whether there is any.
+    """
+    if not value:
+        named = (*KEYS[key].values, KEYS[key].example.partition(":")[2], _DATE)
+        return any(is_known_on_arrival(key, one) for one in named)
+    try:
+        leaf = read_value(key, value, at=0, span=(0, 0), now=_NOW)
+    except FilterError:
+        return False
+    return not _objection(leaf)
 
 
 def needs_content(node: Node) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hl7console.hl7v2 import dictionary
+from hl7console.hl7v2.filters.arrival import is_known_on_arrival
 from hl7console.hl7v2.filters.keys import KEYS
 from hl7console.hl7v2.filters.parser import SEGMENT_IDS
 from hl7console.hl7v2.paths import FieldPath, PathError
@@ -44,6 +45,7 @@ def complete(
     *,
     recent: Callable[[str], Iterable[str]] | None = None,
     version: str = "2.5.1",
+    is_for_arrival: bool = False,
 ) -> list[Completion]:
     """Return what may stand at the cursor, the most likely first. Any thread.
 
@@ -52,6 +54,7 @@ def complete(
         cursor: Offset of the cursor in it.
         recent: Gives the values last used, or found, for a key (``from``) or a path (``PID-3.1``).
         version: HL7 version whose names are shown.
+        is_for_arrival: Whether it is a route's, which takes only what is known on arrival.
     """
     before = text[:cursor]
     found = _AT_CURSOR.search(before)
@@ -59,11 +62,15 @@ def complete(
         return []
     known = recent or _nothing
     if found["key"] is not None:
-        pairs = _key_values(found["key"].lower(), found["key_value"], known)
+        key = found["key"].lower()
+        pairs = _key_values(key, found["key_value"], known)
+        if is_for_arrival:
+            pairs = (pair for pair in pairs if is_known_on_arrival(key, pair[0]))
         return _offer(pairs, found, "key_value", cursor)
     if found["path"] is not None:
         return _offer(_path_values(found["path"], known, version), found, "value", cursor)
-    return _offer(_words(found["word"], version), found, "word", cursor)
+    keys = [key for key in KEYS if not is_for_arrival or is_known_on_arrival(key)]
+    return _offer(_words(found["word"], version, keys), found, "word", cursor)
 
 
 def _nothing(_name: str) -> Sequence[str]:
@@ -132,15 +139,15 @@ def _path_values(
         yield from table.values.items()
 
 
-def _words(typed: str, version: str) -> Iterator[tuple[str, str]]:
+def _words(typed: str, version: str, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
     head, mark, _ = typed.rpartition(".") if "." in typed else typed.rpartition("-")
     if mark == "-":
         yield from _fields(head, version)
     elif mark == ".":
         yield from _components(head, version)
     else:
-        for key in KEYS.values():
-            yield f"{key.name}:", key.help
+        for key in keys:
+            yield f"{key}:", KEYS[key].help
         yield from _segments(typed.upper(), version)
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from hl7console.ui.inspector.cells import Run, describe_hidden, hidden_spans
 from hl7console.ui.inspector.raw_layout import RawLayout
 from hl7console.ui.inspector.raw_paper import RawPaper, RawSource
+from hl7console.ui.menu_keys import is_menu_key, menu_event
 
 _FIRST_SLICE_S, _SLICE_S = 0.012, 0.006
 
@@ -212,6 +213,9 @@ class RawView(RawPaper):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+            return
+        if is_menu_key(event):
+            self.contextMenuEvent(menu_event(self, self.viewport().rect().center()))
             return
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             fold = self._source.lines.fold_at(self._caret) if self._source is not None else None

@@ -32,6 +32,7 @@ from hl7console.hl7v2.views.tree import TreeRow
 from hl7console.ui.inspector.rows import SegmentRows
 from hl7console.ui.inspector.tree_delegate import TreeDelegate, drawn_icon
 from hl7console.ui.inspector.tree_model import ROW_ROLE, Column, TreeModel
+from hl7console.ui.menu_keys import is_menu_key, menu_event
 from hl7console.ui.theme import GRID, Theme, theme
 
 OPEN_SEGMENTS = 60
@@ -114,6 +115,8 @@ class MessageTree(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_value()
+        elif is_menu_key(event):
+            self.contextMenuEvent(menu_event(self, self.visualRect(self.currentIndex()).center()))
         else:
             super().keyPressEvent(event)
 

@@ -51,6 +51,8 @@ class FilterEdit(QPlainTextEdit):
         self.colors = FilterColors(self.document())
         self.prompt = ""
         """What stands there while nothing is typed; examples of searches where this is empty."""
+        self.is_for_arrival = False
+        """Whether it is a route's, which takes only what is known when a message arrives."""
         self._offers: list[Completion] = []
         self._values: dict[str, tuple[str, ...]] = {}
         self._titles = QStringListModel(self)
@@ -149,8 +151,9 @@ class FilterEdit(QPlainTextEdit):
     def _offer(self) -> None:
         cursor = self.textCursor().position()
         text = self.text()
-        has_word = cursor > 0 and not text[cursor - 1].isspace()
-        found = complete(text, cursor, recent=self._known) if has_word else []
+        found: list[Completion] = []
+        if cursor > 0 and not text[cursor - 1].isspace():
+            found = complete(text, cursor, recent=self._known, is_for_arrival=self.is_for_arrival)
         self._offers = [o for o in found if o.text != text[o.start : o.end]]
         popup = self._popup
         if not self._offers:

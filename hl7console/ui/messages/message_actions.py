@@ -35,7 +35,7 @@ MOST_COPIED = 1000
 MOST_SENT = 100_000
 """Messages sent again or saved at once, at most."""
 
-_GROUP = "Messages"
+GROUP = "Messages"
 
 
 class MessageActions(QObject):
@@ -64,10 +64,10 @@ class MessageActions(QObject):
         self.saving = Saving(console, notice, place.window())
         self._last_destination = ""
         self._add_actions()
-        self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, _GROUP)
-        self._compare = MessageCompare(place, console, actions, notice, _GROUP)
+        self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, GROUP)
+        self._compare = MessageCompare(place, console, actions, notice, GROUP)
         self._recipes = MessageRecipes(place, place.table, console, actions, ask)
-        self.handling = Handling(place, console, bridge, actions, notice, _GROUP)
+        self.handling = Handling(place, console, bridge, actions, notice, GROUP)
         self._add_buttons()
         place.table.customContextMenuRequested.connect(self.show_menu)
         place.table.copy_wanted.connect(self._actions["messages.copyLines"].trigger)
@@ -93,7 +93,7 @@ class MessageActions(QObject):
             ("onlyType", "Show only this type", self._only(_type), "", "filter"),
         )  # fmt: skip
         for name, text, slot, keys, icon in table:
-            add(f"messages.{name}", text, slot, shortcut=keys, icon=icon, group=_GROUP)
+            add(f"messages.{name}", text, slot, shortcut=keys, icon=icon, group=GROUP)
 
     def _add_buttons(self) -> None:
         button = QPushButton("Resend…")
@@ -110,7 +110,7 @@ class MessageActions(QObject):
         is_here = self._place.isVisibleTo(self._place.window())
         has_any = is_here and self._place.table.selectionModel().hasSelection()
         for action in self._actions.all():
-            if action.data() == _GROUP:
+            if action.data() == GROUP:
                 action.setEnabled(has_any)
         self._resend_button.setEnabled(has_any)
 

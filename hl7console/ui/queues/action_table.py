@@ -11,6 +11,7 @@ MOST_CHANGED = 100_000
 TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("hold", "Hold or release the queue", "Ctrl+Shift+H", "pause"),
     ("retry", "Retry now", "F5", "rotate-cw"),
+    ("retryQueue", "Retry all that waits now", "Shift+F5", "rotate-cw"),
     ("rewind", "Move back to a time…", "Ctrl+Shift+B", "undo-2"),
     ("queueSettings", "Settings of the destination", "", "settings"),
     ("holdDelivery", "Hold or release the delivery", "Ctrl+Alt+H", "pause"),
@@ -31,7 +32,7 @@ DELIVERY_MENU = (
     "retry", "holdDelivery", "", "REROUTE", "skip", "cancel", "", "edit", "resend", "handle", "",
     "showMessage", "copyControl",
 )  # fmt: skip
-QUEUE_MENU = ("hold", "retry", "rewind", "", "queueSettings")
+QUEUE_MENU = ("hold", "retryQueue", "rewind", "", "queueSettings")
 ERROR_MENU = ("resendGroup", "handleGroup")
 BAR = {
     View.QUEUES: ("hold", "retry", "reroute", "edit"),

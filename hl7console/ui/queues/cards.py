@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFontMetrics,
+    QKeyEvent,
     QPainter,
 )
 from PySide6.QtWidgets import (
@@ -35,6 +36,7 @@ from PySide6.QtWidgets import (
 )
 
 from hl7console.ui.icons import pixmap
+from hl7console.ui.menu_keys import is_menu_key
 from hl7console.ui.queues.dragging import can_take
 from hl7console.ui.theme import GRID, text_font, theme
 
@@ -270,6 +272,12 @@ class CardList(QListView):
     @Slot()
     def _on_theme_changed(self) -> None:
         self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_menu_key(event):
+            self._on_menu(self.visualRect(self.currentIndex()).center())
+        else:
+            super().keyPressEvent(event)
 
     # Dropping
 

@@ -44,7 +44,7 @@ from hl7console.ui.queues.command_runner import CommandRunner
 from hl7console.ui.queues.dragging import DELIVERIES, MESSAGES, numbers_of
 from hl7console.ui.queues.header import View
 from hl7console.ui.queues.place import QueuesPlace
-from hl7console.ui.queues.words import messages_text
+from hl7console.ui.queues.words import is_failed, messages_text
 
 
 class QueueActions(CommandRunner):
@@ -67,8 +67,9 @@ class QueueActions(CommandRunner):
         self._place, self._bridge, self._actions, self._ask = place, bridge, actions, ask
         self.done.connect(place.look_again)
         slots: dict[str, Callable[[], object]] = {
-            "hold": self.hold, "retry": self.retry, "rewind": self.rewind,
-            "queueSettings": self.show_settings, "holdDelivery": self.hold_delivery,
+            "hold": self.hold, "retry": self.retry, "retryQueue": self.retry_queue,
+            "rewind": self.rewind, "queueSettings": self.show_settings,
+            "holdDelivery": self.hold_delivery,
             "skip": partial(self._take_out, DeliveryAction.SKIP),
             "cancel": partial(self._take_out, DeliveryAction.CANCEL),
             "reroute": self.reroute, "edit": self.edit, "resend": self.resend,
@@ -110,6 +111,7 @@ class QueueActions(CommandRunner):
         can = {
             "hold": is_here and queue is not None and queue.condition != QueueCondition.OFF,
             "retry": is_here and (has_any or queue is not None),
+            "retryQueue": is_here and queue is not None,
             "rewind": is_here and queue is not None,
             "queueSettings": is_here and queue is not None,
             "holdDelivery": is_due,
@@ -118,7 +120,7 @@ class QueueActions(CommandRunner):
             "reroute": has_any and len(self._others()) > 0,
             "edit": has_any,
             "resend": has_any,
-            "handle": has_any and (is_errors or (row is not None and _is_failed(row))),
+            "handle": has_any and (is_errors or (row is not None and is_failed(row))),
             "handleGroup": is_here and place.group is not None,
             "resendGroup": is_here and place.group is not None,
             "showMessage": has_any,
@@ -138,7 +140,9 @@ class QueueActions(CommandRunner):
 
     def _others(self) -> list[str]:
         """Return the destinations that deliveries can go to instead."""
-        here = self._place.queues.key if self._place.view is View.QUEUES else ""
+        place = self._place
+        group = place.group.destination if place.group is not None else ""
+        here = place.queues.key if place.view is View.QUEUES else group
         return [d.name for d in self._bridge.destinations if d.name != here and d.enabled]
 
     # Menus
@@ -223,7 +227,12 @@ class QueueActions(CommandRunner):
         """Try the chosen deliveries now; with none chosen, all that are due in the queue."""
         if self._place.table.chosen_count():
             self._with_rows(lambda rows: self._change(DeliveryAction.RETRY, rows))
-        elif (queue := self._place.queue) is not None:
+        else:
+            self.retry_queue()
+
+    def retry_queue(self) -> None:
+        """Try all now that are due in the queue, whatever is chosen."""
+        if (queue := self._place.queue) is not None:
             self.run(ChangeDeliveries(DeliveryAction.RETRY, destination=queue.destination))
 
     def rewind(self) -> None:
@@ -387,9 +396,3 @@ class QueueActions(CommandRunner):
             self.open(questions.queue_dialog(ids, name, self._console, window))
         else:
             self.run(QueueMessages(tuple(ids), (name,)))
-
-
-def _is_failed(row: DeliveryRow) -> bool:
-    delivery = row.delivery
-    states = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
-    return delivery.state in states and not delivery.is_due and not delivery.is_handled

@@ -155,3 +155,10 @@ def group_role(group: ErrorGroup) -> str:
 def messages_text(count: int) -> str:
     """Return a number of messages."""
     return "1 message" if count == 1 else f"{count:,} messages"
+
+
+def is_failed(row: DeliveryRow) -> bool:
+    """Return whether a delivery stands in the error list: refused or unclear, not ticked off."""
+    delivery = row.delivery
+    states = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
+    return delivery.state in states and not delivery.is_due and not delivery.is_handled

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from hl7console.engine.console import Console
 from hl7console.engine.preflight import PreflightFinding, PreflightSubject, preflight
-from hl7console.engine.resending.editing import RecipeTrial
+from hl7console.engine.resending.editing import EditTrial, EditWish
 from hl7console.errors import ConsoleError
 from hl7console.hl7v2 import filters
 from hl7console.settings import DestinationSettings
@@ -67,7 +67,7 @@ class PreflightStrip(QFrame):
         self._is_done = False
         self.said: Said = ()
         self._console = console
-        self._recipe = ""
+        self._wish = EditWish()
         self._subject = PreflightSubject()
         self._destinations: tuple[DestinationSettings, ...] = ()
         self.label = QLabel()
@@ -101,19 +101,19 @@ class PreflightStrip(QFrame):
         self,
         subject: PreflightSubject,
         destinations: Sequence[DestinationSettings],
-        recipe: str = "",
+        wish: EditWish,
     ) -> None:
         """Look things up anew, soon, where something else is asked.
 
         Args:
             subject: What is to be sent.
             destinations: Where to.
-            recipe: Text of the recipe that is applied on the way.
+            wish: What is changed on the way.
         """
         wanted = tuple(destinations)
-        if (subject, wanted, recipe) == (self._subject, self._destinations, self._recipe):
+        if (subject, wanted, wish) == (self._subject, self._destinations, self._wish):
             return
-        self._subject, self._destinations, self._recipe = subject, wanted, recipe
+        self._subject, self._destinations, self._wish = subject, wanted, wish
         self._is_done, self.said = False, ()
         self._cancelled.set()
         self.label.setText("Looking what there is to know…")
@@ -137,13 +137,13 @@ class PreflightStrip(QFrame):
                 raise QueryStoppedError
             self._told.emit(number, count)
 
-        recipe = self._recipe
+        wish = self._wish
 
         def look(readers: _Readers) -> Said:
             with contextlib.ExitStack() as stack:
                 asked = subject
-                if recipe:
-                    trial = RecipeTrial(self._console.workspace, self._console.open_reader, recipe)
+                if wish.is_any:
+                    trial = EditTrial(self._console.workspace, self._console.open_reader, wish)
                     stack.callback(trial.close)
                     asked = replace(subject, edit=trial)
                 return tuple(

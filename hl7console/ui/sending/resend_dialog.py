@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hl7console.engine.console import Console, JobReport, Progress
 from hl7console.engine.preflight import PreflightSubject
 from hl7console.engine.repair_commands import ResendMessages
+from hl7console.engine.resending.editing import EditWish
 from hl7console.engine.resending.originals import MOST_RESENT
 from hl7console.errors import ConsoleError
 from hl7console.settings import DestinationSettings
@@ -199,7 +200,8 @@ class ResendDialog(QDialog):
             new_control_ids=command.new_control_ids,
         )
         self.options.set_edited(bool(command.recipe) or self.options.is_edited)
-        self.strip.look_at(subject, self.targets.settings(), command.recipe)
+        wish = EditWish(command.new_control_ids, command.dates, command.recipe)
+        self.strip.look_at(subject, self.targets.settings(), wish)
         self._settle_button()
 
     def _settle_button(self) -> None:

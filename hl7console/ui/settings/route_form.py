@@ -39,6 +39,7 @@ class FilterBox(QWidget):
         super().__init__(parent)
         self.edit = FilterEdit()
         self.edit.prompt = "Every message"
+        self.edit.is_for_arrival = True
         self.edit.installEventFilter(self)
         self._frame = QFrame()
         self._frame.setProperty("role", "search")

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hl7console.engine.outbound import Exchange
+from hl7console.engine.outcomes import state_of
 from hl7console.engine.queues.backoff import delay_s
 from hl7console.engine.queues.outcomes import settled, verdict_of
 from hl7console.engine.queues.payloads import InHand, dialogue_of, in_hand, no_recipes
 from hl7console.engine.queues.standing import Standing, Tally
 from hl7console.errors import UsageError
+from hl7console.hl7v2.ack_decisions import asks_application_ack
 from hl7console.hl7v2.replies import ReplyKind
 from hl7console.hl7v2.scan import scan
 from hl7console.settings import DestinationSettings, OnRefusal
@@ -63,7 +65,19 @@ def test_the_quick_look_at_a_header_is_that_of_scan(separator: bytes, fields: li
     control_id, wants_more = dialogue_of(raw)
     seen = scan(raw)
     assert control_id == seen.msh_10.decode("utf-8", "replace")
-    assert wants_more == (seen.msh_16.strip()[:2].upper() in (b"AL", b"SU"))
+    assert wants_more == asks_application_ack(seen.msh_16)
+
+
+@pytest.mark.parametrize(
+    ("msh_16", "more"),
+    [(b"AL", True), (b" su ", True), (b"NE", False), (b"ER", False), (b"", False), (b"X", False)],
+)
+def test_queue_and_resend_agree_on_whether_more_is_due_after_a_commit(msh_16: bytes, more: bool):
+    raw = RAW.replace(b"|AL|AL\r", b"|AL|%b\r" % msh_16)
+    assert dialogue_of(raw) == ("M1", more)
+    state = state_of(exchange("accepted", ack_code="CA"), scan(raw))
+    assert state == ("committed" if more else "accepted")
+    assert state_of(exchange("accepted", ack_code="AA"), scan(raw)) == "accepted"
 
 
 def test_bytes_of_a_first_attempt_are_sent_again_as_they_were():

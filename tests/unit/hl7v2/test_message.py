@@ -183,6 +183,14 @@ NAMES = {
 }
 
 
+@given(st.lists(st.sampled_from(["PID|1", "OBX|1|a", "OBX", "", "no segment", "Z", "NTE|"])))
+def test_segments_one_after_another_are_those_at_their_positions(lines):
+    segments = Message.parse("\r".join(["MSH|^~\\&|", *lines]).encode()).segments
+    found = [(s.id, s.index, s.line, s.char_span) for s in segments]
+    asked = [segments[position] for position in range(len(segments))]
+    assert found == [(s.id, s.index, s.line, s.char_span) for s in asked]
+
+
 @given(st.sampled_from(sorted(NAMES)), st.data())
 def test_spans_hold_in_every_character_set(name, data):
     field = st.text(NAMES[name] + "ab^~&", max_size=8)

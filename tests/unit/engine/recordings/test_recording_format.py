@@ -56,6 +56,29 @@ def test_what_was_recorded_is_read_back(recorded):
     assert not reader.end.text
 
 
+@given(st.lists(messages, max_size=6))
+def test_it_says_how_many_it_has_before_one_is_read(recorded):
+    reader = RecordingReader(io.BytesIO(written(recorded)))
+    assert reader.said_count() == len(recorded)
+    assert list(reader.messages()) == recorded
+
+
+@given(st.lists(messages, min_size=1, max_size=4), st.data())
+def test_one_that_is_cut_off_or_changed_says_no_wrong_count(recorded, data):
+    content = bytearray(written(recorded))
+    place = data.draw(st.integers(len(written([], ends=False)), len(content) - 1))
+    if data.draw(st.booleans()):
+        content[place] ^= data.draw(st.integers(1, 255))
+        reader = RecordingReader(io.BytesIO(bytes(content)))
+        assert reader.said_count() in (None, len(recorded))
+    else:
+        reader = RecordingReader(io.BytesIO(bytes(content[:place])))
+        assert reader.said_count() is None
+    found = list(reader.messages())
+    assert [m for m in found if m not in recorded] == []
+    assert not reader.end.is_whole
+
+
 @given(st.lists(messages, min_size=1, max_size=4), st.data())
 def test_a_recording_that_is_cut_off_gives_what_came_before_and_says_so(recorded, data):
     content = written(recorded)

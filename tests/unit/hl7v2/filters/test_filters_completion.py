@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hl7console.hl7v2.filters import parse
+from hl7console.hl7v2.filters import KEYS, FilterError, parse, parse_for_arrival
 from hl7console.hl7v2.filters.completion import MOST, complete
 
 
@@ -103,3 +103,32 @@ def test_what_is_offered_for_values_parses():
 
 def test_values_stay_out_of_reprs():
     assert "4711" not in repr(complete("PID-3.1=", 8, recent=recent))
+
+
+def for_a_route(text):
+    return [c.text for c in complete(text, len(text), recent=recent, is_for_arrival=True)]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_route_is_offered_nothing_that_it_would_refuse(key):
+    offered = for_a_route(f"{key}:")
+    for value in offered:
+        parse_for_arrival(f"{key}:{value}")
+    if f"{key}:" not in for_a_route(""):
+        assert not offered
+        with pytest.raises(FilterError):
+            parse_for_arrival(KEYS[key].example)
+    elif key not in ("since", "has"):  # other values than the example's can be asked for
+        parse_for_arrival(KEYS[key].example)
+
+
+def test_a_route_is_offered_what_it_takes():
+    keys = [text for text in for_a_route("") if text.endswith(":")]
+    assert keys == [
+        "type:", "from:", "to:", "listener:", "control:", "patient:", "accession:", "order:",
+        "size:", "since:", "until:", "has:",
+    ]  # fmt: skip
+    assert for_a_route("has:") == ["attachment", "note"]
+    assert for_a_route("from:")[0] == "RIS"
+    assert for_a_route("type:OR")[0] == "ORM^O01"
+    assert for_a_route("PID-8=")[:2] == ["A", "F"]
