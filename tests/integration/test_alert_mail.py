@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from alert_channel_kit import (
+    NOW_US,
     PASSWORD,
+    PLACE,
     USER,
     MailServer,
     a_message,
+    an_alert,
     close,
     hang,
     mail_until,
@@ -20,8 +23,10 @@ from engine_kit import Certificates
 
 from hl7console.engine.alerts.channels.attempt import Attempt, ChannelError
 from hl7console.engine.alerts.channels.mail import send_mail
+from hl7console.engine.alerts.channels.texts import News, message_of
 from hl7console.errors import ConsoleError
 from hl7console.settings.alerts import EmailChannel, MailTls
+from hl7console.store.alert_notices import NewsCount, ToldAlert
 
 
 def channel(port: int, **changes: object) -> EmailChannel:
@@ -65,6 +70,26 @@ def test_a_plain_server_takes_it():
     assert mail["Auto-Submitted"] == "auto-generated"
     assert "Nothing is wrong." in mail.get_content()
     assert server.envelopes[0].rcpt_tos == ["a@x.test", "b@x.test"]
+
+
+def test_letters_of_any_script_arrive():
+    told = ToldAlert(
+        an_alert(subject="Röntgen ü 放射線 " * 4, text="Störung läuft — ✓."), True, False
+    )
+    message = message_of(
+        News("k-1", (told,), (NewsCount("r", "critical", begun=1),)), PLACE, NOW_US
+    )
+    with MailServer(enable_SMTPUTF8=True) as server, Attempt(5.0) as attempt:
+        settings = channel(server.port, recipients=("Jürgen Ö <jürgen@x.test>",))
+        assert send_mail(settings, message, attempt) == ""
+    (mail,) = server.mails
+    assert mail["Subject"] == message.subject
+    assert "Jürgen Ö <jürgen@x.test>".encode() in server.envelopes[0].content
+    assert server.envelopes[0].rcpt_tos == ["jürgen@x.test"]
+    assert "Störung läuft — ✓." in mail.get_content()
+    with MailServer() as server:
+        settings = channel(server.port, recipients=("jürgen@x.test",))
+        assert "does not know what this message needs" in failure(settings)
 
 
 @pytest.mark.parametrize("tls", [MailTls.STARTTLS, MailTls.TLS])

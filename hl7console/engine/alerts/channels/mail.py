@@ -17,9 +17,10 @@ import smtplib
 import socket
 import ssl
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import getaddresses
 
 from hl7console.engine.alerts.channels.attempt import Attempt, ChannelError, read_secret
@@ -72,8 +73,26 @@ def _address(text: str) -> Address:
     return Address(one_line(name, 80), local, domain)
 
 
+class _MailPolicy(EmailPolicy):
+    """Mail for SMTP, whose subjects keep their blanks.
+
+    The standard library's folding loses one between two encoded words now and then.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a header as it is sent."""
+        text = str(value)
+        if name.lower() != "subject" or (text.isascii() and "=?" not in text):
+            return super().fold_binary(name, value)
+        encoded = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {encoded}{self.linesep}".encode("ascii")
+
+
+_POLICY = _MailPolicy(linesep="\r\n")
+
+
 def _compose(sender: Address, recipients: list[Address], message: AlertMessage) -> EmailMessage:
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     domain = sender.domain if sender.domain.isascii() else "hl7console.invalid"
     try:
         mail["From"] = sender

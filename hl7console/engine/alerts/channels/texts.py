@@ -7,13 +7,15 @@ systems: whatever could break a line or a header is taken out of them.
 
 from __future__ import annotations
 
-import unicodedata
+import hashlib
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hl7console.settings.alerts import SEVERITIES, Severity
-from hl7console.store.alert_records import AlertRecord
+from hl7console.store.alert_notices import NewsCount, ToldAlert
 
 MOST_LISTED = 30
 """Alerts that a message of many names; of the others it gives the numbers."""
@@ -29,27 +31,15 @@ class TextPlace:
     workspace: str
     """Name of the workspace's folder."""
     machine: str
+    source: str = "hl7console"
+    """Tells the messages of this workspace from those of others: letters, digits and dashes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldAlert:
-    """An alert, and what of it nobody was told yet over this channel."""
-
-    alert: AlertRecord
-    begins: bool
-    ends: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NewsCount:
-    """How many alerts of one rule have begun, are over, or both."""
-
-    rule: str
-    severity: str
-    begun: int = 0
-    over: int = 0
-    brief: int = 0
-    """Begun and over before anybody could be told."""
+def text_place(workspace: Path) -> TextPlace:
+    """Return where messages of a workspace come from."""
+    machine = platform.node()
+    digest = hashlib.sha256(f"{machine}\0{workspace}".encode("utf-8", "replace")).hexdigest()
+    return TextPlace(workspace.name, machine, f"hl7console-{digest[:12]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +72,13 @@ class AlertMessage:
 
 
 def one_line(text: str, most: int) -> str:
-    """Return a text as one line of printable characters, cut to a length."""
-    clean = "".join(" " if _is_odd(letter) else letter for letter in text[: 4 * most])
+    """Return a text as one line of printable characters, cut to a length.
+
+    Controls, line ends, marks of direction and halves of pairs are not printable.
+    """
+    clean = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * most])
     clean = " ".join(clean.split())
     return clean if len(clean) <= most else clean[: most - 1].rstrip() + "…"
-
-
-def _is_odd(letter: str) -> bool:
-    """Whether a character is a control, a mark of direction, half of a pair, or a line's end."""
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 def message_of(news: News, place: TextPlace, now_us: int) -> AlertMessage:
@@ -120,7 +108,7 @@ def test_message(channel: str, place: TextPlace, now_us: int) -> AlertMessage:
         f"This is a test of the channel {name}. Nothing is wrong.\n"
         "Alerts of the rules that name this channel come this way.\n"
     )
-    key = f"hl7console-test-{now_us}"
+    key = f"{place.source}-test-{now_us}"
     payload: dict[str, object] = {"what": "test", "channel": name, "alerts": []}
     return _message(key, f"Test of the channel {name}", body, payload, place, now_us)
 
