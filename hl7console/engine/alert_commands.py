@@ -33,6 +33,9 @@ class ApproveChannel:
     """Let a command, or a webhook, that came with a file run: the one of this very content."""
 
     name: str
+    digest: str = ""
+    """Of what was looked at, see `engine.alerts.channels.approval`; empty approves what is
+    there."""
 
 
 @dataclass(frozen=True, slots=True)

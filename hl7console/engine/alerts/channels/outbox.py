@@ -111,7 +111,7 @@ class AlertOutbox:
         self.now_us = now_us
         self.send_message = send_message
         self.writer = writer
-        self._open_reader = open_reader
+        self.open_reader = open_reader
         self._begin = begin or _in_thread
         self._reader: StoreReader | None = None
         self._wake = threading.Event()
@@ -192,7 +192,7 @@ class AlertOutbox:
         self._settle(now_us)
         if self._unwritten:
             return
-        self._reader = self._reader or self._open_reader()
+        self._reader = self._reader or self.open_reader()
         database = self._reader.database()
         self._look_at_channels(database)
         self._next_try_at_us = 0
