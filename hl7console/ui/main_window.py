@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.queues.settings_wanted.connect(self._on_interface_chosen)
         self.alerts.badge_changed.connect(partial(self.rail.set_badge, "alerts"))
         self.alerts.settings_wanted.connect(self._on_interface_chosen)
+        self.alerts.queue_wanted.connect(self.queues.show_queue)
         self.alerts.monitor_wanted.connect(self.monitor.show_series)
         self.monitor.filter_wanted.connect(self._on_filter_wanted)
         self.monitor.settings_wanted.connect(self._on_interface_chosen)

@@ -85,8 +85,15 @@ class Rail(QFrame):
         button.clicked.connect(action.trigger)
         self._layout.addWidget(button)
 
-    def set_badge(self, name: str, count: int, told: str = "") -> None:
-        """Show beside a place how much needs somebody there; 0 takes the badge away."""
+    def set_badge(self, name: str, count: int, told: str = "", tone: str = "") -> None:
+        """Show beside a place how much needs somebody there; 0 takes the badge away.
+
+        Args:
+            name: The place.
+            count: How much it is.
+            told: What it is, in words.
+            tone: Its colour: ``err`` unless it is ``warn`` or ``info``.
+        """
         button = self._buttons[name]
         badge = self._badges.get(name)
         if badge is None:
@@ -96,6 +103,10 @@ class Rail(QFrame):
             badge.setFont(text_font(10, bold=True))
             badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
             badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        if badge.property("tone") != tone:
+            badge.setProperty("tone", tone)
+            badge.style().unpolish(badge)
+            badge.style().polish(badge)
         badge.setText(str(count) if count < _MOST_SHOWN else f"{_MOST_SHOWN}+")
         badge.setVisible(count > 0)
         badge.adjustSize()

@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 
-from hl7console.engine.console import EngineSnapshot
+from hl7console.ui.alerts.header import View
+from hl7console.ui.alerts.telling import AlertTeller
+from hl7console.ui.alerts.words import now_us
 from hl7console.ui.place_hook import PlaceHook
 
 if TYPE_CHECKING:
+    from hl7console.ui.alerts.alert_actions import AlertActions
     from hl7console.ui.alerts.place import AlertsPlace
 
 
 class AlertsHook(PlaceHook):
-    """Owns the place and its actions, see `PlaceHook`. GUI thread only."""
+    """Owns the place, its actions and what tells of alerts, see `PlaceHook`. GUI thread only."""
 
-    badge_changed = Signal(int, str)
-    """How many alerts are open that nobody looks after, and what they are, in words."""
+    badge_changed = Signal(int, str, str)
+    """How many alerts need somebody, that in words, and the colour of the worst."""
     filter_wanted = Signal(str)
     message_wanted = Signal(int)
+    queue_wanted = Signal(str)
+    """Name of a destination whose queue is wanted."""
     settings_wanted = Signal(str, str)
     """Kind and name of an interface whose settings are wanted."""
     monitor_wanted = Signal(str, str)
     """Scope and name of a series to show in the Monitor."""
+    rule_wanted = Signal(str)
+    """Name of a rule whose settings are wanted; empty for the page."""
 
     _place: AlertsPlace | None = None
+    _alert_actions: AlertActions | None = None
 
     def _add_actions(self) -> None:
-        self._bridge.snapshot_changed.connect(self._on_snapshot)
+        add = self._actions.add
+        add("alerts.open", "Alerts: open", lambda: self.show_view(View.OPEN), icon="bell",
+            group="Alerts")  # fmt: skip
+        add("alerts.past", "Alerts: past", lambda: self.show_view(View.PAST), icon="history",
+            group="Alerts")  # fmt: skip
+        add("alerts.figures", "Alerts: figures by rule", lambda: self.show_view(View.FIGURES),
+            icon="table-2", group="Alerts")  # fmt: skip
+        add("alerts.newest", "Go to the newest alert", self.show_newest, shortcut="Ctrl+Shift+5",
+            icon="bell", group="Alerts")  # fmt: skip
+        add("alerts.closeToast", "Close the toast of new alerts", self._close_toast,
+            icon="x", group="Alerts")  # fmt: skip
+        self.teller = AlertTeller(
+            self._window, self._console, self._preferences, now_us, lambda _rules: False
+        )
+        self.teller.badge_changed.connect(self.badge_changed)
+        self.teller.toast.show_wanted.connect(self._on_show_wanted)
+        self.teller.toast.acknowledge_wanted.connect(self._on_acknowledge_wanted)
+        self._bridge.snapshot_changed.connect(self.teller.on_snapshot)
 
-    @Slot(object)
-    def _on_snapshot(self, snapshot: EngineSnapshot) -> None:
-        count = snapshot.alerts_open
-        self.badge_changed.emit(count, f"{count} open" if count else "")
+    def _close_toast(self) -> None:
+        self.teller.toast.close_button.click()
+
+    def show_view(self, view: View) -> None:
+        """Go to open alerts, past ones, or the figures by rule."""
+        self._go()
+        self.place().show_view(view)
 
     @Slot(int)
     def show_alert(self, alert_id: int) -> None:
@@ -41,21 +70,54 @@ class AlertsHook(PlaceHook):
         self._go()
         self.place().show_alert(alert_id)
 
+    def show_newest(self) -> None:
+        """Go to the alert that the toast tells of, else to the open one that began last."""
+        told = self.teller.toast.alert_ids
+        found = max(self._bridge.snapshot.alerts, key=lambda a: a.onset_at_us, default=None)
+        if told:
+            self._on_show_wanted(told)
+        elif found is not None:
+            self.show_alert(found.id)
+        else:
+            self.show_view(View.OPEN)
+
+    @Slot(object)
+    def _on_show_wanted(self, alert_ids: Sequence[int]) -> None:
+        self.show_alert(alert_ids[0])
+        self.teller.toast.let_go()
+
+    @Slot(object)
+    def _on_acknowledge_wanted(self, alert_ids: Sequence[int]) -> None:
+        self.alert_actions().acknowledge_ids(alert_ids)
+
     def place(self) -> AlertsPlace:
         """Return the place, made when it is first wanted."""
         if self._place is None:
+            from hl7console.ui.alerts.alert_actions import AlertActions
             from hl7console.ui.alerts.place import AlertsPlace
 
             place = AlertsPlace(self._console, self._bridge, self._preferences)
             self._place = place
-            place.filter_wanted.connect(self.filter_wanted)
-            place.message_wanted.connect(self.message_wanted)
-            place.settings_wanted.connect(self.settings_wanted)
-            place.monitor_wanted.connect(self.monitor_wanted)
+            made = AlertActions(place, self._console, self._actions, self._notice)
+            self._alert_actions = made
+            made.filter_wanted.connect(self.filter_wanted)
+            made.message_wanted.connect(self.message_wanted)
+            made.queue_wanted.connect(self.queue_wanted)
+            made.settings_wanted.connect(self.settings_wanted)
+            made.monitor_wanted.connect(self.monitor_wanted)
+            made.rule_wanted.connect(self.rule_wanted)
             self.made.emit(place)
         return self._place
 
+    def alert_actions(self) -> AlertActions:
+        """Return the actions, made with the place."""
+        self.place()
+        if self._alert_actions is None:
+            raise RuntimeError("The place has no actions.")
+        return self._alert_actions
+
     def stop(self) -> None:
-        """End the threads of the place."""
+        """End the threads of the place, and tell of nothing more."""
+        self.teller.stop()
         if self._place is not None:
             self._place.stop()

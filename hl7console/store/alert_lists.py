@@ -1,0 +1,196 @@
+"""Lists of alerts, open and past, as a place of the window shows them: filtered, paged, counted.
+
+Every function takes a `StoreReader` of the calling thread and raises a `ConsoleError` where the
+database cannot be read, `QueryStoppedError` where the reader was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from hl7console.store.alert_records import AlertRecord
+from hl7console.store.connection import SqlValue
+from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.reader import StoreReader
+
+PAGE = 200
+"""Alerts in a page."""
+
+_COLUMNS = ", ".join(column.name for column in fields(AlertRecord))
+_RANK = "CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+_TEXTS = ("text", "subject", "rule", "note", "acknowledged_by", "sample_control_id")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertList:
+    """Which alerts a list shows."""
+
+    is_open: bool = True
+    severities: tuple[str, ...] = ()
+    """Empty for all."""
+    subjects: tuple[str, ...] = ()
+    """Only those of these interfaces or senders; "" stands for the whole engine."""
+    rules: tuple[str, ...] = ()
+    text: str = ""
+    """Only those that hold all these words."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves out some."""
+        return bool(self.severities or self.subjects or self.rules or self.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFigures:
+    """What became of one rule's alerts in a span."""
+
+    rule: str
+    kind: str
+    severity: str
+    """The worst."""
+    count: int
+    open_count: int
+    acknowledged: int
+    mean_s: float
+    """Mean time to recovery of those that are over; 0 where none is."""
+    longest_s: float
+    last_at_us: int
+    """Onset of the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotice:
+    """What one channel was to be told of an alert, and what became of that."""
+
+    channel: str
+    what: str
+    """``onset``, ``recovery`` or ``group``."""
+    state: str
+    """A `hl7console.store.alert_notices.NoticeState`."""
+    tries: int
+    fault: str
+    created_at_us: int
+    next_try_at_us: int
+    finished_at_us: int
+
+
+def _rows(
+    reader: StoreReader, sql: str, values: Sequence[SqlValue] = ()
+) -> list[tuple[SqlValue, ...]]:
+    try:
+        return reader.database().all(sql, values)
+    except SqlError as error:
+        fault = fault_of(error)
+        if fault.kind is FaultKind.INTERRUPTED:
+            raise QueryStoppedError from None
+        raise fault.as_error() from None
+
+
+def _order(wanted: AlertList) -> str:
+    if wanted.is_open:
+        return f"{_RANK}, onset_at_us DESC, id DESC"
+    return "ended_at_us DESC, id DESC"
+
+
+def _condition(wanted: AlertList) -> tuple[str, list[SqlValue]]:
+    parts = ["ended_at_us = 0" if wanted.is_open else "ended_at_us > 0"]
+    values: list[SqlValue] = []
+    for name, chosen in (
+        ("severity", wanted.severities),
+        ("subject", wanted.subjects),
+        ("rule", wanted.rules),
+    ):
+        if chosen:
+            parts.append(f"{name} IN ({', '.join('?' * len(chosen))})")
+            values += chosen
+    for word in wanted.text.split():
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        parts.append("(" + " OR ".join(f"{name} LIKE ? ESCAPE '\\'" for name in _TEXTS) + ")")
+        values += [f"%{escaped}%"] * len(_TEXTS)
+    return " AND ".join(parts), values
+
+
+def alert_count(reader: StoreReader, wanted: AlertList) -> int:
+    """Return how many alerts a list has."""
+    condition, values = _condition(wanted)
+    rows = _rows(reader, f"SELECT count(*) FROM alerts WHERE {condition}", values)  # noqa: S608
+    return int(rows[0][0] or 0)
+
+
+def alert_page(
+    reader: StoreReader, wanted: AlertList, *, skip: int = 0, limit: int = PAGE
+) -> list[AlertRecord]:
+    """Return alerts of a list in its order: open ones worst first, past ones latest first."""
+    condition, values = _condition(wanted)
+    rows = _rows(
+        reader,
+        f"SELECT {_COLUMNS} FROM alerts WHERE {condition} ORDER BY {_order(wanted)}"  # noqa: S608
+        " LIMIT ? OFFSET ?",
+        [*values, limit, skip],
+    )
+    return [AlertRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+
+def alert_place(reader: StoreReader, wanted: AlertList, alert_id: int) -> int:
+    """Return the place of an alert in a list, from 0; -1 where it isn't there."""
+    condition, values = _condition(wanted)
+    rows = _rows(
+        reader,
+        "SELECT place FROM (SELECT id, row_number() OVER"  # noqa: S608
+        f" (ORDER BY {_order(wanted)}) - 1 AS place FROM alerts WHERE {condition}) WHERE id = ?",
+        [*values, alert_id],
+    )
+    return int(rows[0][0] or 0) if rows else -1
+
+
+def alert_by_id(reader: StoreReader, alert_id: int) -> AlertRecord | None:
+    """Return one alert."""
+    rows = _rows(reader, f"SELECT {_COLUMNS} FROM alerts WHERE id = ?", (alert_id,))  # noqa: S608
+    return AlertRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+
+def subjects_and_rules(reader: StoreReader) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what alerts there are of: their subjects, and their rules, by the alphabet."""
+    subjects = _rows(reader, "SELECT DISTINCT subject FROM alerts ORDER BY subject COLLATE NOCASE")
+    rules = _rows(reader, "SELECT DISTINCT rule FROM alerts ORDER BY rule COLLATE NOCASE")
+    return [str(row[0]) for row in subjects], [str(row[0]) for row in rules]
+
+
+_LASTED_S = "(ended_at_us - onset_at_us) / 1000000.0"
+_FIGURES = f"""
+SELECT rule, max(kind), min({_RANK}), count(*), sum(ended_at_us = 0), sum(acknowledged_at_us > 0),
+avg(CASE WHEN ended_at_us > 0 THEN {_LASTED_S} END),
+max(CASE WHEN ended_at_us > 0 THEN {_LASTED_S} END), max(onset_at_us)
+FROM alerts WHERE onset_at_us >= ? GROUP BY rule ORDER BY count(*) DESC, rule
+"""  # noqa: S608
+_SEVERITIES = ("critical", "warning", "info")
+
+
+def figures_by_rule(reader: StoreReader, since_us: int) -> list[RuleFigures]:
+    """Return what became of the alerts since a time, by rule, the most frequent first."""
+    found = []
+    for rule, kind, rank, count, opened, known, mean, longest, last in _rows(
+        reader, _FIGURES, (since_us,)
+    ):
+        found.append(
+            RuleFigures(
+                str(rule), str(kind), _SEVERITIES[int(rank or 0)], int(count or 0),
+                int(opened or 0), int(known or 0), float(mean or 0), float(longest or 0),
+                int(last or 0),
+            )
+        )  # fmt: skip
+    return found
+
+
+def notices_of(reader: StoreReader, alert_id: int) -> list[AlertNotice]:
+    """Return who was to be told of an alert, in that order."""
+    names = ", ".join(f"notice.{column.name}" for column in fields(AlertNotice))
+    rows = _rows(
+        reader,
+        f"SELECT {names} FROM alert_notices AS notice WHERE EXISTS"  # noqa: S608
+        " (SELECT 1 FROM json_each(notice.alert_ids) AS about WHERE about.value = ?)"
+        " ORDER BY notice.id",
+        (alert_id,),
+    )
+    return [AlertNotice(*row) for row in rows]  # type: ignore[arg-type]

@@ -1,0 +1,138 @@
+"""A list of alerts as a table model: how many there are, and the pages that are looked at.
+
+There may be any number of past alerts, and ten thousand open ones in a bad hour; the model keeps
+some pages by their place in the list, and asks for what is looked at and not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+
+from hl7console.store.alert_lists import PAGE
+from hl7console.store.alert_records import AlertRecord
+from hl7console.ui.alerts.columns import OPEN_COLUMNS, AlertColumn, AlertLine, line_of
+from hl7console.ui.columned import ColumnedModel
+
+_KEPT = 10 * PAGE
+_NO_INDEX = QModelIndex()
+_Index = QModelIndex
+
+
+class AlertModel(ColumnedModel[AlertLine]):
+    """The alerts of one list. GUI thread only."""
+
+    rows_wanted = Signal(int)
+    """The place of a row that is looked at and not there; its page is wanted."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._count = 0
+        self._now_us = 0
+        self._rows: dict[int, AlertLine] = {}
+        self._places: dict[int, int] = {}
+        self._pending: set[int] = set()
+        self.columns: tuple[AlertColumn, ...] = OPEN_COLUMNS
+
+    # What the list holds
+
+    def reset(
+        self,
+        count: int,
+        first: int,
+        alerts: Sequence[AlertRecord],
+        now_us: int,
+        columns: tuple[AlertColumn, ...] | None = None,
+    ) -> None:
+        """Show a list: its length, the rows from `first` on, and how times are told."""
+        self.beginResetModel()
+        self.columns = columns or self.columns
+        self._count = max(count, first + len(alerts) if alerts else 0)
+        self._now_us = now_us
+        self._rows = {
+            place: line_of(alert, self.columns, now_us)
+            for place, alert in enumerate(alerts, start=first)
+        }
+        self._index_rows()
+        self._pending.clear()
+        self.endResetModel()
+
+    def put_rows(self, first: int, alerts: Sequence[AlertRecord]) -> None:
+        """Keep rows that were fetched, from the place `first` on, and repaint them."""
+        self._pending.discard(first // PAGE)
+        last = min(first + len(alerts), self._count)
+        if last <= first:
+            return
+        if len(self._rows) > _KEPT:
+            near = range(first - PAGE, last + PAGE)
+            self._rows = {place: row for place, row in self._rows.items() if place in near}
+        for place, alert in zip(range(first, last), alerts, strict=False):
+            self._rows[place] = line_of(alert, self.columns, self._now_us)
+        self._index_rows()
+        self._changed(first, last - 1)
+
+    def tick(self, now_us: int) -> None:
+        """Let times run on; only rows whose texts changed are drawn again."""
+        self._now_us = now_us
+        for place, row in list(self._rows.items()):
+            line = line_of(row.alert, self.columns, now_us)
+            if line.texts != row.texts:
+                self._rows[place] = line
+                self._changed(place, place)
+
+    def _changed(self, first: int, last: int) -> None:
+        self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+
+    def _index_rows(self) -> None:
+        self._places = {row.id: place for place, row in self._rows.items()}
+
+    def unmark(self, place: int) -> None:
+        """Let a page be asked for again: the request for it was dropped."""
+        self._pending.discard(place // PAGE)
+
+    def id_at(self, place: int) -> int:
+        """Return the alert of a row; 0 while it isn't there."""
+        row = self._rows.get(place)
+        return row.id if row is not None else 0
+
+    def row_of(self, alert_id: int) -> int:
+        """Return the place of an alert that is kept, or -1."""
+        return self._places.get(alert_id, -1)
+
+    def row_at(self, row: int) -> AlertLine | None:
+        """Return a row, or None after asking for it."""
+        found = self._rows.get(row)
+        if found is None and row < self._count and row // PAGE not in self._pending:
+            self._pending.add(row // PAGE)
+            self.rows_wanted.emit(row)
+        return found
+
+    def alert_at(self, place: int) -> AlertRecord | None:
+        """Return the alert of a row that is kept."""
+        row = self._rows.get(place)
+        return row.alert if row is not None else None
+
+    # QAbstractTableModel
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
+        return 0 if parent.isValid() else self._count
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
+        if not index.isValid() or index.row() >= self._count:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text_at(index.row(), index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            text = self.text_at(index.row(), index.column())
+            return text if len(text) > self.columns[index.column()].chars else None
+        return None
+
+    def text_at(self, row: int, column: int) -> str:
+        """Return the text of a cell; "…" while it isn't there."""
+        found = self.row_at(row)
+        return found.texts[column] if found is not None else "…"
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:  # type: ignore[override]
+        """Return what can be done with a cell; alerts are not dragged."""
+        return super().flags(index) & ~Qt.ItemFlag.ItemIsDragEnabled

@@ -1,0 +1,212 @@
+"""The toast: what has begun to be wrong, at the lower right of the window, until it is seen.
+
+It takes no keyboard. What is not critical leaves by itself; what is critical stays until somebody
+looks after it, snoozes it, or it is over. However many alerts begin at once, there is one toast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hl7console.settings.alerts import Severity
+from hl7console.store.alert_records import AlertRecord
+from hl7console.ui.alerts.words import alerts_text, severity_look, severity_rank, subject_text
+from hl7console.ui.icons import set_icon
+from hl7console.ui.theme import GRID, STATUS, text_font
+
+SHOWN_MS = 12_000
+"""How long what is not critical is shown, in milliseconds."""
+_WIDTH = 380
+_MOST_NAMES = 3
+
+
+def headline(alerts: Sequence[AlertRecord]) -> str:
+    """Return what a toast or a notification is headed with."""
+    if len(alerts) == 1:
+        return subject_text(alerts[0])
+    critical = sum(alert.severity == Severity.CRITICAL for alert in alerts)
+    if critical and critical < len(alerts):
+        return f"{alerts_text(len(alerts))}, {critical:,} critical"
+    return alerts_text(len(alerts))
+
+
+def sentence(alerts: Sequence[AlertRecord]) -> str:
+    """Return what a toast or a notification says: what is wrong, or where."""
+    if len(alerts) == 1:
+        return alerts[0].text
+    names = list(dict.fromkeys(subject_text(alert) for alert in alerts))
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def worst(alerts: Sequence[AlertRecord]) -> str:
+    """Return the worst severity among alerts."""
+    return max((alert.severity for alert in alerts), key=severity_rank, default="")
+
+
+class Toast(QFrame):
+    """Lies over its window. GUI thread only."""
+
+    show_wanted = Signal(object)
+    """The alerts it tells of are to be shown: their ids, the worst first."""
+    acknowledge_wanted = Signal(object)
+    """Somebody looks after the alerts with these ids."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("alertToast")
+        self.setAccessibleName("New alerts")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedWidth(_WIDTH)
+        self._alerts: list[AlertRecord] = []
+        self._head = QLabel()
+        self._head.setObjectName("toastHead")
+        self._head.setFont(text_font(bold=True))
+        self._head.setTextFormat(Qt.TextFormat.PlainText)
+        self._severity = QLabel()
+        self._severity.setObjectName("toastSeverity")
+        self._severity.setProperty("role", "chip")
+        self._text = QLabel()
+        self._text.setObjectName("toastText")
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self.close_button = QToolButton()
+        self.close_button.setObjectName("toastClose")
+        self.close_button.setAccessibleName("Close the toast")
+        self.close_button.setToolTip("Close")
+        set_icon(self.close_button, "x", size=14)
+        self._show_button = self._button("Show", "toastShow")
+        self._acknowledge = self._button("Acknowledge…", "toastAcknowledge")
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SHOWN_MS)
+        self._timer.timeout.connect(self.let_go)
+        self.close_button.clicked.connect(self.let_go)
+        self._show_button.clicked.connect(self.show_alerts)
+        self._acknowledge.clicked.connect(self.acknowledge)
+        window.installEventFilter(self)
+        self.hide()
+
+    def _button(self, text: str, name: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setProperty("kind", "link")
+        return button
+
+    def _build(self) -> None:
+        for part in (self.close_button, self._show_button, self._acknowledge):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addWidget(self._severity)
+        top.addWidget(self._head, 1)
+        top.addWidget(self.close_button)
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID)
+        foot.addWidget(self._show_button)
+        foot.addWidget(self._acknowledge)
+        foot.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, GRID, GRID, GRID)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self._text)
+        column.addLayout(foot)
+
+    # What it tells of
+
+    @property
+    def alert_ids(self) -> list[int]:
+        """The alerts it tells of, the worst first."""
+        return [alert.id for alert in self._alerts]
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return f"{self._head.text()}: {self._text.text()}" if self._alerts else ""
+
+    def tell(self, alerts: Sequence[AlertRecord]) -> None:
+        """Tell of alerts, beside those that it tells of still."""
+        new = {alert.id for alert in alerts}
+        kept = [alert for alert in self._alerts if alert.id not in new]
+        self._put([*alerts, *kept])
+        self._timer.start()
+
+    def keep(self, needing: Collection[int]) -> None:
+        """Tell no more of alerts that need nobody: only these do."""
+        kept = [alert for alert in self._alerts if alert.id in needing]
+        if len(kept) != len(self._alerts):
+            self._put(kept)
+
+    def _put(self, alerts: list[AlertRecord]) -> None:
+        self._alerts = sorted(alerts, key=lambda alert: -severity_rank(alert.severity))
+        if not alerts:
+            self._timer.stop()
+            self.hide()
+            return
+        look = severity_look(worst(alerts))
+        self._severity.setText(look.text)
+        self._head.setText(headline(self._alerts))
+        self._text.setText(sentence(self._alerts))
+        is_only_critical = all(alert.severity == Severity.CRITICAL for alert in alerts)
+        self.close_button.setVisible(not is_only_critical)
+        for part in (self, self._severity):
+            part.setProperty("tone", look.role)
+            part.style().unpolish(part)
+            part.style().polish(part)
+        self._text.setFixedHeight(self._text.heightForWidth(_WIDTH - 12 - GRID - 2))
+        self.adjustSize()
+        self._place()
+        self.show()
+        self.raise_()
+
+    def _place(self) -> None:
+        over = self.parentWidget()
+        if over is not None:
+            left = over.width() - self.width() - 2 * GRID
+            self.move(max(left, 0), max(over.height() - self.height() - STATUS - 2 * GRID, 0))
+
+    @Slot()
+    def let_go(self) -> None:
+        """Tell no more of what is not critical: its time is up, or somebody saw it."""
+        self._put([alert for alert in self._alerts if alert.severity == Severity.CRITICAL])
+
+    # What one does
+
+    @Slot()
+    def show_alerts(self) -> None:
+        """Go to the alerts."""
+        if self._alerts:
+            self.show_wanted.emit(self.alert_ids)
+
+    @Slot()
+    def acknowledge(self) -> None:
+        """Look after the alerts."""
+        if self._alerts:
+            self.acknowledge_wanted.emit(self.alert_ids)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.show_alerts()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
