@@ -352,3 +352,22 @@ def test_what_is_taken_while_it_stops_is_noted(rig: Rig):
     go.set()
     stopping.join(10)
     assert rig.states() == ["sent"]
+
+
+def test_one_that_cannot_be_cut_does_not_hold_up_the_end(rig: Rig):
+    begun, go = threading.Event(), threading.Event()
+
+    def deaf(*_: object) -> str:
+        begun.set()
+        assert go.wait(20)
+        return ""
+
+    outbox = rig.new_outbox(begin=None, send_message=deaf)
+    rig.begin(an_alert())
+    outbox.start()
+    try:
+        assert begun.wait(10)
+        assert outbox.stop(10)
+    finally:
+        go.set()
+    assert rig.states() == ["due"]
