@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -269,6 +269,21 @@ def test_old_notices_are_forgotten(rig: Rig):
     rig.begin(an_alert(2))
     rig.step(40 * 24 * HOUR_US)
     assert rig.states() == ["sent"]
+
+
+def test_a_channel_that_is_being_sent_to_is_left_alone(rig: Rig):
+    begun: list[Callable[[], None]] = []
+    rig.outbox = rig.new_outbox(begin=begun.append)
+    rig.begin(an_alert(), channels=("mail", "hook"))
+    rig.step()
+    rig.begin(an_alert(2), channels=("mail", "hook"))
+    rig.step(SECOND_US)
+    assert len(begun) == 2
+    begun.pop(0)()
+    rig.step(SECOND_US)
+    assert rig.states() == ["sent", "due", "due", "due"]
+    assert [name for name, _ in rig.post.taken] == ["mail"]
+    assert len(begun) == 2
 
 
 # With its thread, over real connections.

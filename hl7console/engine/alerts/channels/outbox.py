@@ -190,8 +190,6 @@ class AlertOutbox:
             ConsoleError: The database cannot be used.
         """
         self._settle(now_us)
-        if self._unwritten:
-            return
         self._reader = self._reader or self.open_reader()
         database = self._reader.database()
         self._look_at_channels(database)
