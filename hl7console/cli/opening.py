@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hl7console.engine.supervisor import Engine
     from hl7console.settings import (
         ListenerSettings,
+        MetricsEndpointSettings,
         RetentionSettings,
         WorklistServiceSettings,
     )
@@ -86,6 +87,7 @@ def own(
     *,
     listeners: Sequence[ListenerSettings] | None = None,
     dicom: WorklistServiceSettings | None = None,
+    metrics_endpoint: MetricsEndpointSettings | None = None,
 ) -> Iterator[Console]:
     """Own the workspace with a running engine, and stop it at the end.
 
@@ -93,6 +95,7 @@ def own(
         place: The workspace; made when there is none.
         listeners: Listeners to run in place of the stored ones.
         dicom: The DICOM service to run in place of the stored one.
+        metrics_endpoint: The same for the metrics endpoint.
 
     Raises:
         WorkspaceInUseError: Another engine owns it.
@@ -107,6 +110,7 @@ def own(
         ephemeral=listeners is not None,
         may_attach=False,
         dicom=dicom,
+        metrics_endpoint=metrics_endpoint,
     )
     with _stopping(console):
         yield console

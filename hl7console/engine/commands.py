@@ -39,6 +39,7 @@ from hl7console.engine.dicom_commands import (
 from hl7console.engine.importing import import_files
 from hl7console.engine.jobs import EngineJob
 from hl7console.engine.links import SAVE_TIMEOUT_S
+from hl7console.engine.metrics_commands import SaveMetricsEndpoint
 from hl7console.engine.retaining import run_retention
 from hl7console.engine.sending import send_files, send_messages
 from hl7console.engine.testing_connections import test_connection
@@ -81,6 +82,8 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             return "dicom", lambda _: dicom_work.work_of(core, command)
         case SaveListener() | SaveDestination() | DeleteInterface():
             return "settings", _change_of(core, command)
+        case SaveMetricsEndpoint():
+            return "settings", lambda _: _save_metrics_endpoint(core, command)
     return repair_work.work_of(core, command)
 
 
@@ -132,6 +135,18 @@ def _report_listener(status: InterfaceStatus) -> JobReport:
 
 def _report_destination(status: InterfaceStatus) -> JobReport:
     return JobReport(text=f"{status.name} was saved.", details=(("address", status.address),))
+
+
+def _save_metrics_endpoint(core: EngineCore, command: SaveMetricsEndpoint) -> JobReport:
+    status = core.metrics_endpoint.save(command.settings)
+    if status is None:
+        return JobReport(text="The metrics endpoint was saved; it is switched off.")
+    details = (("state", str(status.state)), ("address", status.address))
+    if status.state == LinkState.LISTENING:
+        text = f"Metrics are served on {status.address}, at /metrics."
+        return JobReport(text=text, details=details)
+    text = f"Saved, but no metrics can be served: {status.text}"
+    return JobReport(text=text, details=details, is_fault=True)
 
 
 def _save_destination(

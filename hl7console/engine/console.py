@@ -15,6 +15,7 @@ from typing import Protocol
 from hl7console.engine.alert_commands import AlertCommand
 from hl7console.engine.dicom_commands import DicomCommand
 from hl7console.engine.events import InterfaceEvent
+from hl7console.engine.metrics_commands import SaveMetricsEndpoint
 from hl7console.engine.repair_commands import RepairCommand
 from hl7console.engine.snapshot import EngineSnapshot as EngineSnapshot
 from hl7console.engine.snapshot import InterfaceStatus as InterfaceStatus
@@ -177,6 +178,7 @@ Command = (
     | AlertCommand
     | DicomCommand
     | RepairCommand
+    | SaveMetricsEndpoint
 )
 
 

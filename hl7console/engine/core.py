@@ -10,6 +10,7 @@ from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
 from hl7console.engine.network import NetworkThread
+from hl7console.engine.prometheus.endpoint import MetricsEndpoint
 from hl7console.engine.queues.service import Queues
 from hl7console.engine.route_book import RouteBook
 from hl7console.engine.versions import EngineVersions
@@ -39,6 +40,7 @@ class EngineCore:
     dicom: DicomLink
     routes: RouteBook
     queues: Queues
+    metrics_endpoint: MetricsEndpoint
     versions: EngineVersions = field(default_factory=EngineVersions)
 
     def needed_messages(self, ids: Sequence[int]) -> Collection[int]:

@@ -19,9 +19,14 @@ THREAD_NAME = "mllp-loop"
 
 
 class NetworkThread:
-    """Owns the loop and the thread that it runs on."""
+    """Owns the loop and the thread that it runs on.
 
-    def __init__(self) -> None:
+    Args:
+        name: Name of the thread.
+    """
+
+    def __init__(self, name: str = THREAD_NAME) -> None:
+        self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -45,7 +50,7 @@ class NetworkThread:
         ready = threading.Event()
         loop.call_soon(ready.set)
         self._loop = loop
-        self._thread = threading.Thread(target=self._run, args=(loop,), name=THREAD_NAME)
+        self._thread = threading.Thread(target=self._run, args=(loop,), name=self._name)
         self._thread.start()
         ready.wait()
 

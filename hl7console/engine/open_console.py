@@ -13,7 +13,11 @@ from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
 from hl7console.engine.worklist_service import FollowMode
 from hl7console.errors import UsageError, WorkspaceInUseError
-from hl7console.settings import ListenerSettings, WorklistServiceSettings
+from hl7console.settings import (
+    ListenerSettings,
+    MetricsEndpointSettings,
+    WorklistServiceSettings,
+)
 from hl7console.store.keys import KeySource
 from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.reader import StoreReader
@@ -39,6 +43,7 @@ def open_console(
     may_attach: bool = True,
     worklist: str = FollowMode.PROCESS,
     dicom: WorklistServiceSettings | None = None,
+    metrics_endpoint: MetricsEndpointSettings | None = None,
 ) -> Engine | AttachedConsole:
     """Return a running console for a workspace; `stop` ends it, or detaches from the owner.
 
@@ -54,6 +59,7 @@ def open_console(
         may_attach: Whether attaching to an owner will do.
         worklist: Where an owner's worklist rules run: ``process``, ``thread`` or ``off``.
         dicom: The DICOM service to run in place of the stored one; only an owner can.
+        metrics_endpoint: The same for the metrics endpoint.
 
     Raises:
         WorkspaceInUseError: Another program owns it, and attaching won't do or doesn't work.
@@ -73,6 +79,7 @@ def open_console(
                 lock=lock,
                 worklist=worklist,
                 dicom=dicom,
+                metrics_endpoint=metrics_endpoint,
             )
             return _started(engine, lock)
         if not may_attach or listeners is not None:

@@ -92,3 +92,5 @@ class EngineSnapshot:
     """Grows when the measures on disk changed."""
     measures_behind: int = 0
     """Messages that the measures have not counted yet."""
+    metrics_endpoint: InterfaceStatus | None = None
+    """Its light, of the kind ``metrics``; None while it is switched off."""

@@ -34,6 +34,7 @@ from hl7console.engine.measures.service import MeasuresService
 from hl7console.engine.metrics import RateCounter
 from hl7console.engine.network import NetworkThread
 from hl7console.engine.owner import OwnerLock, owner_pid
+from hl7console.engine.prometheus.endpoint import MetricsEndpoint
 from hl7console.engine.queues.recipes import QueueRecipes
 from hl7console.engine.queues.service import Queues
 from hl7console.engine.retaining import Housekeeping
@@ -45,6 +46,7 @@ from hl7console.errors import ConsoleError, WorkspaceInUseError
 from hl7console.settings import (
     DestinationSettings,
     ListenerSettings,
+    MetricsEndpointSettings,
     RouteSettings,
     WorklistServiceSettings,
 )
@@ -78,6 +80,7 @@ class Engine:
         dicom: The DICOM service to run in place of the stored one, for this run only.
         drains: Whether delivery queues send in the background.
         measures: Whether what comes and goes is measured.
+        metrics_endpoint: Its settings in place of the stored ones, for this run only.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Engine:
         dicom: WorklistServiceSettings | None = None,
         drains: bool = True,
         measures: bool = True,
+        metrics_endpoint: MetricsEndpointSettings | None = None,
     ) -> None:
         self.workspace: Path = workspace.path
         self.show_window: Callable[[], None] | None = None
@@ -120,6 +124,7 @@ class Engine:
         self.measures = MeasuresService(
             workspace.database_path, workspace.key, self.snapshot, is_off=not measures
         )
+        times = self.measures.ack_times
         self._profile_problem = ""
         self._dicom = DicomLink(
             self._writer,
@@ -127,6 +132,10 @@ class Engine:
             self._worklist,
             given=dicom,
             is_off=FollowMode(worklist) is FollowMode.OFF or (dicom is None and ephemeral),
+            note_query=None if times is None else times.note_query,
+        )
+        self._metrics_endpoint = MetricsEndpoint(
+            self._writer, self.snapshot, given=metrics_endpoint, is_off=ephemeral
         )
         self._control_ids = ControlIds()
         self._inbox: AnswerInbox | None = None
@@ -149,6 +158,7 @@ class Engine:
             self._dicom,
             self._routes,
             self._queues,
+            self._metrics_endpoint,
             versions,
         )
         self._queues.run_recipe = QueueRecipes(self.open_reader, lambda: recipes.context(self.core))
@@ -217,6 +227,7 @@ class Engine:
             self._worklist.start()
             self._dicom.start()
             self.measures.start()
+            self._metrics_endpoint.start()
         except BaseException:
             self.stop(2.0)
             raise
@@ -273,6 +284,7 @@ class Engine:
             log.info("Stopping: queues")
             self._queues.stop(min(QUEUES_STOP_S, _left(deadline_s) * 0.5))
         self._routes.stop(1.0)
+        self._metrics_endpoint.stop(1.0)
         log.info("Stopping: DICOM")
         self._dicom.stop(min(2.0, max(0.5, _left(deadline_s))))
         log.info("Stopping: jobs")
@@ -322,6 +334,7 @@ class Engine:
             queues=self._queues.statuses(),
             measures_version=self.measures.version,
             measures_behind=self.measures.behind,
+            metrics_endpoint=self._metrics_endpoint.status(),
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:

@@ -27,6 +27,7 @@ from hl7console.settings.interfaces import (
     OnRefusal,
     RouteSettings,
 )
+from hl7console.settings.metrics import MetricsEndpointSettings
 from hl7console.settings.retention import RetentionSettings
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "DestinationSettings",
     "Environment",
     "ListenerSettings",
+    "MetricsEndpointSettings",
     "OnRefusal",
     "PacsSettings",
     "RetentionSettings",
