@@ -41,6 +41,12 @@ class MeasureReader:
             self._database.close()
         self._database = self._file = None
 
+    def interrupt(self) -> None:
+        """End the query in hand. Any thread."""
+        database = self._database
+        if database is not None:
+            database.interrupt()
+
     def series(self, scope: Scope) -> tuple[str, ...]:
         """Return the names of a scope's series, sorted."""
 
@@ -122,6 +128,21 @@ class MeasureReader:
             return cause_counts(database, scope, name, steps)
 
         return self._read(read, {})
+
+    def runs(self, since_s: int, until_s: int) -> tuple[tuple[int, int], ...]:
+        """Return from when until when the program ran within a span, UTC seconds, oldest first."""
+
+        def read(database: Database) -> tuple[tuple[int, int], ...]:
+            row = database.one(
+                "SELECT json_group_array(json_array(max(since_s, :since), min(until_s, :until)))"
+                " FROM (SELECT * FROM runs WHERE until_s > :since AND since_s < :until"
+                " ORDER BY since_s)",
+                {"since": since_s, "until": until_s},
+            )
+            found = json.loads(str(row[0])) if row else ()
+            return tuple((int(first), int(last)) for first, last in found)
+
+        return self._read(read, ())
 
     def marks(self, since_s: int, until_s: int) -> tuple[Mark, ...]:
         """Return starts, stops and changes of settings within a span, oldest first."""

@@ -1,0 +1,380 @@
+"""Plots over time, drawn with pyqtgraph: the only module that knows it.
+
+Importing it takes a third of a second; it is imported when plots are first wanted. What is drawn
+comes as plain sequences. Mouse and keys are `hl7console.ui.monitor.pointing`'s; pyqtgraph's own
+are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPicture
+from PySide6.QtWidgets import QWidget
+
+from hl7console.ui.monitor.colors import role_color
+from hl7console.ui.monitor.time_axis import time_ticks
+from hl7console.ui.theme import text_font, theme
+
+AXIS_WIDTH = 44
+"""Pixels left of every plot, the same for all, so that times stand below each other."""
+_TICK_PIXELS = 86
+_BACK, _LINES, _FRONT = -10, 0, 10
+Numbers = Sequence[float]
+
+
+class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
+    """Local times."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[None, list[float]]]:
+        self._labels = dict(time_ticks(low, high, max(int(size / _TICK_PIXELS), 1)))
+        return [(None, list(self._labels))]
+
+    def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
+        del scale, spacing
+        return [self._labels.get(value, "") for value in values]
+
+
+class _ValueAxis(pg.AxisItem):  # type: ignore[misc]
+    """Plain numbers from 0 up, or times on a scale by tens."""
+
+    is_log = False
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        if self.is_log:
+            return [(1.0, [float(n) for n in range(int(np.ceil(low)), int(high) + 1)])]
+        step = _round_step(high - low, max(int(size / 34), 2))
+        return [(step, [n * step for n in range(int(high / step) + 1)])]
+
+    def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
+        del scale
+        if self.is_log:
+            return [_length_text(value) for value in values]
+        return [value_text(value, spacing) for value in values]
+
+
+def _round_step(length: float, most: int) -> float:
+    """Return the smallest of 1, 2, 5, 10, … that makes few enough steps."""
+    if length <= 0:
+        return 1.0
+    ten = 10.0 ** np.floor(np.log10(length / most))
+    for factor in (1, 2, 5, 10):
+        if length / (ten * factor) <= most:
+            return float(ten * factor)
+    return float(ten * 10)
+
+
+def value_text(value: float, step: float) -> str:
+    """Return a number at an axis, as short as the step between two allows."""
+    if abs(value) >= 1_000_000:
+        return f"{value / 1_000_000:g}M"
+    if abs(value) >= 10_000:
+        return f"{value / 1000:g}k"
+    digits = max(0, -int(np.floor(np.log10(step)))) if step < 1 else 0
+    return f"{value:,.{digits}f}"
+
+
+def _length_text(power: float) -> str:
+    ms = 10.0**power
+    return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g} ms"
+
+
+class _Painted(pg.GraphicsObject):  # type: ignore[misc]
+    """Something drawn once into a picture and played back until it changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture = QPicture()
+        self._box = QRectF()
+
+    def _keep(self, picture: QPicture, box: QRectF) -> None:
+        self.prepareGeometryChange()
+        self._picture, self._box = picture, box
+        self.informViewBoundsChanged()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._box
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        painter.drawPicture(0, 0, self._picture)
+
+
+class _Gaps(_Painted):
+    """Spans in which the program did not run."""
+
+    def draw(self, spans: Sequence[tuple[float, float]], top: float, color: QColor) -> None:
+        """Draw spans over the whole height."""
+        picture = QPicture()
+        painter = QPainter(picture)
+        for since_s, until_s in spans:
+            painter.fillRect(QRectF(since_s, 0, until_s - since_s, top), color)
+        painter.end()
+        box = QRectF()
+        if spans:
+            box = QRectF(spans[0][0], 0, spans[-1][1] - spans[0][0], top)
+        self._keep(picture, box)
+
+
+class _Bars(pg.GraphicsObject):  # type: ignore[misc]
+    """Bars one upon the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layers: list[tuple[QColor, list[QRectF]]] = []
+        self._box = QRectF()
+
+    def draw(self, lefts: Numbers, width: float, layers: Sequence[tuple[Numbers, QColor]]) -> None:
+        """Draw layers from the bottom up."""
+        self.prepareGeometryChange()
+        base = np.zeros(len(lefts))
+        self._layers = []
+        for values, color in layers:
+            heights = np.asarray(values, dtype=float)
+            places = np.flatnonzero(heights > 0)
+            self._layers.append(
+                (color, [QRectF(lefts[n], base[n], width, heights[n]) for n in places])
+            )
+            base += heights
+        top = float(base.max()) if len(base) else 0.0
+        right = lefts[-1] + width - lefts[0] if len(lefts) else 0.0
+        self._box = QRectF(lefts[0] if len(lefts) else 0.0, 0, right, top)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._box
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for color, bars in self._layers:
+            painter.setBrush(color)
+            painter.drawRects(bars)
+
+
+class TimePlot(pg.PlotWidget):  # type: ignore[misc]
+    """One plot: lines, a band, bars or a heat map over time. GUI thread only."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        self._time = _TimeAxis("bottom")
+        self._values = _ValueAxis("left")
+        super().__init__(parent, axisItems={"bottom": self._time, "left": self._values})
+        self.setObjectName(name)
+        item: Any = self.getPlotItem()
+        self._item, self._view = item, item.getViewBox()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        self._view.setMouseEnabled(False, False)
+        self._view.setDefaultPadding(0)
+        self._view.disableAutoRange()
+        item.setContentsMargins(0, 4, 10, 0)
+        self._values.setWidth(AXIS_WIDTH)
+        self._values.enableAutoSIPrefix(False)
+        self._time.enableAutoSIPrefix(False)
+        self._time.setHeight(22)
+        self.setFrameShape(self.Shape.NoFrame)
+        self._lines: dict[str, Any] = {}
+        self._styles: dict[str, tuple[str, bool, float]] = {}
+        self._layers: tuple[Numbers, float, list[tuple[Numbers, str]]] = ((), 1.0, [])
+        self._gap_spans: list[tuple[float, float]] = []
+        self._mark_list: list[tuple[float, str]] = []
+        self._mark_lines: list[Any] = []
+        self.top = 1.0
+        self._add_items()
+        self.restyle()
+
+    def _add_items(self) -> None:
+        self._gaps = _Gaps()
+        self._bars = _Bars()
+        self._heat = pg.ImageItem()
+        self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self._low.setPen(None)
+        self._high.setPen(None)
+        self._band = pg.FillBetweenItem(self._low, self._high)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._chosen = pg.LinearRegionItem(movable=False)
+        depths = (
+            (self._gaps, _BACK), (self._heat, _BACK), (self._band, _BACK), (self._low, _BACK),
+            (self._high, _BACK), (self._bars, _LINES), (self._chosen, _FRONT),
+            (self._cursor, _FRONT),
+        )  # fmt: skip
+        for part, depth in depths:
+            part.setZValue(depth)
+            self._item.addItem(part, ignoreBounds=True)
+        for part in (self._cursor, self._chosen, self._band, self._heat):
+            part.hide()
+
+    # What is drawn
+
+    def set_span(self, since_s: float, until_s: float) -> None:
+        """Show this stretch of time."""
+        self._view.setXRange(since_s, max(until_s, since_s + 1), padding=0)
+
+    def set_top(self, top: float, *, bottom: float = 0.0, is_log: bool = False) -> None:
+        """Show values up to here."""
+        self._values.is_log = is_log
+        if top != self.top:
+            self.top = top
+            self._draw_gaps()
+        self._view.setYRange(bottom, top, padding=0)
+
+    def set_line(
+        self, key: str, at_s: Numbers, values: Numbers, role: str, *,
+        is_dashed: bool = False, width: float = 1.6,
+    ) -> None:  # fmt: skip
+        """Draw a line, broken where a value is not a number."""
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = pg.PlotCurveItem(connect="finite", antialias=True)
+            self._item.addItem(line, ignoreBounds=True)
+        if self._styles.get(key) != (role, is_dashed, width):
+            self._styles[key] = (role, is_dashed, width)
+            line.setPen(self._pen(key))
+        line.setData(
+            np.asarray(at_s, dtype=float), np.asarray(values, dtype=float), connect="finite"
+        )
+
+    def keep_lines(self, keys: Sequence[str]) -> None:
+        """Take away all other lines."""
+        for key in [key for key in self._lines if key not in keys]:
+            self._item.removeItem(self._lines.pop(key))
+            del self._styles[key]
+
+    def set_band(self, at_s: Numbers, low: Numbers, high: Numbers) -> None:
+        """Draw the band of what is normal; nothing for no values."""
+        self._band.setVisible(len(at_s) > 1)
+        if len(at_s) > 1:
+            self._low.setData(np.asarray(at_s, dtype=float), np.asarray(low, dtype=float))
+            self._high.setData(np.asarray(at_s, dtype=float), np.asarray(high, dtype=float))
+
+    def set_bars(
+        self, lefts_s: Numbers, width_s: float, layers: Sequence[tuple[Numbers, str]]
+    ) -> None:
+        """Draw bars one upon the other, each layer in the colour of a token."""
+        self._layers = (lefts_s, width_s, list(layers))
+        colors = [(values, QColor(role_color(role))) for values, role in layers]
+        self._bars.draw(lefts_s, width_s, colors)
+
+    def set_heat(
+        self, since_s: float, until_s: float, rows: Sequence[Numbers], low: float, high: float
+    ) -> None:
+        """Draw how often something was, the more the stronger; nothing for no rows."""
+        self._heat.setVisible(bool(rows))
+        if rows:
+            counts = np.sqrt(np.asarray(rows, dtype=float)).T
+            self._heat.setImage(counts, levels=(0.0, float(counts.max()) or 1.0))
+            self._heat.setRect(QRectF(since_s, low, until_s - since_s, high - low))
+
+    def set_gaps(self, spans: Sequence[tuple[float, float]]) -> None:
+        """Mark where nothing is known."""
+        if list(spans) != self._gap_spans:
+            self._gap_spans = list(spans)
+            self._draw_gaps()
+
+    def _draw_gaps(self) -> None:
+        color = theme().color("muted")
+        color.setAlphaF(0.13)
+        self._gaps.draw(self._gap_spans, self.top, color)
+
+    def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
+        """Mark moments, each in the colour of a token."""
+        if list(marks) == self._mark_list:
+            return
+        self._mark_list = list(marks)
+        for line in self._mark_lines[len(marks) :]:
+            self._item.removeItem(line)
+        del self._mark_lines[len(marks) :]
+        for place, (at_s, role) in enumerate(marks):
+            if place == len(self._mark_lines):
+                line = pg.InfiniteLine(angle=90, movable=False)
+                line.setZValue(_BACK + 1)
+                self._item.addItem(line, ignoreBounds=True)
+                self._mark_lines.append(line)
+            self._mark_lines[place].setPos(at_s)
+            self._mark_lines[place].setPen(_mark_pen(role))
+
+    def set_cursor(self, at_s: float | None) -> None:
+        """Show the crosshair at a moment, or hide it."""
+        self._cursor.setVisible(at_s is not None)
+        if at_s is not None:
+            self._cursor.setPos(at_s)
+
+    def set_chosen(self, span: tuple[float, float] | None) -> None:
+        """Show the stretch that is being chosen, or hide it."""
+        self._chosen.setVisible(span is not None)
+        if span is not None:
+            self._chosen.setRegion(span)
+
+    # Where something is
+
+    def place_at(self, at: QPointF) -> tuple[float, float]:
+        """Return moment and value at a place of the widget."""
+        point = self._view.mapSceneToView(self.mapToScene(at.toPoint()))
+        return float(point.x()), float(point.y())
+
+    def pixel_of(self, at_s: float, value: float) -> QPointF:
+        """Return the place of a moment and value within the widget."""
+        scene = self._view.mapViewToScene(QPointF(at_s, value))
+        return QPointF(self.mapFromScene(scene))
+
+    def plot_box(self) -> QRectF:
+        """Return where the plot itself is, within the widget."""
+        box = self._view.sceneBoundingRect()
+        return QRectF(self.mapFromScene(box).boundingRect())
+
+    # Looks
+
+    def restyle(self) -> None:
+        """Take the colours of the scheme in force."""
+        now = theme()
+        self.setBackground(now.color("surface"))
+        grid = now.color("border")
+        grid.setAlphaF(0.85)
+        font = text_font(11)
+        for axis in (self._time, self._values):
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setTextPen(now.color("muted"))
+            axis.setTickFont(font)
+            axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+        self._values.setTickPen(pg.mkPen(grid, width=1))
+        self._values.setGrid(255)
+        self._time.setTickPen(QPen(Qt.PenStyle.NoPen))
+        band = now.color("accent")
+        band.setAlphaF(0.20 if now.tokens.is_dark else 0.13)
+        self._band.setBrush(band)
+        self._cursor.setPen(pg.mkPen(now.color("text"), width=1))
+        chosen = now.color("accent")
+        chosen.setAlphaF(0.22)
+        self._chosen.setBrush(chosen)
+        for edge in self._chosen.lines:
+            edge.setPen(pg.mkPen(now.color("accent"), width=1))
+        ground, strong = now.color("surface"), now.color("accent")
+        self._heat.setColorMap(pg.ColorMap([0.0, 0.02, 1.0], [ground, _between(ground, strong),
+                                                              strong]))  # fmt: skip
+        for key, line in self._lines.items():
+            line.setPen(self._pen(key))
+        self.set_bars(*self._layers)
+        self._draw_gaps()
+        marks, self._mark_list = self._mark_list, []
+        self.set_marks(marks)
+
+    def _pen(self, key: str) -> QPen:
+        role, is_dashed, width = self._styles[key]
+        style = Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine
+        pen: QPen = pg.mkPen(role_color(role), width=width, style=style)
+        return pen
+
+
+def _mark_pen(role: str) -> QPen:
+    color = QColor(role_color(role))
+    color.setAlphaF(0.8)
+    pen: QPen = pg.mkPen(color, width=1, style=Qt.PenStyle.DotLine)
+    return pen
+
+
+def _between(first: QColor, second: QColor) -> QColor:
+    mix = [(a * 4 + b) // 5 for a, b in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)]
+    return QColor(*mix)
