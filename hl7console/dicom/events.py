@@ -26,3 +26,5 @@ class QueryDone:
     status: int
     study_uids: tuple[str, ...] = ()
     """Studies that the modality has seen with it."""
+    first_answer_us: int = 0
+    """Time to the first answer, or to the end where there was none."""

@@ -224,8 +224,9 @@ class DicomService:
             self._tell("query_charset", wording.sentence("query_charset"), peer)
         found = finding.Found()
         source = self._open_source()
+        begun_s, first_s = time.monotonic(), 0.0
         try:
-            yield from finding.find(
+            for one in finding.find(
                 source,
                 identifier,
                 rules,
@@ -234,22 +235,25 @@ class DicomService:
                 requested=requested,
                 is_cancelled=lambda: event.is_cancelled or not event.assoc.is_established,
                 found=found,
-            )
+            ):
+                first_s = first_s or time.monotonic()
+                yield one
         except ConsoleError as fault:
             found.status = finding.CANNOT_PROCESS
             self._tell("query_failed", fault.full_text, peer, is_fault=True)
             yield finding.CANNOT_PROCESS, None
         finally:
             source.close()
-            self._told(found, caller, peer)
+            took_us = int(((first_s or time.monotonic()) - begun_s) * 1e6)
+            self._told(found, caller, peer, took_us)
 
-    def _told(self, found: finding.Found, caller: str, peer: str) -> None:
+    def _told(self, found: finding.Found, caller: str, peer: str, took_us: int) -> None:
         for reason in dict.fromkeys((r.code, tuple(sorted(r.args.items()))) for r in found.odd):
             code, args = reason
             text = f"{_shown(caller)}: {wording.sentence(code, dict(args))}"
             self._tell(code, text, peer, is_fault=code in ("query_limit", "shortened_clash"))
         seen = tuple(uid for uid in found.study_uids if uid)
-        self._on_query(QueryDone(caller, found.answers, found.status, seen))
+        self._on_query(QueryDone(caller, found.answers, found.status, seen, took_us))
 
     # MPPS.
 

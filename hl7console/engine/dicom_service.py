@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SUCCESS, CANCELLED = 0x0000, 0xFE00
+"""States of a C-FIND that went well (DICOM PS3.4 Table K.4-2)."""
+
 STORE_TIMEOUT_S = 20.0
 """Longest that an MPPS message waits to be durable, in seconds."""
 
@@ -53,6 +56,8 @@ class DicomLink:
         worklist: What follows the journal.
         given: Settings in place of the stored ones; changes are not stored then.
         is_off: Nothing is started.
+        note_query: Is told of each query: the service's name, µs to the first answer, whether it
+            went well. On threads of the service.
     """
 
     def __init__(
@@ -63,7 +68,9 @@ class DicomLink:
         *,
         given: WorklistServiceSettings | None = None,
         is_off: bool = False,
+        note_query: Callable[[str, int, bool], None] | None = None,
     ) -> None:
+        self._note_query = note_query
         self._writer = writer
         self._open_worklist = open_worklist
         self._worklist = worklist
@@ -274,6 +281,9 @@ class DicomLink:
     # The journal.
 
     def _on_query(self, done: QueryDone) -> None:
+        if self._note_query is not None and self.settings is not None:
+            is_well = done.status in (SUCCESS, CANCELLED)
+            self._note_query(self.settings.name, done.first_answer_us, is_well)
         with self._noting:
             new = [uid for uid in done.study_uids if uid not in self._served]
             self._served.update(new)

@@ -1,12 +1,13 @@
-"""Takes down on the network thread how long acknowledgements took; the measures collect it.
+"""Takes down how long acknowledgements and answers to queries took; the measures collect it.
 
-A thousand messages share one note in a dictionary where they are alike, so that nothing grows
-with the number of messages, and nobody waits for a lock.
+Taking down is one append to a list: the network thread waits for no lock, and the histograms are
+made on the thread of the measures. What is not collected yet is lost when the program is killed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections import deque
 
 from hl7console.store.measures.following import type_of
 from hl7console.store.measures.histogram import Histogram
@@ -25,13 +26,15 @@ _Note = tuple[int, float, str, str, str, str]
 class AckTimes:
     """Times from first byte to acknowledgement, on their way to the measures.
 
-    `note` belongs to the network thread, `collect` to the thread of the measures.
+    `note` belongs to the network thread, `note_query` to any, `collect` to the thread of the
+    measures.
     """
 
-    __slots__ = ("_notes",)
+    __slots__ = ("_notes", "_queries")
 
     def __init__(self) -> None:
         self._notes: list[_Note] = []
+        self._queries: deque[tuple[str, int, int, bool]] = deque(maxlen=MOST_NOTES)
 
     def note(self, new: NewMessage, took_s: float) -> None:
         """Take down how long a message's acknowledgement took. The network thread."""
@@ -41,8 +44,13 @@ class AckTimes:
                 (new.received_at_us, took_s, new.interface, new.sender, new.message_type, new.event)
             )
 
+    def note_query(self, name: str, took_us: int, is_well: bool) -> None:
+        """Take down a query to the worklist service. Any thread."""
+        self._queries.append((name, time.time_ns() // 1_000_000_000, took_us, is_well))
+
     def collect(self, tally: Tally) -> None:
-        """Move what was taken down into a tally. One thread, any but the network thread."""
+        """Move what was taken down into a tally. The thread of the measures."""
+        self._collect_queries(tally)
         notes, self._notes = self._notes, []
         if not notes:
             return
@@ -62,6 +70,11 @@ class AckTimes:
             ):
                 tally.time(series, max(at_s, 0), LATENCY, times)
 
-
-Note = Callable[[NewMessage, float], None]
-"""Takes a message and how long its acknowledgement took, in seconds."""
+    def _collect_queries(self, tally: Tally) -> None:
+        while self._queries:
+            name, at_s, took_us, is_well = self._queries.popleft()
+            times = Histogram()
+            times.add(took_us)
+            series = (Scope.WORKLIST, name)
+            tally.count(series, at_s, (1, int(is_well), int(not is_well), 0, 0, 0))
+            tally.time(series, at_s, LATENCY, times)

@@ -6,14 +6,18 @@ like.
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from hl7console import __version__
 from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.measures.following import MessageSource
+from hl7console.store.measures.following_attempts import AttemptSource
+from hl7console.store.measures.following_changes import ChangeSource
 from hl7console.store.measures.saving import MeasureStore
 from hl7console.store.measures.schema import measures_path
 from hl7console.store.measures.tally import Series, Tally
@@ -39,10 +43,20 @@ Gauges = tuple[int, int, int]
 Sample = Callable[[int], Mapping[Series, Gauges]]
 """Looks at all gauges; gets the time in µs UTC."""
 
-ENDED_TEXT = "The program ended unexpectedly."
+STARTED_TEXT = f"hl7console {__version__} started."
+STOPPED_TEXT = "The program was ended."
+KILLED_TEXT = "The program ended unexpectedly."
 AGAIN_TEXT = "The measures were damaged and were made anew from the messages; times are lost."
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far was counted."""
+
+    message_id: int
+    attempt_id: int
+    open_attempts: tuple[int, ...]
+    audit_id: int
 
 
 class Measures:
@@ -78,7 +92,8 @@ class Measures:
             self._console.close()
             raise
         self._messages = MessageSource(self._console)
-        self._message_id = self._store.number("message_id")
+        self._attempts = AttemptSource(self._console)
+        self._changes = ChangeSource(self._console)
         self._gauges: dict[Series, Gauges] = {}
         self._keyframe_s = 0
         self._run_id = 0
@@ -89,6 +104,21 @@ class Measures:
         """Grows when something was written."""
         self.behind = 0
         """Messages that are not counted yet."""
+        try:
+            self._place = self._load_place()
+        except BaseException:
+            self.close()
+            raise
+
+    def _load_place(self) -> _Place:
+        store = self._store
+        audit_id = store.meta("audit_id")
+        return _Place(
+            store.number("message_id"),
+            store.number("attempt_id"),
+            tuple(json.loads(store.meta("open_attempts") or "[]")),
+            int(audit_id) if audit_id else self._changes.last_id(),
+        )
 
     def step(self, now_us: int) -> bool:
         """Count what is new; return whether there is more at once.
@@ -106,33 +136,45 @@ class Measures:
         now_s = now_us // 1_000_000
         tally = Tally()
         self._begin_or_go_on(now_us, now_s)
+        before = self._place
         last_id = self._messages.last_id()
-        reached = self._message_id
-        if last_id != reached:
-            reached = self._messages.count(reached, last_id, tally)
+        message_id = before.message_id
+        if last_id != message_id:
+            message_id = self._messages.count(message_id, last_id, tally)
+        attempt_id, open_attempts, has_more = self._attempts.count(
+            before.attempt_id, before.open_attempts, tally
+        )
+        place = _Place(message_id, attempt_id, open_attempts, self._changes.last_id())
         if self._ack_times is not None:
             self._ack_times.collect(tally)
         if self._sample is not None:
             self._look(self._sample(now_us), now_s, tally)
-        if tally or reached != self._message_id or now_s >= self._beaten_s + HEARTBEAT_S:
-            self._write(tally, reached, now_s)
+        if tally or place != before or now_s >= self._beaten_s + HEARTBEAT_S:
+            self._write(tally, place, now_s)
         if self._is_fold_due(now_s):
             self.fold(now_s)
-        self.behind = max(last_id - reached, 0)
-        return self.behind > 0
+        self.behind = max(last_id - message_id, 0)
+        return self.behind > 0 or has_more
 
-    def _write(self, tally: Tally, message_id: int, now_s: int) -> None:
+    def _write(self, tally: Tally, place: _Place, now_s: int) -> None:
         store = self._store
+        before = self._place
         try:
             with store.database.transaction():
                 store.add(tally)
-                store.set_meta("message_id", str(message_id))
+                store.set_meta("message_id", str(place.message_id))
+                store.set_meta("attempt_id", str(place.attempt_id))
+                if place.open_attempts != before.open_attempts:
+                    store.set_meta("open_attempts", json.dumps(place.open_attempts))
+                store.set_meta("audit_id", str(place.audit_id))
+                for at_us, text in self._changes.changes(before.audit_id, place.audit_id):
+                    store.mark(at_us, "settings", text)
                 store.set_meta("last_s", str(now_s))
                 store.go_on(self._run_id, now_s)
         except BaseException:
             store.names.reload()
             raise
-        self._message_id = message_id
+        self._place = place
         self._beaten_s = now_s
         self.version += 1
 
@@ -142,22 +184,28 @@ class Measures:
         if is_first or not -1 <= now_s - self._run_s <= self._longest_gap_s:
             store = self._store
             with store.database.transaction():
-                if is_first and store.was_replaced:
-                    store.mark(now_us, "start", AGAIN_TEXT)
-                self._run_id = store.begin_run(now_s)
+                if is_first:
+                    self._mark_start(now_us)
+                run_id = store.begin_run(now_s)
+            self._run_id = run_id
             self._gauges.clear()
             self._folded_s = self._beaten_s = now_s
         self._run_s = now_s
+
+    def _mark_start(self, now_us: int) -> None:
+        store = self._store
+        until_s = store.interrupted_s()
+        if until_s:
+            store.mark(until_s * 1_000_000, "stop", KILLED_TEXT)
+        store.mark(now_us, "start", AGAIN_TEXT if store.was_replaced else STARTED_TEXT)
 
     def _look(self, gauges: Mapping[Series, Gauges], now_s: int, tally: Tally) -> None:
         """Take down gauges that changed, and from time to time all that are not zero."""
         is_keyframe = now_s // KEYFRAME_S != self._keyframe_s
         self._keyframe_s = now_s // KEYFRAME_S
         for series, values in gauges.items():
-            before = self._gauges.get(series)
-            if (values != before if before or any(values) else False) or (
-                is_keyframe and any(values)
-            ):
+            has_changed = values != self._gauges.get(series, (0, 0, 0))
+            if has_changed or (is_keyframe and any(values)):
                 tally.gauge(series, now_s, values)
         for series in self._gauges.keys() - gauges.keys():
             tally.gauge(series, now_s, (0, 0, 0))
@@ -173,6 +221,23 @@ class Measures:
         """Put what is fresh into the steps that are kept."""
         self._store.fold(now_s)
         self._folded_s = now_s
+
+    def finish(self, now_us: int) -> None:
+        """Count what there is and mark that the program was ended in order.
+
+        Raises:
+            ConsoleError: A file cannot be read or written.
+        """
+        self.step(now_us)
+        store = self._store
+        try:
+            with store.database.transaction():
+                store.mark(now_us, "stop", STOPPED_TEXT)
+                store.end_run(self._run_id, now_us // 1_000_000)
+            self.fold(now_us // 1_000_000)
+        except SqlError as error:
+            store.database.roll_back()
+            raise fault_of(error).as_error() from None
 
     def close(self) -> None:
         """Close both files; twice does no harm."""

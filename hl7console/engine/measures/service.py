@@ -117,7 +117,9 @@ class MeasuresService:
 
     def _end(self, measures: Measures) -> None:
         try:
-            self._step(measures)
+            while self._step(measures):
+                pass
+            measures.finish(time.time_ns() // 1000)
         except (ConsoleError, OSError) as error:
             self._fail(error)
 

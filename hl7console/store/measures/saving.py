@@ -47,6 +47,10 @@ _ADD_CAUSES = (
     "INSERT INTO fresh_causes (series_id, at_s, cause_id, count)"
     " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)"
 )
+_RECEIVED = (
+    "UPDATE series SET received_s = v.at_s FROM (SELECT value ->> 0 AS id, value ->> 1 AS at_s"
+    " FROM json_each(?)) AS v WHERE series.id = v.id AND series.received_s < v.at_s"
+)
 _SUMS = ", ".join([f"sum({name})" for name in COUNTED] + [f"max({name})" for name in GAUGED])
 _SETS = ", ".join(
     [f"{name} = steps.{name} + excluded.{name}" for name in COUNTED]
@@ -157,12 +161,14 @@ class MeasureStore:
         """Add what was counted; inside a transaction, together with how far that is."""
         database, names = self.database, self.names
         if tally.rows:
-            rows = [
+            rows: list[list[int | None]] = [
                 [names.series_id(series), at_s, *values]
                 for (series, at_s), values in tally.rows.items()
             ]
             database.execute(_ADD, (json.dumps(rows),))
             self.fresh_rows += len(rows)
+            last = {row[0]: row[1] for row in sorted(rows, key=_second) if row[2]}
+            database.execute(_RECEIVED, (json.dumps(list(last.items())),))
         if tally.times:
             times = [
                 [names.series_id(series), at_s, kind, found.to_bytes().hex()]
@@ -230,11 +236,25 @@ class MeasureStore:
             "UPDATE runs SET until_s = max(until_s, ?) WHERE id = ?", (at_s + 1, run_id)
         )
 
+    def end_run(self, run_id: int, at_s: int) -> None:
+        """Note that the program was ended in order."""
+        self.go_on(run_id, at_s)
+        self.database.execute("UPDATE runs SET has_ended = 1 WHERE id = ?", (run_id,))
+
+    def interrupted_s(self) -> int:
+        """Return until when the last run ran, where it did not end in order; else 0."""
+        row = self.database.one("SELECT until_s, has_ended FROM runs ORDER BY id DESC LIMIT 1")
+        return int(row[0] or 0) if row is not None and not row[1] else 0
+
     def mark(self, at_us: int, kind: str, text: str) -> None:
         """Note something that plots mark."""
         self.database.execute(
             "INSERT INTO marks (at_us, kind, text) VALUES (?, ?, ?)", (at_us, kind, text)
         )
+
+
+def _second(row: list[int | None]) -> int:
+    return row[1] or 0
 
 
 def _merge(into: dict[_TimeKey, Histogram], key: _TimeKey, times: Histogram) -> None:

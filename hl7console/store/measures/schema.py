@@ -37,7 +37,7 @@ _NUMBERS = ", ".join(
 
 TABLES: dict[str, str] = {
     "series": "(id INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL,"
-    " UNIQUE (scope, name))",
+    " received_s INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name))",
     "cause_names": "(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "fresh": f"(series_id INTEGER NOT NULL, at_s INTEGER NOT NULL, {_NUMBERS})",
     "fresh_times": "(series_id INTEGER NOT NULL, at_s INTEGER NOT NULL, kind INTEGER NOT NULL,"
@@ -52,7 +52,8 @@ TABLES: dict[str, str] = {
     "causes": "(resolution INTEGER NOT NULL, series_id INTEGER NOT NULL, at_s INTEGER NOT NULL,"
     " cause_id INTEGER NOT NULL, count INTEGER NOT NULL,"
     " PRIMARY KEY (resolution, series_id, at_s, cause_id)) WITHOUT ROWID",
-    "runs": "(id INTEGER PRIMARY KEY, since_s INTEGER NOT NULL, until_s INTEGER NOT NULL)",
+    "runs": "(id INTEGER PRIMARY KEY, since_s INTEGER NOT NULL, until_s INTEGER NOT NULL,"
+    " has_ended INTEGER NOT NULL DEFAULT 0)",
     "marks": "(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL,"
     " text TEXT NOT NULL)",
     "normal": "(series_id INTEGER NOT NULL, hour INTEGER NOT NULL, typical REAL NOT NULL,"
