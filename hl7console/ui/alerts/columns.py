@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from hl7console.store.alert_records import AlertRecord
 from hl7console.ui.alerts.words import (
     clock_text,
+    is_snoozed,
     lasted_text,
     severity_look,
     since_text,
-    state_look,
     subject_text,
 )
 from hl7console.ui.messages.columns import Kind
@@ -48,14 +48,17 @@ def _severity(alert: AlertRecord, _now_us: int) -> str:
 
 
 def _state(alert: AlertRecord, now_us: int) -> str:
-    look = state_look(alert, now_us)
-    return "" if look.text == "open" else look.text
+    if alert.acknowledged_at_us:
+        return f"✓ {alert.acknowledged_by or 'acknowledged'}"
+    if is_snoozed(alert, now_us):
+        return f"snoozed to {clock_text(alert.snoozed_until_us, now_us)}"
+    return f"hangs on {alert.silenced_by}" if alert.silenced_by else ""
 
 
 OPEN_COLUMNS: tuple[AlertColumn, ...] = (
-    AlertColumn("Severity", Kind.PILL, 8, _severity),
+    AlertColumn("Severity", Kind.PILL, 9, _severity),
     AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert)),
-    AlertColumn("Since", Kind.FIXED, 17, since_text),
+    AlertColumn("Since", Kind.FIXED, 18, since_text),
     AlertColumn("What is wrong", Kind.TEXT, 40, lambda alert, _: alert.text, is_long=True),
     AlertColumn("State", Kind.MUTED, 20, _state),
     AlertColumn("Sample", Kind.FIXED, 10, lambda alert, _: alert.sample_control_id),
@@ -64,7 +67,7 @@ OPEN_COLUMNS: tuple[AlertColumn, ...] = (
 """Of the alerts that are open."""
 
 PAST_COLUMNS: tuple[AlertColumn, ...] = (
-    AlertColumn("Severity", Kind.PILL, 8, _severity),
+    AlertColumn("Severity", Kind.PILL, 9, _severity),
     AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert)),
     AlertColumn("Began", Kind.FIXED, 12, lambda alert, now: clock_text(alert.onset_at_us, now)),
     AlertColumn("Ended", Kind.FIXED, 12, lambda alert, now: clock_text(alert.ended_at_us, now)),

@@ -90,6 +90,12 @@ class AlertsHook(PlaceHook):
     def _on_acknowledge_wanted(self, alert_ids: Sequence[int]) -> None:
         self.alert_actions().acknowledge_ids(alert_ids)
 
+    @Slot()
+    def _on_place_changed(self) -> None:
+        place = self._place
+        is_covered = place is not None and place.isVisible() and place.header.view is View.OPEN
+        self.teller.toast.set_covered(is_covered)
+
     def place(self) -> AlertsPlace:
         """Return the place, made when it is first wanted."""
         if self._place is None:
@@ -106,6 +112,7 @@ class AlertsHook(PlaceHook):
             made.settings_wanted.connect(self.settings_wanted)
             made.monitor_wanted.connect(self.monitor_wanted)
             made.rule_wanted.connect(self.rule_wanted)
+            place.choice_changed.connect(self._on_place_changed)
             self.made.emit(place)
         return self._place
 

@@ -181,7 +181,6 @@ class AlertsPlace(QWidget):
             self.story.hide()
             self._ask_figures()
         else:
-            self.story.show()
             self._list()
         self.choice_changed.emit()
 
@@ -251,6 +250,7 @@ class AlertsPlace(QWidget):
     def _show_table_or_why_not(self) -> None:
         if self.header.view is View.FIGURES:
             return
+        self.story.setVisible(self.feed.model.rowCount() > 0)
         if self.feed.model.rowCount():
             self._middle.setCurrentWidget(self.table)
             return

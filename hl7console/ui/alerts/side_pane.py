@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hl7console.store.alert_lists import AlertNotice
 from hl7console.store.alert_notices import NoticeState, NoticeWhat
@@ -23,6 +23,7 @@ from hl7console.ui.alerts.words import (
     subject_text,
 )
 from hl7console.ui.inspector.sheet import Pill, Sheet, in_line, link, words
+from hl7console.ui.theme import GRID
 
 _WHAT = {
     NoticeWhat.ONSET: "of its onset",
@@ -104,10 +105,7 @@ class AlertStory(Sheet):
     def _add_events(self, alert: AlertRecord, now_us: int) -> None:
         self.heading("What happened")
         for at_us, text in events_of(alert, now_us):
-            line = words(text)
-            when = words(full_time(at_us), "muted")
-            when.setWordWrap(False)
-            self.add(in_line(when) if not text else _dated(when, line))
+            self.add(_dated(full_time(at_us), text) if at_us else words(text))
         if alert.note:
             note = words(f"“{alert.note}”")
             note.setObjectName("alertNote")
@@ -131,13 +129,15 @@ def _role(look: Look) -> str:
     return "" if look.role == "text" else look.role
 
 
-def _dated(when: QWidget, line: QWidget) -> QWidget:
-    holder = in_line(when)
-    layout = holder.layout()
-    if layout is not None:
-        layout.takeAt(layout.count() - 1)
-        layout.addWidget(line)
-        line.setSizePolicy(line.sizePolicy().Policy.Expanding, line.sizePolicy().verticalPolicy())
+def _dated(when: str, text: str) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GRID)
+    time = words(when, "muted")
+    time.setWordWrap(False)
+    row.addWidget(time, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(words(text), 1)
     return holder
 
 
@@ -149,20 +149,21 @@ def events_of(alert: AlertRecord, now_us: int) -> list[tuple[int, str]]:
     if alert.acknowledged_at_us:
         by = alert.acknowledged_by or "Somebody"
         found.append((alert.acknowledged_at_us, f"{by} acknowledged it."))
-    found.sort()
-    if alert.flaps:
-        times = "once" if alert.flaps == 1 else f"{alert.flaps:,} times"
-        found.append((0, f"It was good for a moment and bad again {times} since."))
-    if alert.silenced_by:
-        found.append((0, f"Nobody is told: {alert.silenced_by}, on which it hangs, is down."))
-    if is_snoozed(alert, now_us) and alert.is_open:
-        found.append((0, f"Nobody is told until {full_time(alert.snoozed_until_us)}."))
-    if alert.group_id and alert.group_id != alert.id:
-        found.append((0, f"It was told of together with others, the first one being alert "
-                         f"{alert.group_id:,}."))  # fmt: skip
     if alert.ended_at_us:
         found.append((alert.ended_at_us, alert.recovery_text or "It is over."))
-    return found
+    return sorted(found) + [(0, text) for text in _undated(alert, now_us)]
+
+
+def _undated(alert: AlertRecord, now_us: int) -> Iterator[str]:
+    if alert.flaps:
+        times = "once" if alert.flaps == 1 else f"{alert.flaps:,} times"
+        yield f"It was good for a moment and bad again {times}."
+    if alert.is_open and alert.silenced_by:
+        yield f"Nobody is told: {alert.silenced_by}, on which it hangs, is down."
+    if alert.is_open and is_snoozed(alert, now_us):
+        yield f"Nobody is told until {full_time(alert.snoozed_until_us)}."
+    if alert.group_id and alert.group_id != alert.id:
+        yield f"It was told of with others, in one message with alert {alert.group_id:,}."
 
 
 def notice_look(notice: AlertNotice) -> Look:

@@ -97,10 +97,13 @@ class AlertTeller(QObject):
         self.badge_changed.emit(count, told, tone)
 
     def _tell(self, new: Sequence[AlertRecord]) -> None:
-        self.toast.tell(new)
+        has_more = self._open_count > len(self._alerts)
+        self.toast.tell(new, has_more=has_more)
         is_critical = worst(new) == Severity.CRITICAL
         if not self._window.isActiveWindow():
-            title = f"{severity_look(worst(new)).text.capitalize()}: {headline(new)}"
+            title = (
+                f"{severity_look(worst(new)).text.capitalize()}: {headline(new, has_more=has_more)}"
+            )
             self.notified.emit(title, sentence(new), is_critical)
         rules = {alert.rule for alert in new}
         self._worker.call(lambda: self._has_sound(rules), self._on_sounding)

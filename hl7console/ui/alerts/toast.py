@@ -32,14 +32,21 @@ _WIDTH = 380
 _MOST_NAMES = 3
 
 
-def headline(alerts: Sequence[AlertRecord]) -> str:
-    """Return what a toast or a notification is headed with."""
-    if len(alerts) == 1:
+def headline(alerts: Sequence[AlertRecord], *, has_more: bool = False) -> str:
+    """Return what a toast or a notification is headed with.
+
+    Args:
+        alerts: What it tells of.
+        has_more: Whether there are others that are not among these.
+    """
+    if len(alerts) == 1 and not has_more:
         return subject_text(alerts[0])
+    count = alerts_text(len(alerts))
+    count = f"More than {count}" if has_more else count
     critical = sum(alert.severity == Severity.CRITICAL for alert in alerts)
     if critical and critical < len(alerts):
-        return f"{alerts_text(len(alerts))}, {critical:,} critical"
-    return alerts_text(len(alerts))
+        return f"{count}, {critical:,} critical"
+    return count
 
 
 def sentence(alerts: Sequence[AlertRecord]) -> str:
@@ -72,6 +79,8 @@ class Toast(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedWidth(_WIDTH)
         self._alerts: list[AlertRecord] = []
+        self._has_more = False
+        self._is_covered = False
         self._head = QLabel()
         self._head.setObjectName("toastHead")
         self._head.setFont(text_font(bold=True))
@@ -112,7 +121,7 @@ class Toast(QFrame):
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         top = QHBoxLayout()
         top.setSpacing(GRID)
-        top.addWidget(self._severity)
+        top.addWidget(self._severity, 0, Qt.AlignmentFlag.AlignVCenter)
         top.addWidget(self._head, 1)
         top.addWidget(self.close_button)
         foot = QHBoxLayout()
@@ -139,8 +148,9 @@ class Toast(QFrame):
         """What it says."""
         return f"{self._head.text()}: {self._text.text()}" if self._alerts else ""
 
-    def tell(self, alerts: Sequence[AlertRecord]) -> None:
+    def tell(self, alerts: Sequence[AlertRecord], *, has_more: bool = False) -> None:
         """Tell of alerts, beside those that it tells of still."""
+        self._has_more = has_more
         new = {alert.id for alert in alerts}
         kept = [alert for alert in self._alerts if alert.id not in new]
         self._put([*alerts, *kept])
@@ -152,15 +162,21 @@ class Toast(QFrame):
         if len(kept) != len(self._alerts):
             self._put(kept)
 
+    def set_covered(self, is_covered: bool) -> None:
+        """Stay away while the list of open alerts is in sight, which says the same."""
+        self._is_covered = is_covered
+        self.setVisible(bool(self._alerts) and not is_covered)
+
     def _put(self, alerts: list[AlertRecord]) -> None:
         self._alerts = sorted(alerts, key=lambda alert: -severity_rank(alert.severity))
         if not alerts:
+            self._has_more = False
             self._timer.stop()
             self.hide()
             return
         look = severity_look(worst(alerts))
         self._severity.setText(look.text)
-        self._head.setText(headline(self._alerts))
+        self._head.setText(headline(self._alerts, has_more=self._has_more))
         self._text.setText(sentence(self._alerts))
         is_only_critical = all(alert.severity == Severity.CRITICAL for alert in alerts)
         self.close_button.setVisible(not is_only_critical)
@@ -171,7 +187,7 @@ class Toast(QFrame):
         self._text.setFixedHeight(self._text.heightForWidth(_WIDTH - 12 - GRID - 2))
         self.adjustSize()
         self._place()
-        self.show()
+        self.setVisible(not self._is_covered)
         self.raise_()
 
     def _place(self) -> None:
