@@ -118,7 +118,7 @@ class AlertOutbox:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._busy: dict[str, Attempt | None] = {}
+        self._busy: dict[str, Attempt] = {}
         self._outcomes: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
         self._unwritten: deque[_Outcome] = deque()
         self._sent_at_us: dict[str, deque[int]] = {}
@@ -159,21 +159,34 @@ class AlertOutbox:
     # The thread, or a test in its place.
 
     def _run(self) -> None:
+        told = ""
         try:
             while not self._ended.is_set():
                 self._wake.clear()
-                try:
-                    self.step(self.now_us())
-                except ConsoleError as fault:
-                    log.warning("Alerts cannot be told: %s", fault.text)
-                    self.close()
-                except Exception as fault:
-                    log.exception("Alerts cannot be told (%s)", type(fault).__name__)
-                    self.close()
-                self._wake.wait(self._wait_s())
+                text = self._step_safely()
+                if text and text != told:
+                    log.warning("Alerts cannot be told: %s", text)
+                told = text
+                if text:
+                    self._ended.wait(LOOK_EVERY_S)
+                else:
+                    self._wake.wait(self._wait_s())
             self._let_finish()
         finally:
             self.close()
+
+    def _step_safely(self) -> str:
+        """Do a step; return why it failed, or ""."""
+        try:
+            self.step(self.now_us())
+        except ConsoleError as fault:
+            self.close()
+            return fault.text
+        except Exception as fault:
+            log.exception("Alerts cannot be told")
+            self.close()
+            return type(fault).__name__
+        return ""
 
     def _wait_s(self) -> float:
         if not self._next_try_at_us:
@@ -295,7 +308,11 @@ class AlertOutbox:
             self._outcomes.put(_Outcome(batch, tries, fault, is_taken))
             self.poke()
 
-        self._begin(work)
+        try:
+            self._begin(work)
+        except RuntimeError:
+            fault = "This machine has no room for another thread."
+            self._outcomes.put(_Outcome(batch, tries, fault, is_taken=False))
 
     def _try(self, channel: Channel, message: AlertMessage, attempt: Attempt) -> tuple[str, bool]:
         """Return what to know of the try, and whether the message was taken."""
@@ -354,7 +371,7 @@ class AlertOutbox:
                     log.warning("What was told of alerts cannot be noted: %s", fault.text)
                     return
             with self._lock:
-                attempts = [attempt for attempt in self._busy.values() if attempt is not None]
+                attempts = list(self._busy.values())
             for attempt in attempts:
                 attempt.cut()
 

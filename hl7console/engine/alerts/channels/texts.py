@@ -91,7 +91,7 @@ def message_of(news: News, place: TextPlace, now_us: int) -> AlertMessage:
         sum(getattr(count, name) for count in news.counts) for name in ("begun", "over", "brief")
     )
     payload: dict[str, object] = {
-        "what": _what(news, begun, over),
+        "what": _what(begun, over) if news.total == 1 else "group",
         "begun": begun,
         "over": over,
         "brief": brief,
@@ -143,9 +143,7 @@ def _message(
     return AlertMessage(key, marked, whole, payload, _time_of(now_us), is_urgent)
 
 
-def _what(news: News, begun: int, over: int) -> str:
-    if news.total != 1:
-        return "group"
+def _what(begun: int, over: int) -> str:
     return "onset" if begun else "recovery" if over else "brief"
 
 
@@ -264,7 +262,7 @@ def _as_json(told: ToldAlert) -> dict[str, object]:
     alert = told.alert
     return {
         "id": alert.id,
-        "state": "over" if told.ends else "open",
+        "what": _what(int(told.begins and not told.ends), int(not told.begins)),
         "rule": one_line(alert.rule, 80),
         "kind": one_line(alert.kind, 40),
         "severity": one_line(alert.severity, 20),
