@@ -13,11 +13,15 @@ from pathlib import Path
 
 from hl7console import __version__
 from hl7console.engine.measures.ack_times import AckTimes
+from hl7console.settings.alerts import NormalSettings
 from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.measures.following import MessageSource
 from hl7console.store.measures.following_attempts import AttemptSource
 from hl7console.store.measures.following_changes import ChangeSource
+from hl7console.store.measures.forgetting import forget_coarse, forget_fine, give_back
+from hl7console.store.measures.learning import Learner
+from hl7console.store.measures.normal import SLOTS, Local, local_time
 from hl7console.store.measures.saving import MeasureStore
 from hl7console.store.measures.schema import measures_path
 from hl7console.store.measures.tally import Series, Tally
@@ -33,6 +37,10 @@ HEARTBEAT_S = 10
 
 LONGEST_GAP_S = 120
 """A longer time between two turns counts as not having run: a sleep, or a clock that jumped."""
+
+FORGET_FINE_S = 60
+FORGET_COARSE_S = 3600
+"""How often what is too old is removed, in seconds."""
 
 KEYFRAME_S = 60
 """How often a gauge that does not change is written again, in seconds."""
@@ -68,6 +76,7 @@ class Measures:
         ack_times: Where acknowledgement times come from; None for nowhere.
         sample: Looks at backlogs and connections; None looks at none.
         longest_gap_s: A longer time between two turns counts as not having run.
+        local: Returns local times, for the hours of the week.
 
     Raises:
         ConsoleError: A file cannot be opened.
@@ -81,6 +90,7 @@ class Measures:
         ack_times: AckTimes | None = None,
         sample: Sample | None = None,
         longest_gap_s: int = LONGEST_GAP_S,
+        local: Local = local_time,
     ) -> None:
         self._ack_times = ack_times
         self._sample = sample
@@ -94,6 +104,9 @@ class Measures:
         self._messages = MessageSource(self._console)
         self._attempts = AttemptSource(self._console)
         self._changes = ChangeSource(self._console)
+        self._learner = Learner(self._store.database, local)
+        self._forgot_fine_s = 0
+        self._forgot_coarse_s = 0
         self._gauges: dict[Series, Gauges] = {}
         self._keyframe_s = 0
         self._run_id = 0
@@ -151,10 +164,39 @@ class Measures:
             self._look(self._sample(now_us), now_s, tally)
         if tally or place != before or now_s >= self._beaten_s + HEARTBEAT_S:
             self._write(tally, place, now_s)
-        if self._is_fold_due(now_s):
-            self.fold(now_s)
         self.behind = max(last_id - message_id, 0)
+        is_hour_over = not self.behind and self._learner.is_due(now_s)
+        if self._is_fold_due(now_s) or (is_hour_over and self._store.fresh_rows):
+            self.fold(now_s)
+        if is_hour_over:
+            with self._store.database.transaction():
+                self._learner.learn(now_s)
+        self._forget(now_s)
         return self.behind > 0 or has_more
+
+    def set_normal(self, settings: NormalSettings) -> None:
+        """Learn what is normal by these settings from now on."""
+        self._learner.set_settings(settings)
+
+    def learn(self, now_us: int) -> None:
+        """Learn all of what is normal at once; a turn learns a part of it. For simulations."""
+        now_s = now_us // 1_000_000
+        self.fold(now_s)
+        with self._store.database.transaction():
+            self._learner.learn(now_s, most=SLOTS)
+
+    def _forget(self, now_s: int) -> None:
+        """Remove what is too old, from time to time."""
+        database = self._store.database
+        if not 0 <= now_s - self._forgot_fine_s < FORGET_FINE_S:
+            with database.transaction():
+                forget_fine(database, now_s)
+            self._forgot_fine_s = now_s
+        if not 0 <= now_s - self._forgot_coarse_s < FORGET_COARSE_S:
+            with database.transaction():
+                forget_coarse(database, now_s)
+            give_back(database)
+            self._forgot_coarse_s = now_s
 
     def _write(self, tally: Tally, place: _Place, now_s: int) -> None:
         store = self._store

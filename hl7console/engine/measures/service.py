@@ -13,6 +13,7 @@ from hl7console.engine.measures.gauges import gauges_of
 from hl7console.engine.measures.measuring import Gauges, Measures
 from hl7console.engine.snapshot import EngineSnapshot
 from hl7console.errors import ConsoleError
+from hl7console.settings.alerts import NormalSettings
 from hl7console.store.measures.tally import Series
 
 EVERY_S = 1.0
@@ -20,6 +21,9 @@ EVERY_S = 1.0
 
 RETRY_S = 5.0
 """How long after a fault the next turn is tried, in seconds."""
+
+END_S = 1.0
+"""Longest that is counted on at the end, in seconds; the next run counts the rest."""
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,8 @@ class MeasuresService:
         """Grows when something was written."""
         self.behind = 0
         """Messages that are not counted yet."""
+        self.normal = NormalSettings()
+        """How what is normal is learned; may be changed at any time."""
         self.problem = ""
         """Why nothing is measured, as a sentence; empty when all is well."""
 
@@ -110,14 +116,16 @@ class MeasuresService:
             self._ended.wait(EVERY_S - time.time() % EVERY_S + 0.02)
 
     def _step(self, measures: Measures) -> bool:
+        measures.set_normal(self.normal)
         has_more = measures.step(time.time_ns() // 1000)
         self.version = measures.version
         self.behind = measures.behind
         return has_more
 
     def _end(self, measures: Measures) -> None:
+        last_s = time.monotonic() + END_S
         try:
-            while self._step(measures):
+            while self._step(measures) and time.monotonic() < last_s:
                 pass
             measures.finish(time.time_ns() // 1000)
         except (ConsoleError, OSError) as error:

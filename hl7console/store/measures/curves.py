@@ -13,7 +13,7 @@ from typing import overload
 
 from hl7console.store.connection import Database, SqlValue
 from hl7console.store.measures.histogram import Histogram
-from hl7console.store.measures.records import Curve, Scope
+from hl7console.store.measures.records import Curve, Scope, Totals
 from hl7console.store.measures.schema import COLUMNS, COUNTED, GAUGED, LATENCY, WAIT
 from hl7console.store.measures.stepping import Steps
 
@@ -156,6 +156,18 @@ def curves_of(
             wait=wait.get(by_name.get(name, 0), nothing),
         )
         for name in sorted(wanted)
+    }
+
+
+def totals_of(curves: dict[str, Curve]) -> dict[str, Totals]:
+    """Return curves of one step as totals."""
+    return {
+        name: Totals(
+            **{column: getattr(curve, column)[0] for column in COLUMNS},
+            latency=curve.latency[0],
+            wait=curve.wait[0],
+        )
+        for name, curve in curves.items()
     }
 
 

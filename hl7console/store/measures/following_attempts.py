@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hl7console.store.connection import Database
+from hl7console.store.connection import Database, SqlValue
 from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.records import Scope
 from hl7console.store.measures.schema import LATENCY, WAIT
@@ -52,7 +52,7 @@ class AttemptSource:
         until = min(last, after + MOST_AT_ONCE)
         if until == after and not open_ids:
             return until, (), False
-        values = {"open": json.dumps(open_ids), "after": after, "until": until}
+        values: dict[str, SqlValue] = {"open": json.dumps(open_ids), "after": after, "until": until}
         row = self._console.one(_ENDED, values)
         still_open: list[int] = []
         for id_, destination, state, *rest in json.loads(str(row[0])) if row else ():

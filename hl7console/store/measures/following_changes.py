@@ -36,7 +36,7 @@ class ChangeSource:
             (after_id, last_id),
         )
         found = [
-            (int(at_us or 0), f"{_sentence(str(action))}: {subject}")
+            (int(at_us or 0), f"{_sentence(str(action))}: {subject!s}")
             for at_us, action, subject in rows
             if _IS_CHANGE.match(str(action))
         ]

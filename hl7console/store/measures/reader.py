@@ -11,10 +11,11 @@ from typing import TypeVar
 from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
-from hl7console.store.measures.curves import cause_counts, curves_of
-from hl7console.store.measures.records import Band, Curve, Mark, Scope
+from hl7console.store.measures.curves import cause_counts, curves_of, totals_of
+from hl7console.store.measures.learning import band_of
+from hl7console.store.measures.records import Band, Curve, Mark, Scope, Totals
 from hl7console.store.measures.schema import is_current, load_meta, measures_path
-from hl7console.store.measures.stepping import steps_of
+from hl7console.store.measures.stepping import steps_of, whole_span
 
 T = TypeVar("T")
 
@@ -118,6 +119,39 @@ class MeasureReader:
         steps = steps_of(since_s, until_s, most_steps, 0)
         return self._read(read, curves_of(None, scope, steps, names, times=times))
 
+    def totals(
+        self,
+        scope: Scope,
+        since_s: int,
+        until_s: int,
+        *,
+        names: Sequence[str] | None = None,
+        times: bool = False,
+    ) -> dict[str, Totals]:
+        """Return all series of a scope (or those named) that have anything in a span, added up.
+
+        A span of more than ten minutes begins with a whole minute, one that begins before the
+        minutes that are kept with a whole hour. Those named are there in any case.
+        """
+
+        def read(database: Database) -> dict[str, Totals]:
+            span = whole_span(since_s, until_s, _last_s(database))
+            return totals_of(curves_of(database, scope, span, names, times=times))
+
+        return self._read(read, {name: Totals() for name in names or ()})
+
+    def last_received(self, scope: Scope) -> dict[str, int]:
+        """Return of each series of a scope the second of its latest message; 0 for none ever."""
+
+        def read(database: Database) -> dict[str, int]:
+            row = database.one(
+                "SELECT json_group_object(name, received_s) FROM series WHERE scope = ?", (scope,)
+            )
+            found: dict[str, int] = json.loads(str(row[0])) if row else {}
+            return found
+
+        return self._read(read, {})
+
     def causes(
         self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
     ) -> dict[str, Sequence[int]]:
@@ -159,9 +193,17 @@ class MeasureReader:
         return self._read(read, ())
 
     def band(self, scope: Scope, name: str, since_s: int, until_s: int, step_s: int) -> Band | None:
-        """Return what is normal for a feed over a span; None without enough history."""
-        del scope, name, since_s, until_s, step_s
-        return None
+        """Return what is normal for a feed over a span; None without enough history.
+
+        Args:
+            scope: `Scope.LISTENER`, `Scope.SENDER` or `Scope.ALL`; of others nothing is learned.
+            name: The series.
+            since_s: Where the first step begins: that of a curve.
+            until_s: Where the last step ends.
+            step_s: How wide they are.
+        """
+        span = (since_s, until_s, max(step_s, 1))
+        return self._read(lambda database: band_of(database, scope, name, span), None)
 
     def _read(self, query: Callable[[Database], T], empty: T) -> T:
         """Run a query on one state of the file; `empty` while there are no measures."""

@@ -67,8 +67,28 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """One series over a span, added up; as the columns of `Curve`."""
+
+    received: int = 0
+    accepted: int = 0
+    refused: int = 0
+    unclear: int = 0
+    duplicates: int = 0
+    size_bytes: int = 0
+    latency: Histogram | None = None
+    wait: Histogram | None = None
+    backlog: int = 0
+    head_age_s: int = 0
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
-    """What is normal for a feed, in messages for each step; same steps as the curve."""
+    """What is normal for a feed, in messages for each step; same steps as the curve.
+
+    Numbers of steps without enough history are NaN.
+    """
 
     since_s: int
     step_s: int

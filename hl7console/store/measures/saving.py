@@ -241,6 +241,16 @@ class MeasureStore:
         self.go_on(run_id, at_s)
         self.database.execute("UPDATE runs SET has_ended = 1 WHERE id = ?", (run_id,))
 
+    def cover(self, since_s: int, until_s: int) -> None:
+        """Note that the program ran throughout a span of the past."""
+        values = (since_s, until_s)
+        if not self.database.integer(
+            "SELECT count(*) FROM runs WHERE since_s <= ? AND until_s >= ?", values
+        ):
+            self.database.execute(
+                "INSERT INTO runs (since_s, until_s, has_ended) VALUES (?, ?, 1)", values
+            )
+
     def interrupted_s(self) -> int:
         """Return until when the last run ran, where it did not end in order; else 0."""
         row = self.database.one("SELECT until_s, has_ended FROM runs ORDER BY id DESC LIMIT 1")

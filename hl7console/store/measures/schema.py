@@ -56,9 +56,9 @@ TABLES: dict[str, str] = {
     " has_ended INTEGER NOT NULL DEFAULT 0)",
     "marks": "(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL,"
     " text TEXT NOT NULL)",
-    "normal": "(series_id INTEGER NOT NULL, hour INTEGER NOT NULL, typical REAL NOT NULL,"
+    "normal": "(hour INTEGER NOT NULL, series_id INTEGER NOT NULL, typical REAL NOT NULL,"
     " spread REAL NOT NULL, weeks INTEGER NOT NULL,"
-    " PRIMARY KEY (series_id, hour)) WITHOUT ROWID",
+    " PRIMARY KEY (hour, series_id)) WITHOUT ROWID",
     "meta": "(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 }
 """By name: the columns of each table."""

@@ -16,6 +16,10 @@ STEPS_S = (
 """Widths that a span is shown in."""
 
 
+FINE_SPAN_S = 600
+"""Spans up to this are added up from seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The steps of a span."""
@@ -52,6 +56,21 @@ def steps_of(since_s: int, until_s: int, most_steps: int, last_s: int) -> Steps:
         if is_kept and found.count <= max(most_steps, 1):
             return found
     return _cut(since_s, until_s, STEPS_S[-1], RESOLUTIONS_S[-1])
+
+
+def whole_span(since_s: int, until_s: int, last_s: int) -> Steps:
+    """Return a span as one step, for adding up: as fine as is kept and quick to read.
+
+    Args:
+        since_s: UTC seconds at which the span begins.
+        until_s: Where it ends.
+        last_s: The last second that was measured.
+    """
+    resolution_s = 60 if until_s - since_s > FINE_SPAN_S else 1
+    while resolution_s < 3600 and since_s < last_s - KEPT_S[resolution_s]:
+        resolution_s *= 60
+    first_s = max(since_s, 0) // resolution_s * resolution_s
+    return Steps(first_s, max(until_s - first_s, 1), 1, resolution_s)
 
 
 def _cut(since_s: int, until_s: int, step_s: int, resolution_s: int) -> Steps:

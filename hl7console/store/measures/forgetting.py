@@ -1,0 +1,63 @@
+"""Removes what is older than is kept. The owner of the writing connection only."""
+
+from __future__ import annotations
+
+from hl7console.store.connection import Database
+from hl7console.store.measures.saving import LATE_S
+from hl7console.store.measures.schema import load_meta, save_meta
+from hl7console.store.measures.stepping import KEPT_S
+
+DAY_S = 86_400
+
+SLACK_S = 2 * DAY_S
+"""How much longer than they are shown hours and days are kept."""
+
+MOST_AT_ONCE_S = DAY_S
+"""How far hours and days are removed in one go: a clock that jumps by years for a moment costs a
+day of the oldest, and not all."""
+
+AHEAD_S = 400 * DAY_S
+"""What lies further ahead came of a clock that was wrong, and is removed."""
+
+MOST_MARKS = 10_000
+_FREE_PAGES = 4_000
+"""Free pages from which on the file is made smaller."""
+
+_TABLES = ("steps", "times", "causes")
+
+
+def forget_fine(database: Database, now_s: int) -> None:
+    """Remove seconds and minutes that are too old; inside a transaction."""
+    for width in (1, 60):
+        _remove(database, width, "at_s < ?", now_s - KEPT_S[width] - LATE_S)
+        _remove(database, width, "at_s > ?", now_s + AHEAD_S)
+
+
+def forget_coarse(database: Database, now_s: int) -> None:
+    """Remove hours, days, runs and marks that are too old; inside a transaction."""
+    wanted_s = now_s - KEPT_S[3600] - SLACK_S
+    reached = load_meta(database, "forgotten_s")
+    until_s = min(wanted_s, int(reached) + MOST_AT_ONCE_S) if reached else wanted_s
+    save_meta(database, "forgotten_s", str(until_s))
+    for width in (3600, 86400):
+        _remove(database, width, "at_s < ?", until_s)
+        _remove(database, width, "at_s > ?", now_s + AHEAD_S)
+    database.execute("DELETE FROM runs WHERE until_s < ?", (until_s,))
+    database.execute("DELETE FROM marks WHERE at_us < ?", (until_s * 1_000_000,))
+    database.execute("DELETE FROM marks WHERE id <= (SELECT max(id) FROM marks) - ?", (MOST_MARKS,))
+
+
+def give_back(database: Database) -> None:
+    """Make the file smaller where much of it is free; outside of a transaction."""
+    if database.integer("PRAGMA freelist_count") > _FREE_PAGES:
+        database.all(f"PRAGMA incremental_vacuum({_FREE_PAGES})")
+
+
+def _remove(database: Database, width: int, condition: str, bound_s: int) -> None:
+    for table in _TABLES:
+        # Seeks to each series' part: the width alone would walk over all that is kept.
+        database.execute(
+            f"DELETE FROM {table} WHERE resolution = ?"  # noqa: S608 - our own
+            f" AND series_id IN (SELECT id FROM series) AND {condition}",
+            (width, bound_s),
+        )
