@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self.monitor.settings_wanted.connect(self._on_interface_chosen)
         self.monitor.alert_wanted.connect(self.alerts.show_alert)
         self.monitor.queue_wanted.connect(self.queues.show_queue)
+        self.monitor.listeners_wanted.connect(self._on_listeners_wanted)
         self.lab.record_wanted.connect(lambda: self.lab.record_found(self.messages.search.text))
         self._stack.currentChanged.connect(lambda *_: self.message_actions.place_changed())
         header = self.messages.table.horizontalHeader()
@@ -300,6 +301,9 @@ class MainWindow(QMainWindow):
         """Put the keyboard into the search of the place one is at."""
         if self.worklist.is_shown:
             self.worklist.place().search.focus()
+            return
+        if self.monitor.is_shown:
+            self.monitor.place().find_tile()
             return
         self.go_to("messages")
         self.messages.search.focus()

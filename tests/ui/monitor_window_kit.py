@@ -70,7 +70,7 @@ class MadeUpMeasures:
             received = [0 if t >= bad_since else n for t, n in zip(at, received, strict=True)]
         refused = [n // 47 if t % 7 else n // 19 for n, t in zip(received, at, strict=True)]
         backlog = [
-            round(max(t - bad_since, 0) * 0.3) if is_bad else (t // steps.step_s) % 5 // 4 * 2
+            round(max(t - bad_since, 0) * 0.3) if is_bad else int(_wave(name, t // 900 * 900) % 3)
             for t in at
         ]
         return Curve(
@@ -101,13 +101,13 @@ class MadeUpMeasures:
             for n in wanted
         }
 
-    def causes(
-        self, scope, name, since_s, until_s, *, most_steps=720
-    ) -> dict[str, Sequence[int]]:
+    def causes(self, scope, name, since_s, until_s, *, most_steps=720) -> dict[str, Sequence[int]]:
         curve = self.curve(scope, name, since_s, until_s, most_steps=most_steps, times=False)
         now_s = int(time.time())
         broken = [
-            round(curve.step_s * 0.4) if self.is_broken and now_s - 900 < curve.since_s + n * curve.step_s <= now_s else 0
+            round(curve.step_s * 0.4)
+            if self.is_broken and now_s - 900 < curve.since_s + n * curve.step_s <= now_s
+            else 0
             for n in range(len(curve.received))
         ]
         return {
@@ -130,8 +130,7 @@ class MadeUpMeasures:
             return None
         count = -(-(until_s - since_s) // step_s)
         typical = [
-            _wave(name, (since_s + n * step_s) // 3600 * 3600 + 1800) * step_s
-            for n in range(count)
+            _wave(name, (since_s + n * step_s) // 3600 * 3600 + 1800) * step_s for n in range(count)
         ]
         return Band(
             since_s, step_s, [t * 0.75 for t in typical], typical, [t * 1.3 for t in typical], 6
@@ -161,10 +160,12 @@ class StagedMonitor:
         interfaces = self.interfaces
         if self.moving_per_s:
             version = int(time.time())
+            now_us = time.time_ns() // 1000
             count = int(time.time() * self.moving_per_s / max(len(interfaces), 1))
             interfaces = tuple(
-                replace(s, received=count, accepted=count, last_message_at_us=time.time_ns() // 1000)
-                if s.state is not LinkState.FAILED else s
+                replace(s, received=count, accepted=count, last_message_at_us=now_us)
+                if s.state is not LinkState.FAILED and not (self.alerts and s.name == "Lab in")
+                else s
                 for s in interfaces
             )  # fmt: skip
         return replace(

@@ -29,7 +29,7 @@ _TITLES = {
     "latency": "Time to acknowledge, ms",
     "waiting": "Waiting deliveries",
     "errors": "Errors by cause",
-    "worklist": "Worklist and full text: messages behind",
+    "worklist": "Messages behind",
 }
 _NARROW = 900
 

@@ -66,7 +66,7 @@ class PlotCard(QFrame):
             self.plot.set_top(top, bottom=heat.low, is_log=True)
             self.plot.set_heat(*content.heat_span, heat.rows, heat.low, top)
         else:
-            self.plot.set_top(content.top)
+            self.plot.set_top(content.top, is_whole=content.is_whole)
             self.plot.set_heat(0, 0, (), 0, 0)
         self._draw_lines(content)
         band = content.band
@@ -74,9 +74,7 @@ class PlotCard(QFrame):
         self.plot.set_gaps(gaps)
         self.plot.set_marks(marks)
         is_empty = bool(content.empty) and not any(
-            value == value
-            for line in content.lines
-            for value in line.values
+            value == value for line in content.lines for value in line.values
         )
         self._empty.setText(content.empty)
         self._empty.setVisible(is_empty)

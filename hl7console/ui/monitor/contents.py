@@ -70,6 +70,8 @@ class Content:
     lines: tuple[Line, ...] = ()
     text: Callable[[float], str] = str
     """Writes a value."""
+    is_whole: bool = False
+    """Values are numbers of things."""
     is_bars: bool = False
     """The lines are layers of bars, the first at the bottom."""
     band: Band | None = None
@@ -284,7 +286,7 @@ def waiting_content(shown: Shown) -> Content:
         )
         for place, waiting in enumerate(shown.waiting)
     )
-    return Content("Waiting deliveries", lines, count_text, empty="No destinations")
+    return Content("Waiting deliveries", lines, count_text, is_whole=True, empty="No destinations")
 
 
 _CAUSE_ROLES = ("err", "warn", "info", "series5", "series6", "accent", "muted")
@@ -298,7 +300,12 @@ def errors_content(shown: Shown) -> Content:
         for place, (cause, counts) in enumerate(shown.causes)
     )
     return Content(
-        "Errors by cause", lines, count_text, is_bars=True, empty="No errors in this span"
+        "Errors by cause",
+        lines,
+        count_text,
+        is_whole=True,
+        is_bars=True,
+        empty="No errors in this span",
     )
 
 
@@ -313,7 +320,7 @@ def worklist_content(shown: Shown) -> Content:
         Line(key, label, role, curve.since_s, curve.step_s, _known(values, shown), series=Series())
         for key, label, role, values in parts
     )
-    return Content("Worklist and full text: messages behind", lines, count_text)
+    return Content("Messages behind", lines, count_text, is_whole=True)
 
 
 # What a click means

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -26,10 +26,10 @@ from hl7console.ui.monitor.tiles import summary_of, tiles_of
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.theme import GRID
 from hl7console.ui.worker import Worker
-from hl7console.ui.worklist.words import state_name
 
 if TYPE_CHECKING:
     from hl7console.ui.monitor.board import Board
+    from hl7console.ui.monitor.wall import WallView
 
 _TILE_SHARE = 0.27
 """Share of the height that tiles take at most."""
@@ -50,7 +50,6 @@ class MonitorPlace(QWidget):
     """See `Board.menu_wanted`."""
     board_made = Signal()
     listeners_wanted = Signal()
-    fault = Signal(object)
 
     def __init__(
         self,
@@ -68,6 +67,8 @@ class MonitorPlace(QWidget):
         self.feed = MonitorFeed(console, bridge, self)
         self.board: Board | None = None
         """The plots; they come a moment later."""
+        self.wall: WallView | None = None
+        self._is_wall_wanted = False
         self.shown: Shown | None = None
         self._loader = Worker("monitor-loader", self)
         self._build()
@@ -138,12 +139,13 @@ class MonitorPlace(QWidget):
         feed.ticked.connect(self._show_tiles)
         feed.shown.connect(self._on_shown)
         feed.span_changed.connect(self._on_span_changed)
-        feed.failed.connect(self.fault)
+        feed.failed.connect(self.on_fault)
         header.span_chosen.connect(self.show_span)
         header.pause_toggled.connect(lambda is_paused: feed.pause(is_paused=is_paused))
         header.live_wanted.connect(feed.go_live)
         header.compare_toggled.connect(lambda on: feed.compare(has_last_week=on))
         header.filter_changed.connect(self._on_filter)
+        header.wall_wanted.connect(self.show_wall)
         self.tiles.chosen.connect(self._on_tile_chosen)
         self.tiles.menu_wanted.connect(self.tile_menu_wanted)
         self.tiles.opened.connect(self._on_tile_opened)
@@ -171,12 +173,19 @@ class MonitorPlace(QWidget):
         if self.shown is not None:
             self._on_shown(self.shown)
         self.board_made.emit()
+        if self._is_wall_wanted:
+            self.show_wall()
 
     # What is shown
 
     def first_focus(self) -> QWidget:
         """Return the widget that has the keyboard first."""
         return self.tiles
+
+    def find_tile(self) -> None:
+        """Put the keyboard into the box that finds an interface."""
+        self.header.filter.show()
+        self.header.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_span(self, key: str) -> None:
         """Show a span up to now."""
@@ -236,7 +245,10 @@ class MonitorPlace(QWidget):
         tiles = tiles_of(snapshot, self.feed.trends, self.rates, time.time_ns() // 1000, at_s)
         count = self.tile_model.rowCount()
         self.tile_model.set_tiles(tiles)
-        self.header.tell(summary_of(tiles), len(tiles))
+        summary = summary_of(tiles)
+        self.header.tell(summary, len(tiles))
+        if self.wall is not None and self.wall.isVisible():
+            self.wall.show_tiles(tiles, summary)
         self.strip.tell(snapshot.alerts, snapshot.alerts_open, snapshot.alert_problem)
         self.content.setVisible(bool(tiles))
         self.nothing.setVisible(not tiles)
@@ -256,10 +268,8 @@ class MonitorPlace(QWidget):
             board.set_span(shown.asked.since_s, shown.asked.until_s)
         else:
             board.set_span(*self.feed.shown_stretch())
-        counts = [
-            f"{count:,} {state_name(state)[0]}" for state, count in self.feed.trends.worklist[:4]
-        ]
-        board.cards["worklist"].setToolTip(" · ".join(counts))
+        if self.wall is not None and self.wall.isVisible():
+            self.wall.show_data(shown, marks)
 
     @Slot()
     def _on_span_changed(self) -> None:
@@ -267,6 +277,30 @@ class MonitorPlace(QWidget):
         self.header.show_span(feed.span.key, is_live=feed.is_live, is_paused=feed.is_paused)
         if self.board is not None and feed.stretch is not None:
             self.board.set_span(*feed.stretch)
+
+    # The wall
+
+    def show_wall(self) -> None:
+        """Show everything large, on the whole screen."""
+        if self.board is None:
+            self._is_wall_wanted = True  # as soon as there are plots
+            self._load_board()
+            return
+        self._is_wall_wanted = False
+        if self.wall is None:
+            from hl7console.ui.monitor.wall import WallView
+
+            kept = self._preferences.text("monitor/wallSeconds")
+            self.wall = wall = WallView(int(kept) if kept.isdecimal() else 0, self)
+            wall.shown_changed.connect(lambda is_shown: self.feed.watch(is_watching=is_shown))
+            wall.interval_changed.connect(
+                lambda s: self._preferences.set_text("monitor/wallSeconds", str(s))
+            )
+        self.wall.page = 0
+        self.wall.showFullScreen()
+        self._show_tiles()
+        if self.shown is not None:
+            self._on_shown(self.shown)
 
     @Slot(object)
     def _on_cursor(self, at_s: float | None) -> None:
@@ -284,7 +318,7 @@ class MonitorPlace(QWidget):
         width = room.width() - 24
         height = self.height() - self.header.height()
         share = _TILE_SHARE if height > _SHORT else 0.25
-        wanted = self.tiles.height_for(width, max(round(height * share), 72))
+        wanted = self.tiles.height_for(width, max(round(height * share), 72), round(height * 0.32))
         self.tiles.setFixedHeight(wanted)
         self.strip.set_most(4 if height > _SHORT else 2 if height > _VERY_SHORT else 1)
 
@@ -313,6 +347,8 @@ class MonitorPlace(QWidget):
             return
         self._is_stopped = True
         self._bridge.snapshot_changed.disconnect(self._on_snapshot)
+        if self.wall is not None:
+            self.wall.close()
         self._loader.stop()
         self.feed.stop()
 

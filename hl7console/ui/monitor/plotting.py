@@ -20,10 +20,10 @@ from hl7console.ui.monitor.colors import role_color
 from hl7console.ui.monitor.time_axis import time_ticks
 from hl7console.ui.theme import text_font, theme
 
-AXIS_WIDTH = 44
+AXIS_WIDTH = 48
 """Pixels left of every plot, the same for all, so that times stand below each other."""
 _TICK_PIXELS = 86
-_BACK, _LINES, _FRONT = -10, 0, 10
+_GROUND, _BACK, _LINES, _FRONT = -1000, -10, 0, 10
 Numbers = Sequence[float]
 
 
@@ -43,11 +43,15 @@ class _ValueAxis(pg.AxisItem):  # type: ignore[misc]
     """Plain numbers from 0 up, or times on a scale by tens."""
 
     is_log = False
+    is_whole = False
+    """Only whole numbers are marked."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if self.is_log:
             return [(1.0, [float(n) for n in range(int(np.ceil(low)), int(high) + 1)])]
         step = _round_step(high - low, max(int(size / 34), 2))
+        if self.is_whole:
+            step = max(step, 1.0)
         return [(step, [n * step for n in range(int(high / step) + 1)])]
 
     def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
@@ -80,7 +84,7 @@ def value_text(value: float, step: float) -> str:
 
 def _length_text(power: float) -> str:
     ms = 10.0**power
-    return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g} ms"
+    return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g}"
 
 
 class _Painted(pg.GraphicsObject):  # type: ignore[misc]
@@ -213,9 +217,11 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         """Show this stretch of time."""
         self._view.setXRange(since_s, max(until_s, since_s + 1), padding=0)
 
-    def set_top(self, top: float, *, bottom: float = 0.0, is_log: bool = False) -> None:
+    def set_top(
+        self, top: float, *, bottom: float = 0.0, is_log: bool = False, is_whole: bool = False
+    ) -> None:
         """Show values up to here."""
-        self._values.is_log = is_log
+        self._values.is_log, self._values.is_whole = is_log, is_whole
         if top != self.top:
             self.top = top
             self._draw_gaps()
@@ -341,6 +347,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
             axis.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
         self._values.setTickPen(pg.mkPen(grid, width=1))
         self._values.setGrid(255)
+        self._values.setZValue(_GROUND)
         self._time.setTickPen(QPen(Qt.PenStyle.NoPen))
         band = now.color("accent")
         band.setAlphaF(0.20 if now.tokens.is_dark else 0.13)

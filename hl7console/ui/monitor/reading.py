@@ -182,7 +182,13 @@ def heat_of(times: Sequence[Histogram | None]) -> Heat:
                 row = min(max(int((length - _HEAT_LOW) / _HEAT_HEIGHT), 0), height - 1)
                 row_of[bucket] = row
             rows[row][step] += count
-    return Heat(rows, _HEAT_LOW, _HEAT_HEIGHT)
+    used = [place for place, row in enumerate(rows) if any(row)]
+    if not used:
+        return Heat(rows, _HEAT_LOW, _HEAT_HEIGHT)
+    # Whole tenfolds, so that the axis has something to say.
+    each = round(1 / _HEAT_HEIGHT)
+    first, end = used[0] // each * each, -(-(used[-1] + 1) // each) * each
+    return Heat(rows[first:end], _HEAT_LOW + first * _HEAT_HEIGHT, _HEAT_HEIGHT)
 
 
 def read_trends(reads: MeasureReads, now_s: int) -> Trends:

@@ -38,6 +38,7 @@ class _AlertRow(QWidget):
         self.alert: AlertRecord | None = None
         self.setFixedHeight(ROW)
         self.severity = Chip("alertSeverity")
+        self.severity.setFixedHeight(18)
         self.subject = Title()
         self.since = QLabel()
         self.since.setProperty("role", "muted")

@@ -22,9 +22,9 @@ _GAP = 4
 _ELIDE = Qt.TextElideMode.ElideRight
 
 FULL_HEIGHT = 154
-SMALL_HEIGHT = 68
+SMALL_HEIGHT = 72
 FULL_WIDTH = 196
-SMALL_WIDTH = 172
+SMALL_WIDTH = 184
 """Least sizes of tiles with the gap around them, in pixels, at scale 1."""
 
 
@@ -67,7 +67,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_ground(painter, box, tile, is_chosen=is_chosen, is_pointed=is_pointed)
         if has_focus:
-            painter.setPen(QPen(theme().color("accent"), 2))
+            painter.setPen(QPen(theme().color("accent" if is_chosen else "muted"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 7, 7)
         pad = self._px(11)
@@ -104,14 +104,16 @@ class TileDelegate(QStyledItemDelegate):
         line = self._px(18)
         right = box.right()
         pixels = self._px(11)
-        width = _metrics(pixels, True).horizontalAdvance(tile.pill) + self._px(14)
+        # Where there are many the room is the name's; the edge tells that all is well.
+        words = tile.word if self.is_small and tile.role in ("ok", "muted") else tile.pill
+        width = _metrics(pixels, True).horizontalAdvance(words) + self._px(14)
         pill = QRectF(right - width, box.top(), width, self._px(17))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.color("raised" if tile.role == "muted" else f"{tile.role}_tint"))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
         painter.setFont(_font(pixels, True))
         painter.setPen(now.color(tile.role))
-        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), tile.pill)
+        painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
         size = self._px(14)
         device_scale = painter.device().devicePixelRatioF()
         mark = _picture(tile.kind, now.tokens.muted, size, device_scale)
@@ -158,14 +160,16 @@ class TileDelegate(QStyledItemDelegate):
         self._draw_spark(painter, spark, tile)
 
     def _draw_small(self, painter: QPainter, box: QRect, tile: Tile) -> None:
-        top = box.top() + self._px(19)
-        half = round(box.width() * 0.52)
-        self._draw_rate(painter, QRect(box.left(), top, half, self._px(20)), tile, 15)
+        top = box.top() + self._px(18)
+        half = round(box.width() * 0.62)
+        self._draw_rate(painter, QRect(box.left(), top, half, self._px(18)), tile, 15)
         text = tile.problem if tile.role in ("err", "warn") and tile.problem else tile.times
-        below = QRect(box.left(), top + self._px(17), box.width(), self._px(15))
+        if tile.role == "warn" and text == tile.times:
+            text = tile.last
+        below = QRect(box.left(), top + self._px(18), box.width(), self._px(15))
         if text and text != "nothing waits":
             self._write(painter, below, text, 11, self._line_role(tile, text))
-        spark = QRectF(box.left() + half, top + 1, box.width() - half, self._px(17))
+        spark = QRectF(box.left() + half + 4, top + 2, box.width() - half - 4, self._px(15))
         self._draw_spark(painter, spark, tile)
 
     @staticmethod

@@ -147,12 +147,19 @@ class TileView(QListView):
 
     # Sizes
 
-    def height_for(self, width: int, most: int) -> int:
+    def room_for(self, width: int, height: int) -> tuple[int, int]:
+        """Return how many full tiles fit beside and below each other."""
+        scale = self._delegate.scale
+        columns = max(int(width / (FULL_WIDTH * scale)), 1)
+        return columns, max(int(height / (FULL_HEIGHT * scale)), 1)
+
+    def height_for(self, width: int, most: int, most_small: int = 0) -> int:
         """Return the height wanted, and draw small tiles where full ones do not fit.
 
         Args:
             width: Room from left to right.
             most: The most height there is.
+            most_small: The most height for small tiles, where that is another one.
         """
         count = max(self.tile_model.rowCount(), 1)
         scale = self._delegate.scale
@@ -162,9 +169,10 @@ class TileView(QListView):
             columns = max(int(width / (least * scale)), 1)
             rows = -(-count // columns)
             wanted = round(rows * height * scale)
-            if wanted <= most or is_small:
-                self._delegate.is_small = is_small
+            self._delegate.is_small = is_small
+            if wanted <= most:
                 break
+            most = max(most, most_small)
         fits = wanted <= most
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(
@@ -180,7 +188,7 @@ class TileView(QListView):
         height = round((SMALL_HEIGHT if is_small else FULL_HEIGHT) * scale)
         columns = max(width // least, 1)
         columns = max(min(columns, self.tile_model.rowCount()), 1)
-        each = min(width // columns, round(least * _WIDEST))
+        each = min((width - 2) // columns, round(least * _WIDEST))
         size = QSize(each, height)
         if size != self._delegate.size or size != self.gridSize():
             self._delegate.size = size
