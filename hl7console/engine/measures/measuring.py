@@ -232,6 +232,8 @@ class Measures:
             self._run_id = run_id
             self._gauges.clear()
             self._folded_s = self._beaten_s = now_s
+            # A clock that is wrong for less than an hour lets nothing of the past be removed.
+            self._forgot_fine_s = self._forgot_coarse_s = now_s
         self._run_s = now_s
 
     def _mark_start(self, now_us: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hl7console.store.connection import Database
 from hl7console.store.measures.saving import LATE_S
-from hl7console.store.measures.schema import load_meta, save_meta
 from hl7console.store.measures.stepping import KEPT_S
 
 DAY_S = 86_400
@@ -13,17 +12,21 @@ SLACK_S = 2 * DAY_S
 """How much longer than they are shown hours and days are kept."""
 
 MOST_AT_ONCE_S = DAY_S
-"""How far hours and days are removed in one go: a clock that jumps by years for a moment costs a
-day of the oldest, and not all."""
+"""How far behind the oldest hours and days are removed in one go: a clock that jumps by years for
+a moment costs a day of the oldest, and not all."""
 
 AHEAD_S = 400 * DAY_S
-"""What lies further ahead came of a clock that was wrong, and is removed."""
+"""Seconds and minutes further ahead came of a clock that was wrong, and are removed."""
 
 MOST_MARKS = 10_000
 _FREE_PAGES = 4_000
 """Free pages from which on the file is made smaller."""
 
 _TABLES = ("steps", "times", "causes")
+_OLDEST = (
+    "SELECT min((SELECT min(at_s) FROM steps WHERE resolution = 86400 AND series_id = series.id))"
+    " FROM series"
+)
 
 
 def forget_fine(database: Database, now_s: int) -> None:
@@ -35,13 +38,9 @@ def forget_fine(database: Database, now_s: int) -> None:
 
 def forget_coarse(database: Database, now_s: int) -> None:
     """Remove hours, days, runs and marks that are too old; inside a transaction."""
-    wanted_s = now_s - KEPT_S[3600] - SLACK_S
-    reached = load_meta(database, "forgotten_s")
-    until_s = min(wanted_s, int(reached) + MOST_AT_ONCE_S) if reached else wanted_s
-    save_meta(database, "forgotten_s", str(until_s))
+    until_s = min(now_s - KEPT_S[3600] - SLACK_S, database.integer(_OLDEST) + MOST_AT_ONCE_S)
     for width in (3600, 86400):
         _remove(database, width, "at_s < ?", until_s)
-        _remove(database, width, "at_s > ?", now_s + AHEAD_S)
     database.execute("DELETE FROM runs WHERE until_s < ?", (until_s,))
     database.execute("DELETE FROM marks WHERE at_us < ?", (until_s * 1_000_000,))
     database.execute("DELETE FROM marks WHERE id <= (SELECT max(id) FROM marks) - ?", (MOST_MARKS,))

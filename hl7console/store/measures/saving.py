@@ -187,7 +187,7 @@ class MeasureStore:
         database = self.database
         with database.transaction():
             for width in RESOLUTIONS_S:
-                values = {"width": width, "since": now_s - KEPT_S[width] - LATE_S}
+                values = {"width": width, "since": _since_s(width, now_s)}
                 database.execute(_FOLD, values)
                 database.execute(_FOLD_CAUSES, values)
             self._fold_times(now_s)
@@ -201,7 +201,7 @@ class MeasureStore:
         for series_id, at_s, kind, packed in json.loads(str(row[0])) if row else ():
             _merge(fresh, (series_id, at_s, kind), Histogram.from_bytes(bytes.fromhex(packed)))
         for width in RESOLUTIONS_S:
-            since_s = now_s - KEPT_S[width] - LATE_S
+            since_s = _since_s(width, now_s)
             coarser: dict[_TimeKey, Histogram] = {}
             for (series_id, at_s, kind), times in fresh.items():
                 _merge(coarser, (series_id, at_s // width * width, kind), times)
@@ -261,6 +261,11 @@ class MeasureStore:
         self.database.execute(
             "INSERT INTO marks (at_us, kind, text) VALUES (?, ?, ?)", (at_us, kind, text)
         )
+
+
+def _since_s(width: int, now_s: int) -> int:
+    """Return from when on steps are filled; all hours and days are, whatever the clock says."""
+    return now_s - KEPT_S[width] - LATE_S if width < 3600 else 0
 
 
 def _second(row: list[int | None]) -> int:
