@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from hl7console.errors import EnvironmentFaultError
+
 if TYPE_CHECKING:
     from hl7console.engine.console import Console
+    from hl7console.engine.reports.blocks import Document
+
+
+class PrintPdf(Protocol):
+    """Writes a report as PDF."""
+
+    def __call__(self, document: Document, path: Path) -> None:
+        """Write it; raises `OSError` where the file cannot be."""
 
 
 class OpenWindow(Protocol):
@@ -32,12 +42,24 @@ class Place:
     passphrase_file: Path | None = None
 
 
+def no_pdf(document: Document, path: Path) -> None:
+    """Say that this program was started without the part that writes PDF.
+
+    Raises:
+        EnvironmentFaultError: Always.
+    """
+    del document, path
+    raise EnvironmentFaultError("PDF cannot be written here.", hint="Write the report as .html.")
+
+
 @dataclass(slots=True)
 class Program:
     """What ``__main__`` hands to the command line, and what was said before the command."""
 
     open_window: OpenWindow
     place: Place = Place()
+    print_pdf: PrintPdf = no_pdf
+    """Writes a report as PDF; it needs Qt, which nothing here imports."""
 
 
 def place_options(function: Callable[..., object]) -> Callable[..., object]:

@@ -13,7 +13,7 @@ import click
 from hl7console import __version__
 from hl7console.cli import output
 from hl7console.cli.display import check_display
-from hl7console.cli.options import OpenWindow, Place, Program, place_options
+from hl7console.cli.options import OpenWindow, Place, PrintPdf, Program, no_pdf, place_options
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 
 INTERRUPTED_EXIT_CODE = 130
@@ -69,6 +69,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "record",
             "record",
             "Write messages with their timing into one file, to be replayed.",
+        ),
+        "report": (
+            "report",
+            "report",
+            "Report what passed in a day, a week or a month, as HTML or PDF.",
         ),
         "routes": ("settings", "routes", "List the routes: which messages are forwarded where."),
         "settings": (
@@ -161,17 +166,20 @@ def _open_window(context: click.Context, program: Program) -> None:
             context.exit(code)
 
 
-def run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:
+def run(
+    arguments: Sequence[str] | None, open_window: OpenWindow, print_pdf: PrintPdf = no_pdf
+) -> int:
     """Run the command line and return the exit code. Main thread only.
 
     Args:
         arguments: What follows the program's name; None takes the process's own, with wildcards
             of file names filled in where the shell leaves that to programs (Windows).
         open_window: Opens the window; handed in so that nothing here imports Qt.
+        print_pdf: Writes a report as PDF; handed in for the same reason.
     """
     output.prepare_streams()
     try:
-        return _run(arguments, open_window)
+        return _run(arguments, Program(open_window, print_pdf=print_pdf))
     except output.OutputClosedError:
         output.give_up_output()
         return 0
@@ -185,13 +193,13 @@ def run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:
         return INTERRUPTED_EXIT_CODE
 
 
-def _run(arguments: Sequence[str] | None, open_window: OpenWindow) -> int:
+def _run(arguments: Sequence[str] | None, program: Program) -> int:
     try:
         result = hl7console.main(
             arguments if arguments is None else list(arguments),
             "hl7console",
             standalone_mode=False,
-            obj=Program(open_window),
+            obj=program,
         )
     except click.ClickException as fault:
         fault.show()

@@ -160,7 +160,7 @@ def test_it_is_kept_switched_off_again_and_audited(engine, endpoint, tmp_path):
     off = MetricsEndpointSettings(enabled=False, port=0)
     report = engine.submit(SaveMetricsEndpoint(off)).result(20)
     assert "switched off" in report.text
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection(endpoint, 2)
     reader = engine.open_reader()
     with closing(reader):

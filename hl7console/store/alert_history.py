@@ -1,0 +1,59 @@
+"""The alerts of a span, for reports. The functions take a `StoreReader` of the calling thread."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from hl7console.store.alert_records import AlertRecord
+from hl7console.store.connection import SqlValue
+from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.reader import StoreReader
+
+_COLUMNS = ", ".join(column.name for column in fields(AlertRecord))
+
+
+def alerts_between(
+    reader: StoreReader, since_us: int, until_us: int, *, subject: str | None = None
+) -> list[AlertRecord]:
+    """Return the alerts that were open at any time of a span, oldest first.
+
+    Args:
+        reader: The database; one that was made before there were alerts has none.
+        since_us: Where the span begins.
+        until_us: Where it ends.
+        subject: Only those of this interface; None for all.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    condition = "onset_at_us < ? AND (ended_at_us = 0 OR ended_at_us > ?)"
+    values: list[SqlValue] = [until_us, since_us]
+    if subject is not None:
+        condition += " AND subject = ?"
+        values.append(subject)
+    sql = f"SELECT {_COLUMNS} FROM alerts WHERE {condition} ORDER BY onset_at_us, id"  # noqa: S608
+    try:
+        if not _has_alerts(reader):
+            return []
+        rows = reader.database().all(sql, values)
+    except SqlError as error:
+        fault = fault_of(error)
+        if fault.kind is FaultKind.INTERRUPTED:
+            raise QueryStoppedError from None
+        raise fault.as_error() from None
+    return [AlertRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+
+def open_alerts(reader: StoreReader) -> list[AlertRecord]:
+    """Return the alerts that are open, oldest first.
+
+    Raises:
+        ConsoleError: The database cannot be read.
+    """
+    far = 1 << 62
+    return [alert for alert in alerts_between(reader, far, far) if alert.is_open]
+
+
+def _has_alerts(reader: StoreReader) -> bool:
+    sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'alerts'"
+    return bool(reader.database().integer(sql))
