@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import repeat
 from typing import overload
 
@@ -36,14 +37,19 @@ def _both(table: str, columns: str, where: str = "") -> str:
     )
 
 
-_SUMS = ", ".join([f"sum({c}) AS {c}" for c in COUNTED] + [f"max({c}) AS {c}" for c in GAUGED])
-_ARRAYS = ", ".join(f"json_group_array(coalesce({c}, 0))" for c in COLUMNS)
-_NUMBERS = (
-    f"SELECT json_group_array(json(line)) FROM (SELECT json_array(series_id,"  # noqa: S608
-    f" json_group_array(n), {_ARRAYS}) AS line FROM (SELECT series_id, n, {_SUMS}"
-    f" FROM ({_both('steps', ', '.join(COLUMNS))}) GROUP BY series_id, n ORDER BY series_id, n)"
-    " GROUP BY series_id)"
-)
+@cache
+def _numbers_sql(columns: tuple[str, ...]) -> str:
+    """Return a query for some columns: of each series the steps, and the values of each column."""
+    sums = ", ".join(f"{'sum' if c in COUNTED else 'max'}({c}) AS {c}" for c in columns)
+    arrays = ", ".join(f"json_group_array(coalesce({c}, 0))" for c in columns)
+    return (
+        f"SELECT json_group_array(json(line)) FROM (SELECT json_array(series_id,"  # noqa: S608
+        f" json_group_array(n), {arrays}) AS line FROM (SELECT series_id, n, {sums}"
+        f" FROM ({_both('steps', ', '.join(columns))}) GROUP BY series_id, n ORDER BY series_id, n)"
+        " GROUP BY series_id)"
+    )
+
+
 _GAUGES = (
     "SELECT json_group_array(json_array(series_id, at_s, backlog, head_age_s, connections)) FROM"  # noqa: S608
     f" (SELECT * FROM ({_both('steps', 'at_s, ' + ', '.join(GAUGED), ' AND backlog IS NOT NULL')})"
@@ -116,6 +122,7 @@ def curves_of(
     names: Sequence[str] | None,
     *,
     times: bool,
+    columns: Sequence[str] = COLUMNS,
 ) -> dict[str, Curve]:
     """Return the curves of a scope by name; without a database those named, empty.
 
@@ -125,8 +132,9 @@ def curves_of(
         steps: Their steps.
         names: Those wanted; None for all that have anything.
         times: Whether latency and wait are wanted.
+        columns: Those of `schema.COLUMNS` that are wanted; the others are 0.
     """
-    columns: dict[int, dict[str, list[int]]] = {}
+    found: dict[int, dict[str, list[int]]] = {}
     latency: dict[int, Times] = {}
     wait: dict[int, Times] = {}
     ids: dict[int, str] = {}
@@ -134,14 +142,14 @@ def curves_of(
     if database is not None:
         ids = series_ids(database, scope, names)
         values = values_of(ids, steps)
-        columns = _numbers(database, steps, values)
+        found = _numbers(database, steps, values, tuple(c for c in COLUMNS if c in columns))
         is_known = known_steps(database, steps)
         if steps.resolution_s == 1:
-            _carry(database, steps, values, columns, is_known)
+            _carry(database, steps, values, found, is_known)
         if times:
             latency, wait = _times(database, steps, values)
     by_name = {name: id_ for id_, name in ids.items()}
-    wanted = [ids[id_] for id_ in ids if id_ in columns] if names is None else names
+    wanted = [ids[id_] for id_ in ids if id_ in found] if names is None else names
     zeros = [0] * steps.count
     nothing = Times(steps.count)
     return {
@@ -151,7 +159,7 @@ def curves_of(
             steps.first_s,
             steps.step_s,
             is_known,
-            **{c: columns.get(by_name.get(name, 0), {}).get(c, zeros) for c in COLUMNS},
+            **{c: found.get(by_name.get(name, 0), {}).get(c, zeros) for c in COLUMNS},
             latency=latency.get(by_name.get(name, 0), nothing),
             wait=wait.get(by_name.get(name, 0), nothing),
         )
@@ -201,16 +209,18 @@ def known_steps(database: Database, steps: Steps) -> list[bool]:
 
 
 def _numbers(
-    database: Database, steps: Steps, values: dict[str, SqlValue]
+    database: Database, steps: Steps, values: dict[str, SqlValue], columns: tuple[str, ...]
 ) -> dict[int, dict[str, list[int]]]:
-    row = database.one(_NUMBERS, values)
+    if not columns:
+        return {}
+    row = database.one(_numbers_sql(columns), values)
     found: dict[int, dict[str, list[int]]] = {}
     for series_id, places, *lists in json.loads(str(row[0])) if row else ():
         if len(places) == steps.count:
-            found[series_id] = dict(zip(COLUMNS, lists, strict=True))
+            found[series_id] = dict(zip(columns, lists, strict=True))
             continue
         spread = found[series_id] = {}
-        for column, numbers in zip(COLUMNS, lists, strict=True):
+        for column, numbers in zip(columns, lists, strict=True):
             if any(numbers):
                 spread[column] = _spread(places, numbers, steps.count)
     return found

@@ -88,13 +88,19 @@ class Histogram:
         return self.most
 
     def to_bytes(self) -> bytes:
-        """Return it packed: buckets and counts as differences in variable length."""
+        """Return it packed, in numbers of variable length.
+
+        The largest value, then for each bucket twice its distance from the one before, plus one
+        where a count follows; without it the count is one.
+        """
         out = bytearray()
         _put(out, self.most)
         before = 0
         for bucket in sorted(self.counts):
-            _put(out, bucket - before)
-            _put(out, self.counts[bucket])
+            count = self.counts[bucket]
+            _put(out, (bucket - before) * 2 + (count > 1))
+            if count > 1:
+                _put(out, count)
             before = bucket
         return bytes(out)
 
@@ -105,15 +111,19 @@ class Histogram:
         Raises:
             ValueError: It is cut off.
         """
-        numbers = _numbers(packed)
-        if not numbers or len(numbers) % 2 == 0:
+        numbers = iter(_numbers(packed))
+        most = next(numbers, None)
+        if most is None:
             raise ValueError("not a packed histogram")
         counts: dict[int, int] = {}
         bucket = 0
-        for place in range(1, len(numbers), 2):
-            bucket += numbers[place]
-            counts[bucket] = numbers[place + 1]
-        return cls(counts, numbers[0])
+        for number in numbers:
+            bucket += number >> 1
+            count = next(numbers, None) if number & 1 else 1
+            if count is None:
+                raise ValueError("a packed histogram is cut off")
+            counts[bucket] = count
+        return cls(counts, most)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):

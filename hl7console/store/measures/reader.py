@@ -14,7 +14,7 @@ from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, faul
 from hl7console.store.measures.curves import cause_counts, curves_of, totals_of
 from hl7console.store.measures.learning import band_of
 from hl7console.store.measures.records import Band, Curve, Mark, Scope, Totals
-from hl7console.store.measures.schema import is_current, load_meta, measures_path
+from hl7console.store.measures.schema import COLUMNS, is_current, load_meta, measures_path
 from hl7console.store.measures.stepping import steps_of, whole_span
 
 T = TypeVar("T")
@@ -70,6 +70,7 @@ class MeasureReader:
         *,
         most_steps: int = 720,
         times: bool = True,
+        columns: Sequence[str] = COLUMNS,
     ) -> Curve:
         """Return one series over a span, in the finest steps kept that are few enough.
 
@@ -82,8 +83,17 @@ class MeasureReader:
             until_s: Where it ends.
             most_steps: How many steps are few enough; days may be more.
             times: Whether latency and wait are wanted; without them a long span is read faster.
+            columns: Names of the numbers that are wanted, such as ``backlog``; the others are 0.
         """
-        found = self._curves(scope, since_s, until_s, (name,), most_steps, times=times)
+        found = self.curves(
+            scope,
+            since_s,
+            until_s,
+            names=(name,),
+            most_steps=most_steps,
+            times=times,
+            columns=columns,
+        )
         return found[name]
 
     def curves(
@@ -95,26 +105,16 @@ class MeasureReader:
         names: Sequence[str] | None = None,
         most_steps: int = 720,
         times: bool = True,
+        columns: Sequence[str] = COLUMNS,
     ) -> dict[str, Curve]:
         """Return all series of a scope (or those named) that have anything in a span.
 
         Those named are there in any case. The arguments are those of `curve`.
         """
-        return self._curves(scope, since_s, until_s, names, most_steps, times=times)
 
-    def _curves(
-        self,
-        scope: Scope,
-        since_s: int,
-        until_s: int,
-        names: Sequence[str] | None,
-        most_steps: int,
-        *,
-        times: bool,
-    ) -> dict[str, Curve]:
         def read(database: Database) -> dict[str, Curve]:
             steps = steps_of(since_s, until_s, most_steps, _last_s(database))
-            return curves_of(database, scope, steps, names, times=times)
+            return curves_of(database, scope, steps, names, times=times, columns=columns)
 
         steps = steps_of(since_s, until_s, most_steps, 0)
         return self._read(read, curves_of(None, scope, steps, names, times=times))

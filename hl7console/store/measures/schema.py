@@ -68,7 +68,7 @@ _INDEXES = (
     "CREATE INDEX marks_at ON marks(at_us)",
 )
 
-FORMAT = hashlib.sha256(repr((1, sorted(TABLES.items()), _INDEXES)).encode()).hexdigest()
+FORMAT = hashlib.sha256(repr((2, sorted(TABLES.items()), _INDEXES)).encode()).hexdigest()
 """What a file must have been made with to be gone on with."""
 
 

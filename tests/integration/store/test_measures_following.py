@@ -79,7 +79,7 @@ def test_what_had_no_answer_is_told_by_its_sentence(store, put):
 
 
 def test_steps_of_every_width_have_the_same_whether_folded_or_not(store, put):
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - no secret
     times = sorted(BEGIN_S + chance.random() * 7200 for _ in range(200))
     with measuring(store) as measures:
         for at_s in times:
