@@ -6,10 +6,19 @@ reads and writes it; this module has the values.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from hl7console.settings.base import FromMapping
+from hl7console.errors import UsageError
+from hl7console.settings.base import FromMapping, check_port
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONGEST_S = 366 * 86_400
+"""Longest span, wait or recovery of a rule, in seconds."""
+
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class Severity(StrEnum):
@@ -102,6 +111,40 @@ class AlertRule(FromMapping):
     """Whether the window beeps."""
     enabled: bool = True
 
+    def validate(self) -> None:
+        """Raise `UsageError` when the settings contradict each other.
+
+        Whether a filter can be read is checked where rules are saved.
+        """
+        _check_name(self.name, "rule")
+        if self.kind not in tuple(AlertKind):
+            raise UsageError(
+                f"There is no kind {self.kind}.", hint=f"There are {_words(AlertKind)}."
+            )
+        if self.severity not in tuple(Severity):
+            raise UsageError(
+                f"There is no severity {self.severity}.", hint=f"There are {_words(Severity)}."
+            )
+        if min(self.limit, self.span_s, self.wait_s, self.recover_s) < 0:
+            raise UsageError("A limit and a time cannot be below 0.")
+        if max(self.span_s, self.wait_s, self.recover_s) > LONGEST_S:
+            raise UsageError("A time is a year at most.")
+        if not 0.0 < self.percentile <= 100.0:
+            raise UsageError("A percentile is above 0, and 100 at most.")
+        if self.kind == AlertKind.FILTER and not self.filter.strip():
+            raise UsageError("A rule of the kind filter needs a filter.")
+        self._validate_times()
+
+    def _validate_times(self) -> None:
+        for day in self.days:
+            if day not in DAYS:
+                raise UsageError(f"There is no day {day}.", hint=f"There are {', '.join(DAYS)}.")
+        for time in (self.from_time, self.to_time):
+            if time and not _TIME_OF_DAY.fullmatch(time):
+                raise UsageError(f"{time} is no time of day.", hint="Write 07:30 or 18:00.")
+        if bool(self.from_time) != bool(self.to_time):
+            raise UsageError("A rule for hours of the day needs from_time and to_time.")
+
 
 class MailTls(StrEnum):
     """How a connection to a mail server is protected."""
@@ -129,6 +172,19 @@ class EmailChannel(FromMapping):
     timeout_s: float = 20.0
     enabled: bool = True
 
+    def validate(self) -> None:
+        """Raise `UsageError` when the settings contradict each other."""
+        _check_name(self.name, "channel")
+        if not self.host.strip() or not self.recipients:
+            raise UsageError("An e-mail channel needs a host and recipients.")
+        check_port(self.port, lowest=1)
+        if self.tls not in tuple(MailTls):
+            raise UsageError(f"There is no tls {self.tls}.", hint=f"There are {_words(MailTls)}.")
+        for address in (self.sender, *self.recipients):
+            if "@" not in address or any(ord(c) < 33 for c in address):
+                raise UsageError("A sender or recipient is no e-mail address.")
+        _check_timeout(self.timeout_s)
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookChannel(FromMapping):
@@ -142,6 +198,13 @@ class WebhookChannel(FromMapping):
     timeout_s: float = 10.0
     enabled: bool = True
 
+    def validate(self) -> None:
+        """Raise `UsageError` when the settings contradict each other."""
+        _check_name(self.name, "channel")
+        if not self.url.lower().startswith(("http://", "https://")):
+            raise UsageError("A webhook needs a url that begins with http:// or https://.")
+        _check_timeout(self.timeout_s)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandChannel(FromMapping):
@@ -152,6 +215,13 @@ class CommandChannel(FromMapping):
     """Program and arguments; no shell."""
     timeout_s: float = 20.0
     enabled: bool = True
+
+    def validate(self) -> None:
+        """Raise `UsageError` when the settings contradict each other."""
+        _check_name(self.name, "channel")
+        if not self.command or not self.command[0].strip():
+            raise UsageError("A command channel needs a program.")
+        _check_timeout(self.timeout_s)
 
 
 Channel = EmailChannel | WebhookChannel | CommandChannel
@@ -168,6 +238,21 @@ class NormalSettings(FromMapping):
     leave_out: tuple[str, ...] = ()
     """Days that don't count, ``2026-12-24`` or ``2026-12-24..2026-12-26``: holidays, downtimes."""
 
+    def validate(self) -> None:
+        """Raise `UsageError` when the settings contradict each other."""
+        if not 1 <= self.least_weeks <= self.weeks <= 104:
+            raise UsageError("weeks is 104 at most, and least_weeks is not above weeks.")
+        for entry in self.leave_out:
+            first, _, last = entry.partition("..")
+            try:
+                begin = date.fromisoformat(first.strip())
+                if last and date.fromisoformat(last.strip()) < begin:
+                    raise UsageError(f"{entry} ends before it begins.")
+            except ValueError:
+                raise UsageError(
+                    f"{entry} is no day.", hint="Write 2026-12-24, or 2026-12-24..2026-12-26."
+                ) from None
+
 
 @dataclass(frozen=True, slots=True)
 class AlertBook:
@@ -178,3 +263,17 @@ class AlertBook:
     normal: NormalSettings = NormalSettings()
     group_above: int = 5
     """More alerts than that at once are told of in one message."""
+
+
+def _check_name(name: str, what: str) -> None:
+    if not name.strip() or len(name) > 64 or any(ord(c) < 32 for c in name):
+        raise UsageError(f"A {what} needs a name of 1 to 64 characters.")
+
+
+def _check_timeout(timeout_s: float) -> None:
+    if not 0.1 <= timeout_s <= 600:
+        raise UsageError("A time limit is between 0.1 and 600 s.")
+
+
+def _words(choices: type[StrEnum]) -> str:
+    return ", ".join(str(choice) for choice in choices)

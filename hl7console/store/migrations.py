@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hl7console.errors import DamagedDatabaseError, NewerDatabaseError
+from hl7console.store.alert_schema import create_alerts
 from hl7console.store.connection import Database
 from hl7console.store.repair_schema import create_queues
 from hl7console.store.schema import APPLICATION_ID, create_tables
@@ -24,6 +25,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("first_tables", create_tables),
     ("worklist_inputs", create_inputs),
     ("delivery_queues", create_queues),
+    ("alerts", create_alerts),
 )
 """Names and functions of all steps, in order."""
 
