@@ -19,6 +19,7 @@ from hl7console.ui.monitor.header import MonitorHeader
 from hl7console.ui.monitor.marks import marks_of
 from hl7console.ui.monitor.rates import RateMeter
 from hl7console.ui.monitor.shown import EVERYTHING, Series, Shown
+from hl7console.ui.monitor.spans import SPANS
 from hl7console.ui.monitor.strip import AlertStrip
 from hl7console.ui.monitor.tile_model import Key, TileModel
 from hl7console.ui.monitor.tile_view import TileView
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _TILE_SHARE = 0.27
 """Share of the height that tiles take at most."""
+_LEAST_KNOWN = 0.2
+"""So much of a span has to be known for it to be shown without anybody choosing it."""
 _SHORT = 760
 _VERY_SHORT = 600
 
@@ -125,7 +128,9 @@ class MonitorPlace(QWidget):
         layout.addWidget(self.nothing, 1)
 
     def _restore(self) -> None:
-        self.feed.show_span(self._preferences.text("monitor/span"))
+        kept = self._preferences.text("monitor/span")
+        self._has_own_span = bool(kept)
+        self.feed.show_span(kept)
         self.feed.has_heat = self._preferences.text("monitor/latency") == "heat"
         kind, _, name = self._preferences.text("monitor/series").partition("|")
         if kind in tuple(Scope) and name:
@@ -189,6 +194,7 @@ class MonitorPlace(QWidget):
 
     def show_span(self, key: str) -> None:
         """Show a span up to now."""
+        self._has_own_span = True
         self.feed.show_span(key)
         self._preferences.set_text("monitor/span", key)
 
@@ -258,6 +264,8 @@ class MonitorPlace(QWidget):
     @Slot(object)
     def _on_shown(self, shown: Shown) -> None:
         self.shown = shown
+        if self._takes_shorter_span(shown):
+            return
         board = self.board
         if board is None:
             return
@@ -270,6 +278,18 @@ class MonitorPlace(QWidget):
             board.set_span(*self.feed.shown_stretch())
         if self.wall is not None and self.wall.isVisible():
             self.wall.show_data(shown, marks)
+
+    def _takes_shorter_span(self, shown: Shown) -> bool:
+        """Where the program is new, show a span that it fills, until somebody chooses one."""
+        keys = [span.key for span in SPANS]
+        place = keys.index(self.feed.span.key)
+        if self._has_own_span or not place or not self.feed.is_live:
+            return False
+        known = sum(shown.curve.is_known)
+        self._has_own_span = known > _LEAST_KNOWN * len(shown.curve.is_known)
+        if not self._has_own_span:
+            self.feed.show_span(keys[place - 1])
+        return not self._has_own_span
 
     @Slot()
     def _on_span_changed(self) -> None:

@@ -282,7 +282,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def _draw_gaps(self) -> None:
         color = theme().color("muted")
-        color.setAlphaF(0.13)
+        color.setAlphaF(0.09)
         self._gaps.draw(self._gap_spans, self.top, color)
 
     def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:

@@ -18,6 +18,9 @@ _US = 1_000_000
 _QUIET_MISSING = 8.0
 """So many messages have to be missing, by what is least normal, before a feed counts as quiet."""
 
+_QUIET_S = 60.0
+"""And so long nothing may have come."""
+
 _RANK = {"err": 0, "warn": 1, "info": 2, "ok": 3, "muted": 4}
 
 _ALERT_WORDS = {
@@ -211,7 +214,7 @@ def is_quiet(status: InterfaceStatus, normal: Normal | None, now_us: int) -> boo
     if normal is None or not status.last_message_at_us or status.kind == "destination":
         return False
     silence_s = (now_us - status.last_message_at_us) / _US
-    return normal.low * silence_s >= _QUIET_MISSING
+    return silence_s >= _QUIET_S and normal.low * silence_s >= _QUIET_MISSING
 
 
 def _rate(per_s: float, trend: Trend, *, is_bad: bool) -> tuple[str, str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from hl7console.ui.monitor.board import Board
@@ -111,6 +111,7 @@ class WallView(QWidget):
         columns, rows = self.tiles.room_for(room.width(), room.height())
         return columns * rows
 
+    @Slot()
     def _show_page(self) -> None:
         self.page %= self.pages
         is_plots = self.page == self.pages - 1
@@ -168,6 +169,10 @@ class WallView(QWidget):
         super().mouseMoveEvent(event)
         self.unsetCursor()
         self._pointer.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._show_page)
 
     @Slot()
     def _hide_pointer(self) -> None:
