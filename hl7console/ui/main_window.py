@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         self.alerts.badge_changed.connect(partial(self.rail.set_badge, "alerts"))
         self.alerts.settings_wanted.connect(self._on_interface_chosen)
         self.alerts.queue_wanted.connect(self.queues.show_queue)
+        self.alerts.rule_wanted.connect(self._on_rule_wanted)
         self.alerts.monitor_wanted.connect(self.monitor.show_series)
         self.monitor.filter_wanted.connect(self._on_filter_wanted)
         self.monitor.settings_wanted.connect(self._on_interface_chosen)
@@ -284,6 +285,11 @@ class MainWindow(QMainWindow):
     def _on_interface_chosen(self, kind: str, name: str) -> None:
         self.go_to("settings")
         self.settings().show_interface(kind, name)
+
+    @Slot(str)
+    def _on_rule_wanted(self, name: str) -> None:
+        self.go_to("settings")
+        self.settings().show_rule(name)
 
     @Slot()
     def _on_listeners_wanted(self) -> None:

@@ -21,6 +21,7 @@ SETTINGS_PAGES = (
     ("callers", "Calling AEs", "radio-tower"),
     ("archives", "Archives", "server"),
     ("profiles", "Mapping profiles", "braces"),
+    ("alerts", "Alert rules", "bell"),
     ("retention", "Retention", "history"),
     ("appearance", "Appearance", "contrast"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
@@ -49,12 +50,19 @@ class AlertsHook(PlaceHook):
         add("alerts.closeToast", "Close the toast of new alerts", self._close_toast,
             icon="x", group="Alerts")  # fmt: skip
         self.teller = AlertTeller(
-            self._window, self._console, self._preferences, now_us, lambda _rules: False
+            self._window, self._console, self._preferences, now_us, self._have_sound
         )
         self.teller.badge_changed.connect(self.badge_changed)
         self.teller.toast.show_wanted.connect(self._on_show_wanted)
         self.teller.toast.acknowledge_wanted.connect(self._on_acknowledge_wanted)
+        self.teller.toast.snooze_wanted.connect(self._on_snooze_wanted)
         self._bridge.snapshot_changed.connect(self.teller.on_snapshot)
+
+    def _have_sound(self, rules: set[str]) -> bool:
+        """Return whether one of these rules has a sound. A thread of its own."""
+        from hl7console.ui.alerts.draft import have_sound  # not needed before the first alert
+
+        return have_sound(Path(self._console.workspace), rules)
 
     def _close_toast(self) -> None:
         self.teller.toast.close_button.click()
@@ -89,6 +97,10 @@ class AlertsHook(PlaceHook):
     @Slot(object)
     def _on_acknowledge_wanted(self, alert_ids: Sequence[int]) -> None:
         self.alert_actions().acknowledge_ids(alert_ids)
+
+    @Slot(object)
+    def _on_snooze_wanted(self, alert_ids: Sequence[int]) -> None:
+        self.alert_actions().snooze_ids(alert_ids)
 
     @Slot()
     def _on_place_changed(self) -> None:

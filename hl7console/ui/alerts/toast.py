@@ -29,6 +29,7 @@ from hl7console.ui.theme import GRID, STATUS, text_font
 SHOWN_MS = 12_000
 """How long what is not critical is shown, in milliseconds."""
 _WIDTH = 380
+_CHIP = 18
 _MOST_NAMES = 3
 
 
@@ -71,6 +72,8 @@ class Toast(QFrame):
     """The alerts it tells of are to be shown: their ids, the worst first."""
     acknowledge_wanted = Signal(object)
     """Somebody looks after the alerts with these ids."""
+    snooze_wanted = Signal(object)
+    """Nobody is to be told for a while of the alerts with these ids."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -88,6 +91,7 @@ class Toast(QFrame):
         self._severity = QLabel()
         self._severity.setObjectName("toastSeverity")
         self._severity.setProperty("role", "chip")
+        self._severity.setFixedHeight(_CHIP)
         self._text = QLabel()
         self._text.setObjectName("toastText")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -99,6 +103,7 @@ class Toast(QFrame):
         set_icon(self.close_button, "x", size=14)
         self._show_button = self._button("Show", "toastShow")
         self._acknowledge = self._button("Acknowledge…", "toastAcknowledge")
+        self._snooze = self._button("Snooze 15 min", "toastSnooze")
         self._build()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -107,6 +112,7 @@ class Toast(QFrame):
         self.close_button.clicked.connect(self.let_go)
         self._show_button.clicked.connect(self.show_alerts)
         self._acknowledge.clicked.connect(self.acknowledge)
+        self._snooze.clicked.connect(self.snooze)
         window.installEventFilter(self)
         self.hide()
 
@@ -117,7 +123,7 @@ class Toast(QFrame):
         return button
 
     def _build(self) -> None:
-        for part in (self.close_button, self._show_button, self._acknowledge):
+        for part in (self.close_button, self._show_button, self._acknowledge, self._snooze):
             part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         top = QHBoxLayout()
         top.setSpacing(GRID)
@@ -128,6 +134,7 @@ class Toast(QFrame):
         foot.setSpacing(GRID)
         foot.addWidget(self._show_button)
         foot.addWidget(self._acknowledge)
+        foot.addWidget(self._snooze)
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, GRID, GRID, GRID)
@@ -214,6 +221,12 @@ class Toast(QFrame):
         """Look after the alerts."""
         if self._alerts:
             self.acknowledge_wanted.emit(self.alert_ids)
+
+    @Slot()
+    def snooze(self) -> None:
+        """Have nobody told of the alerts for a while."""
+        if self._alerts:
+            self.snooze_wanted.emit(self.alert_ids)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()

@@ -22,6 +22,7 @@ from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.icons import icon
 from hl7console.ui.places import SETTINGS_PAGES
 from hl7console.ui.preferences import Preferences
+from hl7console.ui.settings.alerts_page import AlertsPage
 from hl7console.ui.settings.appearance_page import AppearancePage
 from hl7console.ui.settings.certificate_dialog import CertificateDialog
 from hl7console.ui.settings.interfaces_page import InterfacesPage
@@ -57,6 +58,7 @@ class SettingsPlace(QWidget):
         self.callers = CallersPage(console, ask)
         self.archives = ArchivesPage(console, ask)
         self.profiles = ProfilesPage(console, bridge)
+        self.alerts = AlertsPage(console, bridge, ask)
         self.retention = RetentionPage(console, ask)
         self.appearance = AppearancePage(preferences, has_tray=has_tray)
         self.list = QListWidget()
@@ -82,6 +84,7 @@ class SettingsPlace(QWidget):
             self.callers,
             self.archives,
             self.profiles,
+            self.alerts,
             self.retention,
             self.appearance,
         ):
@@ -110,6 +113,11 @@ class SettingsPlace(QWidget):
         self.show_page(f"{kind}s")
         page: InterfacesPage = self.listeners if kind == "listener" else self.destinations
         page.choose(name)
+
+    def show_rule(self, name: str) -> None:
+        """Show an alert rule; the page of the rules where the name is empty."""
+        self.show_page("alerts")
+        self.alerts.show_rule(name)
 
     @Slot()
     def make_certificate(self) -> None:
@@ -148,4 +156,5 @@ class SettingsPlace(QWidget):
         self.listeners.stop()
         for page in (self.routes, self.service, self.callers, self.archives, self.profiles):
             page.stop()
+        self.alerts.stop()
         self.retention.stop()

@@ -1,0 +1,184 @@
+"""The form of one channel: e-mail, webhook or command."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import MISSING, fields
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from hl7console.engine.alerts.channels.approval import channel_kind
+from hl7console.errors import UsageError
+from hl7console.settings.alerts import (
+    Channel,
+    CommandChannel,
+    EmailChannel,
+    MailTls,
+    WebhookChannel,
+)
+from hl7console.ui.settings.form import Form, Value, form_values
+from hl7console.ui.theme import fixed_font
+
+KINDS: tuple[tuple[str, str], ...] = (
+    ("email", "E-mail"),
+    ("webhook", "Webhook"),
+    ("command", "Command"),
+)
+"""Kinds of channels with their titles."""
+
+BLANKS: dict[str, dict[str, Value]] = {
+    "email": {"host": "mail.example", "sender": "hl7console@hospital.example",
+              "recipients": ("duty@hospital.example",)},
+    "webhook": {"url": "https:" + "//alerts.example/hook"},
+    "command": {"command": ("notify-duty",)},
+}  # fmt: skip
+"""What a new one begins with."""
+
+_TLS = (
+    (MailTls.STARTTLS, "STARTTLS, on the plain port"),
+    (MailTls.TLS, "TLS from the beginning"),
+    (MailTls.OFF, "None: readable on the way"),
+)
+_PEM = "Certificates (*.pem *.crt *.cer);;All files (*)"
+
+
+def joined(parts: tuple[str, ...]) -> str:
+    """Return a program and its arguments on one line, with quotes where they need them."""
+    return shlex.join(parts)
+
+
+def parted(line: str) -> tuple[str, ...] | None:
+    """Return program and arguments of a line; None where a quote is not closed."""
+    try:
+        return tuple(shlex.split(line))
+    except ValueError:
+        return None
+
+
+class ChannelForm(QWidget):
+    """Edits one channel. GUI thread only."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("channelForm")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._channel: Channel | None = None
+        self._taken: set[str] = set()
+        self._command: QLineEdit | None = None
+        self.form = Form()
+        self._column.addWidget(self.form)
+
+    def set_taken(self, names: set[str]) -> None:
+        """Know the names of the other channels."""
+        self._taken = names
+
+    def show_channel(self, channel: Channel) -> None:
+        """Show a channel; what is typed stays where it says the same."""
+        is_other = self._channel is None or type(channel) is not type(self._channel)
+        if is_other:
+            self._build(channel_kind(channel))
+        is_same = not is_other and self.channel() == channel
+        self._channel = channel
+        if not is_same:
+            self.form.blockSignals(True)
+            self.form.set_values(form_values(channel.to_mapping()))
+            self.form.blockSignals(False)
+            self._show_errors()
+
+    def _build(self, kind: str) -> None:
+        old, self.form = self.form, Form()
+        self._command = None
+        form = self.form
+        form.text("name", "Name", "As rules name it.")
+        form.check("enabled", "In use")
+        {"email": self._add_mail, "webhook": self._add_webhook, "command": self._add_command}[kind](
+            form
+        )
+        form.number("timeout_s", "Gives up after", unit="s")
+        self._column.replaceWidget(old, form)
+        old.hide()
+        old.deleteLater()
+        form.changed.connect(self._on_changed)
+
+    def _add_mail(self, form: Form) -> None:
+        form.text("host", "Mail server", is_fixed=True)
+        form.number("port", "Port", "587 with STARTTLS, 465 with TLS, 25 with none.")
+        form.choice("tls", "Protection", [(str(value), title) for value, title in _TLS])
+        form.path("ca_path", "Authorities", "Trusted ones as PEM. Empty: the system's.",
+                  file_filter=_PEM)  # fmt: skip
+        form.text("sender", "From", is_fixed=True)
+        form.names("recipients", "To", "With commas between.")
+        form.text("user", "User", "Empty where the server asks for none.", is_fixed=True)
+        form.path("password_path", "Password file", "Its first line; the password is no setting.")
+
+    def _add_webhook(self, form: Form) -> None:
+        form.text("url", "Address", "Gets a POST of JSON.", is_fixed=True)
+        form.path("ca_path", "Authorities", "Trusted ones as PEM. Empty: the system's.",
+                  file_filter=_PEM)  # fmt: skip
+        form.path("token_path", "Token file", "Its first line is sent as Authorization: Bearer.")
+
+    def _add_command(self, form: Form) -> None:
+        edit = self._command = QLineEdit()
+        edit.setFont(fixed_font())
+        form.custom(
+            "command", "Program", edit,
+            "Program and arguments, in quotes where they hold blanks; no shell. The alert comes as "
+            "JSON on its standard input.",
+            get=lambda: parted(edit.text()) or (),
+            put=lambda value: edit.setText(joined(value if isinstance(value, tuple) else ())),
+        )  # fmt: skip
+        edit.textChanged.connect(form.changed)
+
+    # Using it
+
+    def channel(self) -> Channel | None:
+        """Return what the fields hold; None where it is not sound, which is shown then."""
+        if self._channel is None or self._show_errors():
+            return None
+        kind: type[EmailChannel] | type[WebhookChannel] | type[CommandChannel] = type(self._channel)
+        try:
+            return kind.from_mapping({**self._channel.to_mapping(), **self._sound()})
+        except UsageError as error:
+            self.form.show_errors({"name": error.full_text})
+            return None
+
+    def changes(self) -> dict[str, Value | None]:
+        """Return what differs from the channel that was shown; None where it is as usual."""
+        if self._channel is None:
+            return {}
+        before = form_values(self._channel.to_mapping())
+        usual = {c.name: c.default for c in fields(self._channel) if c.default is not MISSING}
+        return {
+            name: None if name in usual and usual[name] == value else value
+            for name, value in self._sound().items()
+            if value != before[name]
+        }
+
+    def _sound(self) -> dict[str, Value]:
+        values = self.form.values()
+        return {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
+
+    def _show_errors(self) -> bool:
+        values, errors = self._sound(), {}
+        for name, value in values.items():
+            if name in ("port", "timeout_s") and (not isinstance(value, int | float) or value <= 0):
+                errors[name] = "Must be a number above 0."
+            elif name in ("host", "sender", "recipients", "url", "command") and not value:
+                errors[name] = "This is needed."
+        if self._command is not None and parted(self._command.text()) is None:
+            errors["command"] = "A quote is not closed."
+        if not values["name"]:
+            errors["name"] = "A channel needs a name."
+        elif values["name"] in self._taken:
+            errors["name"] = "Another channel has this name."
+        self.form.show_errors(errors)
+        return bool(errors)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._show_errors():
+            self.changed.emit()
