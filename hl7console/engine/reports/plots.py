@@ -224,7 +224,7 @@ def text(x: float, y: float, words: str, *, anchor: str = "start", color: str = 
     """Return a line of text."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="{_FONT}"'
-        f' font-size="11" fill="{color}">{escaped(words)}</text>'
+        f' font-size="12" fill="{color}">{escaped(words)}</text>'
     )
 
 

@@ -1,0 +1,1 @@
+"""Reports in the window: what to report on, and printing it as PDF."""
