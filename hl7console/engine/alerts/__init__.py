@@ -1,1 +1,5 @@
-"""Alerts: rules that look at the engine, and how people are told."""
+"""Alerts: what rules find wrong, for how long, and who is told of it.
+
+`watch` takes a turn with what `facts` tells and the `kinds` find; `life` decides when an alert
+begins and ends; `service` is the thread; `channels` tell people.
+"""

@@ -183,3 +183,16 @@ def _hours_within(at_s: int, step_s: int) -> range:
     """Return the hours of a step; of one that is shorter, the hour that it begins in."""
     first = at_s // HOUR_S
     return range(first, first + max(step_s // HOUR_S, 1))
+
+
+def normals_of(database: Database, scope: Scope) -> dict[str, dict[int, tuple[float, float]]]:
+    """Return what was learned of all series of a scope, by name and hour of the week."""
+    row = database.one(
+        "SELECT json_group_array(json_array(name, hour, typical, spread)) FROM normal"
+        " JOIN series ON series.id = series_id WHERE scope = ? AND hour BETWEEN 0 AND 167",
+        (scope,),
+    )
+    found: dict[str, dict[int, tuple[float, float]]] = {}
+    for name, hour, typical, spread in json.loads(str(row[0])) if row else ():
+        found.setdefault(str(name), {})[int(hour)] = (float(typical), float(spread))
+    return found

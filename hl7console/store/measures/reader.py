@@ -12,7 +12,7 @@ from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.measures.curves import cause_counts, curves_of, totals_of
-from hl7console.store.measures.learning import band_of
+from hl7console.store.measures.learning import band_of, normals_of
 from hl7console.store.measures.records import Band, Curve, Mark, Scope, Totals
 from hl7console.store.measures.schema import COLUMNS, is_current, load_meta, measures_path
 from hl7console.store.measures.stepping import steps_of, whole_span
@@ -204,6 +204,14 @@ class MeasureReader:
         """
         span = (since_s, until_s, max(step_s, 1))
         return self._read(lambda database: band_of(database, scope, name, span), None)
+
+    def normals(self, scope: Scope) -> dict[str, dict[int, tuple[float, float]]]:
+        """Return what was learned of all series of a scope.
+
+        By name and hour of the week (0 is Monday's from midnight on, local time): the typical
+        count of an hour, and its spread. Hours without enough history are not there.
+        """
+        return self._read(lambda database: normals_of(database, scope), {})
 
     def _read(self, query: Callable[[Database], T], empty: T) -> T:
         """Run a query on one state of the file; `empty` while there are no measures."""

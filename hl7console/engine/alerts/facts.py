@@ -1,0 +1,136 @@
+"""What rules look at in one turn. Everything is read at most once a turn, and only when asked for.
+
+One thread. The clock is the turn's `now_us`, so that a simulated month runs through the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from hl7console.engine.snapshot import EngineSnapshot
+from hl7console.settings import DestinationSettings, ListenerSettings
+from hl7console.settings.alerts import NormalSettings
+from hl7console.store.measures.normal import Local, local_time
+from hl7console.store.measures.reader import MeasureReader
+from hl7console.store.measures.records import Scope, Totals
+from hl7console.store.reader import StoreReader
+from hl7console.store.worklist.reader import WorklistReader
+
+Normals = dict[str, dict[int, tuple[float, float]]]
+"""By series and hour of the week: typical count and spread."""
+
+
+class Sources:
+    """Where facts come from. The readers belong to the thread of the alerts.
+
+    Args:
+        workspace: The folder.
+        snapshot: Returns the engine's snapshot.
+        measures: Reads the measures; None where nothing is measured.
+        messages: Reads the messages.
+        worklist: Reads the worklist; None where there is none.
+        listeners: Returns the listeners' settings.
+        destinations: Returns the destinations' settings.
+        local: Returns the local time of a UTC second.
+    """
+
+    def __init__(
+        self,
+        workspace: Path,
+        snapshot: Callable[[], EngineSnapshot],
+        *,
+        measures: MeasureReader | None = None,
+        messages: StoreReader | None = None,
+        worklist: WorklistReader | None = None,
+        listeners: Callable[[], tuple[ListenerSettings, ...]] = tuple,
+        destinations: Callable[[], tuple[DestinationSettings, ...]] = tuple,
+        local: Local = local_time,
+    ) -> None:
+        self.workspace = workspace
+        self.snapshot = snapshot
+        self.measures = measures
+        self.messages = messages
+        self.worklist = worklist
+        self.listeners = listeners
+        self.destinations = destinations
+        self.local = local
+        self.normals: dict[Scope, tuple[int, Normals]] = {}
+        """What was learned, with the hour in which it was read."""
+
+
+class Facts:
+    """One turn.
+
+    Args:
+        sources: Where from.
+        now_us: The time of the turn, UTC.
+        normal: How normal is learned.
+        awake_since_us: Since when somebody has looked without a break: the start of the program,
+            or the end of a sleep.
+    """
+
+    def __init__(
+        self, sources: Sources, now_us: int, normal: NormalSettings, awake_since_us: int
+    ) -> None:
+        self.sources = sources
+        self.now_us = now_us
+        self.normal = normal
+        self.awake_since_us = awake_since_us
+        self._snapshot: EngineSnapshot | None = None
+        self._totals: dict[tuple[Scope, int, bool], dict[str, Totals]] = {}
+        self._last: dict[Scope, dict[str, int]] = {}
+
+    @property
+    def now_s(self) -> int:
+        """The time of the turn in seconds, UTC."""
+        return self.now_us // 1_000_000
+
+    @property
+    def local(self) -> datetime:
+        """The local time of the turn."""
+        return self.sources.local(self.now_s)
+
+    @property
+    def snapshot(self) -> EngineSnapshot:
+        """Lights, queues and counters."""
+        if self._snapshot is None:
+            self._snapshot = self.sources.snapshot()
+        return self._snapshot
+
+    def totals(self, scope: Scope, span_s: int, *, times: bool = False) -> dict[str, Totals]:
+        """Return all series of a scope that have anything in the span up to now, added up."""
+        key = (scope, span_s, times)
+        if key not in self._totals:
+            reader = self.sources.measures
+            self._totals[key] = (
+                {}
+                if reader is None
+                else reader.totals(scope, self.now_s - span_s, self.now_s + 1, times=times)
+            )
+        return self._totals[key]
+
+    def last_received(self, scope: Scope) -> dict[str, int]:
+        """Return the second of each series' latest message; 0 for none ever."""
+        if scope not in self._last:
+            reader = self.sources.measures
+            self._last[scope] = {} if reader is None else reader.last_received(scope)
+        return self._last[scope]
+
+    def normals(self, scope: Scope) -> Normals:
+        """Return what was learned of a scope; it is read again once an hour."""
+        hour = self.now_s // 3600
+        kept = self.sources.normals.get(scope)
+        if kept is None or kept[0] != hour or not kept[1]:
+            reader = self.sources.measures
+            kept = (hour, {} if reader is None else reader.normals(scope))
+            self.sources.normals[scope] = kept
+        return kept[1]
+
+    def runs(self, since_s: int) -> tuple[tuple[int, int], ...]:
+        """Return from when until when the program ran since a second."""
+        reader = self.sources.measures
+        if reader is None:
+            return ((since_s, self.now_s),)
+        return reader.runs(since_s, self.now_s)

@@ -1,0 +1,26 @@
+"""Which subjects a rule is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from hl7console.settings.alerts import AlertRule
+
+
+def is_about(rule: AlertRule, name: str) -> bool:
+    """Return whether a rule is about a subject; without names it is about all."""
+    if not rule.subjects:
+        return True
+    folded = name.casefold()
+    return any(fnmatchcase(folded, pattern.casefold()) for pattern in rule.subjects)
+
+
+def chosen(rule: AlertRule, names: Iterable[str]) -> list[str]:
+    """Return those of some names that a rule is about."""
+    return [name for name in names if is_about(rule, name)]
+
+
+def quoted(name: str) -> str:
+    """Return a name as a value of the filter language."""
+    return '"' + name.replace('"', " ") + '"'

@@ -1,0 +1,43 @@
+"""All kinds of rules: what finds, and how often it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hl7console.engine.alerts.facts import Facts
+from hl7console.engine.alerts.finding import Finding
+from hl7console.engine.alerts.kinds import links
+from hl7console.settings.alerts import AlertKind, AlertRule
+
+
+class Find(Protocol):
+    """Finds what is wrong. One thread."""
+
+    def __call__(self, rule: AlertRule, facts: Facts) -> Iterable[Finding]:
+        """Return a finding for each subject that is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of rule."""
+
+    make: Callable[[], Find]
+    """Makes what finds, one for each rule: some have to remember something."""
+    every_s: float = 1.0
+    """How often it looks; in between, what it found last stands."""
+
+
+def _always(find: Find) -> Callable[[], Find]:
+    return lambda: find
+
+
+KINDS: dict[str, Kind] = {
+    AlertKind.CONNECTION: Kind(_always(links.connection)),
+    AlertKind.STUCK: Kind(_always(links.stuck)),
+    AlertKind.BACKLOG: Kind(_always(links.backlog)),
+    AlertKind.HEAD_AGE: Kind(_always(links.head_age)),
+    AlertKind.BEHIND: Kind(_always(links.behind), 5.0),
+}
+"""By name. A kind that is not here finds nothing."""
