@@ -44,6 +44,7 @@ def open_console(
     worklist: str = FollowMode.PROCESS,
     dicom: WorklistServiceSettings | None = None,
     metrics_endpoint: MetricsEndpointSettings | None = None,
+    measures: bool = True,
 ) -> Engine | AttachedConsole:
     """Return a running console for a workspace; `stop` ends it, or detaches from the owner.
 
@@ -60,6 +61,7 @@ def open_console(
         worklist: Where an owner's worklist rules run: ``process``, ``thread`` or ``off``.
         dicom: The DICOM service to run in place of the stored one; only an owner can.
         metrics_endpoint: The same for the metrics endpoint.
+        measures: Whether an owner measures what comes and goes.
 
     Raises:
         WorkspaceInUseError: Another program owns it, and attaching won't do or doesn't work.
@@ -80,6 +82,7 @@ def open_console(
                 worklist=worklist,
                 dicom=dicom,
                 metrics_endpoint=metrics_endpoint,
+                measures=measures,
             )
             return _started(engine, lock)
         if not may_attach or listeners is not None:

@@ -13,7 +13,8 @@ input.
   an encrypted database before it answers, with the answer put together from MSH-10 alone.
 * ``console`` is the whole engine with an encrypted workspace; ``console_off`` the same without
   anybody that follows the worklist; ``console_route`` the same with a route that takes every
-  message by a key and queues it at a destination that sends nothing.
+  message by a key and queues it at a destination that sends nothing; ``console_unmeasured`` the
+  same without measures.
 """
 
 from __future__ import annotations
@@ -164,7 +165,9 @@ def add_route(engine: Engine | AttachedConsole) -> None:
     engine.submit(SaveRoute(RouteSettings("all", "type:ORM", ("off",)))).result(10)
 
 
-def console(folder: Path, worklist: str, *, is_routed: bool = False) -> None:
+def console(
+    folder: Path, worklist: str, *, is_routed: bool = False, is_measured: bool = True
+) -> None:
     from hl7console.engine.open_console import open_console
     from hl7console.settings import ListenerSettings
     from hl7console.store.keys import KeySource
@@ -174,6 +177,7 @@ def console(folder: Path, worklist: str, *, is_routed: bool = False) -> None:
         KeySource(use_key_store=False, key_folder=folder / "keys"),
         listeners=[ListenerSettings("bench", port=0)],
         worklist=worklist,
+        measures=is_measured,
     )
     if is_routed:
         add_route(engine)
@@ -204,8 +208,12 @@ def console(folder: Path, worklist: str, *, is_routed: bool = False) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "kind", choices=["null", "answer", "hl7", "bare", "console", "console_off", "console_route"]
-    )
+        "kind",
+        choices=[
+            "null", "answer", "hl7", "bare", "console", "console_off", "console_route",
+            "console_unmeasured",
+        ],
+    )  # fmt: skip
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp())
@@ -217,6 +225,7 @@ def main() -> None:
         "console": lambda: console(folder, "process"),
         "console_off": lambda: console(folder, "off"),
         "console_route": lambda: console(folder, "process", is_routed=True),
+        "console_unmeasured": lambda: console(folder, "process", is_measured=False),
     }
     kinds[options.kind]()
 

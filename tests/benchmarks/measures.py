@@ -1,0 +1,149 @@
+"""What measuring costs the receiver, and how fast two years of it are opened.
+
+    python tests/benchmarks/measures.py [--seconds 5] [--rounds 5] [--json] [--skip-years]
+
+Receiving: the console with and without measures in turn, many times for a short while each, so
+that what else the machine does falls on both; the figure is the median of the ratios of
+neighbouring runs. Opening: a file with every hour of two years for 200 listeners and 200
+destinations is made, and read as the Monitor reads its longest span.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from receive import load, server
+
+from hl7console.store.measures.histogram import Histogram
+from hl7console.store.measures.reader import MeasureReader
+from hl7console.store.measures.records import Scope
+from hl7console.store.measures.saving import MeasureStore
+from hl7console.store.measures.schema import measures_path
+
+INTERFACES = 200
+DAYS = 730
+END_S = 1_772_409_600
+KEY = bytes(32)
+
+
+def receiving(seconds: float, rounds: int, connections: int, parent: Path) -> dict[str, float]:
+    """Return rates with and without measures, and their ratio in per cent."""
+    rates: dict[str, list[float]] = {"console": [], "console_unmeasured": []}
+    for turn in range(rounds):
+        kinds = list(rates) if turn % 2 else list(rates)[::-1]
+        for kind in kinds:
+            with server(kind, parent) as running:
+                load(running.port, connections, 0.5, unchecked=False)
+                running.ask()
+                found = load(running.port, connections, seconds, unchecked=False)
+                rates[kind].append(found["per_s"])
+    pairs = zip(rates["console"], rates["console_unmeasured"], strict=True)
+    return {
+        "with": statistics.median(rates["console"]),
+        "without": statistics.median(rates["console_unmeasured"]),
+        "percent": 100 * statistics.median(measured / plain for measured, plain in pairs),
+    }
+
+
+def fill(path: Path) -> None:
+    """Make two years of hours and days."""
+    chance = random.Random(1)  # noqa: S311 - no secret
+    times = Histogram()
+    for _ in range(60):
+        times.add(int(chance.lognormvariate(7, 1)))
+    packed = times.to_bytes()
+    with closing(MeasureStore(path, KEY)) as store:
+        database = store.database
+        with database.transaction():
+            names = [(Scope.ALL, "")]
+            for number in range(INTERFACES):
+                names.append((Scope.LISTENER, f"L{number:03}"))
+                names.append((Scope.DESTINATION, f"D{number:03}"))
+            ids = [store.names.series_id((str(scope), name)) for scope, name in names]
+            causes = [store.names.cause_id(f"AE 10{place} PID-{place}") for place in range(8)]
+            store.set_meta("last_s", str(END_S))
+            for day in range(DAYS):
+                store.cover(END_S - 86400 * (day + 1), END_S - 86400 * day - 100)
+        for id_ in ids:
+            with database.transaction():
+                for width in (3600, 86400):
+                    steps = [END_S - width * (n + 1) for n in range(DAYS * 86400 // width)][::-1]
+                    database.executemany(
+                        "INSERT INTO steps VALUES (?, ?, ?, ?, 900, 5, 0, 1, 100000, ?, 3, 4)",
+                        [
+                            (width, id_, at_s, chance.randrange(1000), chance.randrange(50))
+                            for at_s in steps
+                        ],
+                    )
+                    database.executemany(
+                        "INSERT INTO times VALUES (?, ?, ?, 0, ?)",
+                        [(width, id_, at_s, packed) for at_s in steps],
+                    )
+                    database.executemany(
+                        "INSERT INTO causes VALUES (?, ?, ?, ?, 3)",
+                        [(width, id_, at_s, chance.choice(causes)) for at_s in steps[::5]],
+                    )
+
+
+def opening(parent: Path) -> dict[str, float]:
+    """Return how long it takes to open two years, in ms, and how large the file is, in MB."""
+    console = parent / "console.db"
+    path = measures_path(console)
+    fill(path)
+    since_s = END_S - DAYS * 86400
+    taken = []
+    for _ in range(5):
+        begun_s = time.perf_counter()
+        with closing(MeasureReader(console, KEY)) as reader:
+            whole = reader.curve(Scope.ALL, "", since_s, END_S)
+            assert all(times is not None and times.percentile(95) for times in whole.latency)
+            backlogs = reader.curves(
+                Scope.DESTINATION, since_s, END_S, times=False, columns=("backlog",)
+            )
+            assert len(backlogs) == INTERFACES
+            assert reader.causes(Scope.ALL, "", since_s, END_S)
+            reader.marks(since_s, END_S)
+        taken.append(1000 * (time.perf_counter() - begun_s))
+    return {
+        "first_ms": taken[0],
+        "median_ms": statistics.median(taken),
+        "size_mb": path.stat().st_size / 1e6,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of each run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--skip-years", action="store_true", help="receiving only")
+    parser.add_argument("--folder", type=Path, help="where databases are made (on a real disk)")
+    options = parser.parse_args()
+    parent = Path(tempfile.mkdtemp(prefix="hl7console-bench-", dir=options.folder))
+    found: dict[str, dict[str, float]] = {}
+    try:
+        for connections in (16, 1):
+            figures = receiving(options.seconds, options.rounds, connections, parent)
+            found[f"connections_{connections}"] = figures
+        if not options.skip_years:
+            found["two_years"] = opening(parent)
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, figures in found.items():
+        print(name, ", ".join(f"{key} {value:,.1f}" for key, value in figures.items()))
+    print("wanted: at least 97 per cent of without, and less than 300 ms")
+
+
+if __name__ == "__main__":
+    main()
