@@ -9,7 +9,8 @@ from hl7console.engine.reports import plots, words
 from hl7console.engine.reports.blocks import Block, Plot
 from hl7console.engine.reports.figures import Counts, Report, StepFigures
 
-_GREY_NOTE = "Grey: the program did not run, so nothing is known."
+_GREY_NOTE = "Grey: nothing is known, as the program did not run."
+_GREY_SO_FAR = "Grey: the program did not run, or the time is yet to come."
 
 
 def plots_of(report: Report) -> list[Block]:
@@ -40,7 +41,9 @@ def _known(report: Report) -> list[bool]:
 
 
 def _note(report: Report) -> str:
-    return "" if all(_known(report)) else _GREY_NOTE
+    if all(_known(report)):
+        return ""
+    return _GREY_NOTE if report.is_over else _GREY_SO_FAR
 
 
 def _step(report: Report) -> str:
@@ -92,7 +95,8 @@ def _hours(report: Report) -> Plot:
     note = "Darker: more came."
     if any(hour is None for _, hours in rows for hour in hours):
         note += " Grey with a dot: the program did not run, or the hour is yet to come."
-    return Plot(svg, "Received by hour of the day", plots.WIDTH, height, (), note)
+    what = "Received" if report.received.received else "Delivered"
+    return Plot(svg, f"{what} by hour of the day", plots.WIDTH, height, (), note)
 
 
 def _backlogs(report: Report) -> Plot:

@@ -23,7 +23,7 @@ from hl7console.engine.reports.figures import (
     Times,
 )
 from hl7console.engine.reports.reading import SpanReads, Sums, counts_of, largest, parts_of
-from hl7console.engine.reports.spans import ReportSpan
+from hl7console.engine.reports.spans import HOUR_S, ReportSpan
 from hl7console.errors import UsageError
 from hl7console.settings.alerts import AlertKind
 from hl7console.store import interfaces
@@ -36,6 +36,9 @@ from hl7console.store.reader import StoreReader
 
 MOST_SHARES = 15
 """Senders and types that are named."""
+
+RECENT_S = 90
+"""How long ago a program that runs may have noted that it does, in seconds."""
 
 MOST_CAUSES = 25
 MOST_ALERTS = 200
@@ -102,8 +105,11 @@ class _Making:
         self._interface, self._now_us = interface, now_us
         self._known = _Known.read(reader)
         self._reads = SpanReads(measures, span.since_s, span.until_s)
-        self._ended_s = max(min(span.until_s, now_us // 1_000_000), span.since_s)
-        self._runs = measures.runs(span.since_s, self._ended_s)
+        ended_s = max(min(span.until_s, now_us // 1_000_000), span.since_s)
+        self._runs = measures.runs(span.since_s, ended_s)
+        last_s = max((until_s for _, until_s in self._runs), default=0)
+        # A program that runs is known to have run a moment ago, and not to this very second.
+        self._ended_s = last_s if ended_s - last_s <= RECENT_S else ended_s
         self._alerts = alerts_between(
             reader, span.since_s * 1_000_000, self._ended_s * 1_000_000,
             subject=interface or None,
@@ -211,14 +217,18 @@ class _Making:
 
     def _before(self) -> tuple[Counts, Counts, str, bool]:
         span, title = self._span.before()
-        reads = SpanReads(self._measures, span.since_s, span.until_s)
+        until_s = span.until_s
+        if self._ended_s < self._span.until_s:  # so far is compared with as far
+            until_s = span.since_s + (self._ended_s - self._span.since_s) // HOUR_S * HOUR_S
+            until_s, title = max(until_s, span.since_s + 1), f"{title}, as far"
+        reads = SpanReads(self._measures, span.since_s, until_s)
         if self._scope is None:
             incoming = reads.sums(Scope.ALL, ("",)).values()
         else:
             found = [self._sums(reads, s) for s in (Scope.LISTENER, Scope.WORKLIST)]
             incoming = {**found[0], **found[1]}.values()
         outgoing = self._sums(reads, Scope.DESTINATION).values()
-        is_known = bool(self._measures.runs(span.since_s, span.until_s))
+        is_known = bool(self._measures.runs(span.since_s, until_s))
         return _whole(incoming).counts, _whole(outgoing).counts, title, is_known
 
     # Plots

@@ -28,8 +28,8 @@ h1 { font-size: 24px; line-height: 1.2; margin: 0 0 4px; }
 header p { margin: 0; color: #5A6673; }
 h2 { font-size: 16px; margin: 32px 0 10px; }
 section { break-inside: avoid; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; }
-.figure { background: #FFF; border: 1px solid #DDE2E8; border-radius: 6px; padding: 10px 12px;
+.figures { display: flex; flex-wrap: wrap; gap: 10px; margin-bottom: 14px; }
+.figure { flex: 1 1 165px; background: #FFF; border: 1px solid #DDE2E8; border-radius: 6px; padding: 10px 12px;
   border-top: 3px solid #B8C1CB; }
 .figure b { display: block; font-size: 21px; line-height: 1.25; margin: 2px 0; }
 .figure span { color: #5A6673; font-size: 12px; }
@@ -48,12 +48,15 @@ table { width: 100%; border-collapse: collapse; background: #FFF; border: 1px so
   font-variant-numeric: tabular-nums; margin-bottom: 12px; }
 th { text-align: left; font-size: 12px; color: #5A6673; font-weight: 600; background: #F0F2F5;
   border-bottom: 1px solid #DDE2E8; }
-th, td { padding: 5px 9px; vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: 5px 9px; vertical-align: top; overflow-wrap: break-word; }
+td:first-child { min-width: 110px; max-width: 420px; }
 td { border-bottom: 1px solid #EDF0F3; }
 tr { break-inside: avoid; }
 thead { display: table-header-group; }
-.n { text-align: right; white-space: nowrap; }
-.muted, small { color: #5A6673; } small { display: block; font-size: 11px; }
+.n { text-align: right; } td.n { white-space: nowrap; }
+.muted, small { color: #5A6673; } small { display: block; font-size: 11px; font-weight: 400;
+  white-space: normal; }
+.n small { max-width: 120px; margin-left: auto; }
 .good { color: #1A7F37; } .warn { color: #8A5A00; } .bad { color: #C2202B; font-weight: 600; }
 .figure.good, .figure.warn, .figure.bad { color: inherit; font-weight: inherit; }
 .part { display: block; height: 3px; background: #0B63C5; border-radius: 2px; margin-top: 3px; }
@@ -64,8 +67,10 @@ p.told { color: #5A6673; margin: 0 0 10px; }
     print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
   h2 { break-after: avoid; }
-  .figures { grid-template-columns: repeat(4, 1fr); }
-  th, td { padding: 3px 5px; font-size: 8.5pt; }
+  h1 { font-size: 17pt; } .figure { flex-basis: 17%; padding: 6px 8px; }
+  .figure b { font-size: 14pt; } header p { white-space: nowrap; }
+  th, td { padding: 3px 4px; font-size: 7.5pt; } small { font-size: 6.5pt; }
+  td:first-child { min-width: 70px; } .n small { max-width: 80px; }
 }
 """
 

@@ -18,6 +18,7 @@ LINES = (BLUE, AMBER, RED, GREEN, VIOLET)
 _TEXT, _MUTED, _GRID, _GAP = "#1B2027", "#5A6673", "#E3E7EC", "#EEF1F4"
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', sans-serif"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 10, 26
+_MAP_LEFT = 82
 _MOST_LABELS = 16
 
 
@@ -95,7 +96,7 @@ class _Frame:
         for first, last in _gaps(is_known):
             parts.append(
                 rectangle(self._x(first), _TOP, self._x(last) - self._x(first),
-                          HEIGHT - _TOP - _BOTTOM, _GAP, "The program did not run")
+                          HEIGHT - _TOP - _BOTTOM, _GAP, "Nothing is known")
             )  # fmt: skip
         value = 0.0
         while value <= self._most * 1.001:
@@ -152,24 +153,24 @@ def hour_map(rows: Sequence[tuple[str, Sequence[int | None]]]) -> tuple[str, int
     """
     high = 17 if len(rows) > 14 else 22
     height = _TOP + len(rows) * high + 22
-    wide = (WIDTH - _LEFT - _RIGHT) / 24
+    wide = (WIDTH - _MAP_LEFT - _RIGHT) / 24
     most = max((h for _, hours in rows for h in hours if h), default=0)
     parts = [opening(WIDTH, height)]
     for row, (day, hours) in enumerate(rows):
         y = _TOP + row * high
-        parts.append(text(_LEFT - 8, y + high / 2 + 4, day, anchor="end", color=_MUTED))
+        parts.append(text(_MAP_LEFT - 8, y + high / 2 + 4, day, anchor="end", color=_MUTED))
         for hour, number in enumerate(hours):
             told = "not known" if number is None else f"{number:,}"
             color = _GAP if number is None else _shade(number / most if most else 0)
             parts.append(
-                rectangle(_LEFT + hour * wide, y, wide - 1.5, high - 1.5, color,
+                rectangle(_MAP_LEFT + hour * wide, y, wide - 1.5, high - 1.5, color,
                           f"{day}, {hour:02d}:00: {told}")
             )  # fmt: skip
             if number is None:
-                parts.append(text(_LEFT + (hour + 0.5) * wide, y + high / 2 + 3, "·",
+                parts.append(text(_MAP_LEFT + (hour + 0.5) * wide, y + high / 2 + 3, "·",
                                   anchor="middle", color=_MUTED))  # fmt: skip
     for hour in range(0, 24, 2):
-        x = _LEFT + (hour + 0.5) * wide
+        x = _MAP_LEFT + (hour + 0.5) * wide
         parts.append(text(x, height - 8, f"{hour:02d}", anchor="middle", color=_MUTED))
     return "".join([*parts, "</svg>"]), height
 

@@ -91,8 +91,12 @@ def plural(number: int, noun: str, many: str = "") -> str:
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
+def plain(text: str) -> str:
+    """Return text without what turns, hides or breaks it, whatever a sender put into it."""
+    odd = "\N{REPLACEMENT CHARACTER}"
+    return "".join(c if c.isprintable() or c == "\n" else odd for c in text)
+
+
 def escaped(text: str) -> str:
-    """Return text for HTML and SVG that is only text, whatever a sender put into it."""
-    return escape(
-        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+    """Return text for HTML and SVG that is only text."""
+    return escape(plain(text))

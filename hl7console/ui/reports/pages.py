@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTextLayout, QTextOption
 from PySide6.QtSvg import QSvgRenderer
 
+from hl7console.engine.reports import words
 from hl7console.engine.reports.blocks import (
     Block,
     Document,
@@ -55,7 +56,7 @@ def report_font(size: int, *, bold: bool = False) -> QFont:
 
 def broken(text: str, font: QFont, width: float) -> list[str]:
     """Return the lines that a text makes: broken between words, and in them where it must be."""
-    layout = QTextLayout(text.replace("\n", " "), font)
+    layout = QTextLayout(words.plain(text).replace("\n", " "), font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
@@ -180,11 +181,11 @@ class Pages:
         self.move(12)
 
     def _put_words(self, text: str, font: QFont, color: str, *, above: float = 0.0) -> None:
-        words = Words.of(text, font, PAGE_WIDTH, color)
-        self.make_room(above + words.height + 6)
+        shown = Words.of(text, font, PAGE_WIDTH, color)
+        self.make_room(above + shown.height + 6)
         self.move(above if self._y else 0.0)
-        self.add(partial(words.draw, 0.0, self._y, PAGE_WIDTH))
-        self.move(words.height + 6)
+        self.add(partial(shown.draw, 0.0, self._y, PAGE_WIDTH))
+        self.move(shown.height + 6)
 
     def _put_figures(self, block: Figures) -> None:
         in_row = 5 if len(block.figures) in (5, 9, 10) else 4
@@ -272,6 +273,7 @@ def _draw_caption(block: Plot, box: QRectF, painter: QPainter) -> None:
 
 def _draw_svg(svg: str, place: QRectF, painter: QPainter) -> None:
     renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
+    painter.setFont(report_font(12))  # what the picture leaves open is as here
     renderer.render(painter, place)
 
 
