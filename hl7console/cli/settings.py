@@ -8,7 +8,7 @@ import click
 
 from hl7console.cli import output
 from hl7console.cli.jobs import finish
-from hl7console.cli.opening import open_for_work, open_to_read, own_store
+from hl7console.cli.opening import open_for_work, open_to_read, own_store, workspace_path
 from hl7console.cli.options import Place, json_option, place_options
 from hl7console.engine.console import JobReport
 from hl7console.engine.repair_commands import ImportSettings
@@ -35,8 +35,9 @@ _STORE_TIMEOUT_S = 60.0
 def settings() -> None:
     """Write settings to a file, or take them from one.
 
-    The file is TOML with [[listener]], [[destination]] and [[route]]. It holds paths of
-    certificates and keys, but no key and no passphrase.
+    The file is TOML with [[listener]], [[destination]], [[route]], and alert rules and channels
+    as [[alerts.rule]], [[alerts.email]]… It holds paths of certificates, keys and files with
+    passwords, but no key, no passphrase and no password.
     """
 
 
@@ -51,9 +52,9 @@ def settings() -> None:
 )
 @place_options
 def export_settings(place: Place, target: Path | None) -> None:
-    """Write listeners, destinations and routes as TOML."""
+    """Write listeners, destinations, routes and alert rules as TOML."""
     with open_to_read(place) as reader:
-        text = as_text(read_stored(reader.database()))
+        text = as_text(read_stored(reader.database(), workspace_path(place)))
     if target is None:
         output.raw(text.encode("utf-8"))
         return
@@ -68,14 +69,15 @@ def export_settings(place: Place, target: Path | None) -> None:
     "approved",
     multiple=True,
     metavar="NAME",
-    help="A destination of the file that may send at once; several times for more.",
+    help="A destination or alert channel of the file that may send at once; also several times.",
 )
 @place_options
 def import_settings(place: Place, file: Path, approved: tuple[str, ...]) -> None:
-    """Take listeners, destinations and routes from a file.
+    """Take listeners, destinations, routes and alert rules from a file.
 
     Those of the same name are replaced, others stay. A destination is switched off until it is
     approved, here with --approve or in Settings, unless it was on already with the same settings.
+    The same goes for channels that tell of alerts.
     """
     text = _text_of(file)
     with own_store(place) as owned:

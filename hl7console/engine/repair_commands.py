@@ -201,11 +201,11 @@ class DeleteRoute:
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
-    """Take listeners, destinations and routes from the text of a file; see `settings_files`."""
+    """Take what a file of settings has from its text; see `settings_files`."""
 
     text: str
     approved: tuple[str, ...] = ()
-    """Destinations of the file that may send at once; the others are switched off."""
+    """Destinations and alert channels of the file that may send at once; the others are off."""
 
 
 @dataclass(frozen=True, slots=True)
