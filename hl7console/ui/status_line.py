@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from functools import lru_cache, partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap, QResizeEvent
@@ -22,6 +23,12 @@ _FAULT_LETTERS = 40
 
 RECENT_US = 10 * 60 * 1_000_000
 """How long a fault event marks its light, in microseconds."""
+
+_MOST_LIGHTS = 48
+"""No screen has room for more; the rest is in the menu."""
+
+_COUNTS_MS = 1000
+"""Counters are written into the tips no more often than that."""
 
 _AGE_EVERY_MS = 30_000
 """How often marks that have grown old are looked for."""
@@ -54,6 +61,13 @@ def light(role: str, *, is_full: bool) -> QPixmap:
 
 def light_icon(state: LinkState) -> QIcon:
     """Return the light of a state as an icon, the same wherever it stands."""
+    return _light_icon(state, theme().color(_LOOK[state][0]).name())
+
+
+@lru_cache(maxsize=32)
+def _light_icon(state: LinkState, color: str) -> QIcon:
+    """Draw a light; the colour, of the scheme in force, is here to tell schemes apart."""
+    del color
     role, is_full = _LOOK[state]
     drawn = light(role, is_full=is_full)
     made = QIcon(drawn)
@@ -168,6 +182,9 @@ class StatusLine(QFrame):
         self._aging = QTimer(self, interval=_AGE_EVERY_MS)
         self._aging.timeout.connect(self._show_lights)
         self._aging.start()
+        self._counting = QTimer(self, interval=_COUNTS_MS, singleShot=True)
+        self._counting.timeout.connect(self._on_counted)
+        self._is_behind = False
         theme().changed.connect(self._on_theme_changed)
 
     @Slot(object)
@@ -180,18 +197,32 @@ class StatusLine(QFrame):
         self._open.setText(f"Open to the network without TLS: {', '.join(unsafe)}")
         self._open.setVisible(bool(unsafe))
         waiting = {s.destination: s.waiting for s in snapshot.queues if s.waiting}
-        if snapshot.interfaces != self._statuses or waiting != self._waiting:
-            self._statuses, self._waiting = snapshot.interfaces, waiting
+        if snapshot.interfaces == self._statuses and waiting == self._waiting:
+            return
+        before = [_state(status) for status in self._statuses]
+        self._statuses, self._waiting = snapshot.interfaces, waiting
+        is_other = [_state(status) for status in self._statuses] != before
+        if is_other or not self._counting.isActive():
             self._show_lights()
+            self._counting.start()
+        else:
+            self._is_behind = True
 
     @Slot()
     def _on_theme_changed(self) -> None:
         self._show_lights()
 
     @Slot()
+    def _on_counted(self) -> None:
+        if self._is_behind:
+            self._show_lights()
+            self._counting.start()
+
+    @Slot()
     def _show_lights(self) -> None:
+        self._is_behind = False
         statuses = sorted(self._statuses, key=_urgency)
-        while len(self._buttons) < len(statuses):
+        while len(self._buttons) < min(len(statuses), _MOST_LIGHTS):
             button = QToolButton(self)
             button.setProperty("role", "light")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -233,7 +264,7 @@ class StatusLine(QFrame):
             if not w.isHidden()
         )
         room = self.width() - taken - _MORE_WIDTH - 32
-        used, hidden = 0, 0
+        used, hidden = 0, max(len(self._statuses) - len(self._buttons), 0)
         for place, button in enumerate(self._buttons):
             used += button.sizeHint().width() + 4
             is_shown = place < len(self._statuses) and (used <= room or place == 0)
@@ -250,16 +281,31 @@ class StatusLine(QFrame):
         for button in self._buttons[: len(self._statuses)]:
             if button.isHidden():
                 menu.addAction(button.icon(), button.text()).triggered.connect(button.click)
+        for status in sorted(self._statuses, key=_urgency)[len(self._buttons) :]:
+            told = light_text(status, self._waiting.get(status.name, 0))
+            act = menu.addAction(light_icon(status.state), f" {_cut(told, _LETTERS)}")
+            act.triggered.connect(partial(self._choose, status.kind, status.name))
 
     @Slot()
     def _on_pressed(self) -> None:
         button = self.sender()
         kind, name = button.property("interface")
+        self._choose(kind, name)
+
+    def _choose(self, kind: str, name: str, *_: object) -> None:
         self.interface_chosen.emit(kind, name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def _state(status: InterfaceStatus) -> tuple[object, ...]:
+    """Return what a light shows of an interface, without the counters of its tip."""
+    return (
+        status.name, status.kind, status.state, status.address, status.tls, status.text,
+        status.beyond_loopback, status.environment, status.last_event_at_us, status.ae_title,
+    )  # fmt: skip
 
 
 def _urgency(status: InterfaceStatus) -> int:
