@@ -199,9 +199,9 @@ class StatusLine(QFrame):
         waiting = {s.destination: s.waiting for s in snapshot.queues if s.waiting}
         if snapshot.interfaces == self._statuses and waiting == self._waiting:
             return
-        before = [_state(status) for status in self._statuses]
+        before = [_state(status) for status in self._statuses], self._waiting.keys()
         self._statuses, self._waiting = snapshot.interfaces, waiting
-        is_other = [_state(status) for status in self._statuses] != before
+        is_other = ([_state(status) for status in self._statuses], waiting.keys()) != before
         if is_other or not self._counting.isActive():
             self._show_lights()
             self._counting.start()
