@@ -181,7 +181,7 @@ class EmailChannel(FromMapping):
         if self.tls not in tuple(MailTls):
             raise UsageError(f"There is no tls {self.tls}.", hint=f"There are {_words(MailTls)}.")
         for address in (self.sender, *self.recipients):
-            if "@" not in address or any(ord(c) < 33 for c in address):
+            if "@" not in address or any(ord(c) < 32 for c in address):
                 raise UsageError("A sender or recipient is no e-mail address.")
         _check_timeout(self.timeout_s)
 

@@ -162,7 +162,6 @@ def running_rig(folder: Path) -> Iterator[Rig]:
     writer.start()
     rig = None
     try:
-        writer.call(_make_tables, label="test").result(10)
         rig = Rig(folder, writer)
         yield rig
     finally:
@@ -170,17 +169,3 @@ def running_rig(folder: Path) -> Iterator[Rig]:
             rig.outbox.close()
         assert writer.stop(10)
 
-
-def _make_tables(database: Database) -> None:
-    columns = ", ".join(
-        "id INTEGER PRIMARY KEY" if column.name == "id" else f"{column.name} NOT NULL"
-        for column in fields(AlertRecord)
-    )
-    database.execute(f"CREATE TABLE IF NOT EXISTS alerts ({columns})")
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS alert_notices (id INTEGER PRIMARY KEY, alert_ids TEXT NOT NULL,"
-        " channel TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'due',"
-        " tries INTEGER NOT NULL DEFAULT 0, next_try_at_us INTEGER NOT NULL DEFAULT 0,"
-        " fault TEXT NOT NULL DEFAULT '', created_at_us INTEGER NOT NULL,"
-        " finished_at_us INTEGER NOT NULL DEFAULT 0)"
-    )

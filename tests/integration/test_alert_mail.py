@@ -61,7 +61,9 @@ def secret(tmp_path: Path) -> str:
 
 def test_a_plain_server_takes_it():
     with MailServer() as server:
-        assert send(channel(server.port, recipients=("a@x.test", "B <b@x.test>"))) == ""
+        settings = channel(server.port, recipients=("a@x.test", "B <b@x.test>"))
+        settings.validate()
+        assert send(settings) == ""
     (mail,) = server.mails
     assert mail["From"] == "Console <console@north.test>"
     assert mail["To"] == "a@x.test, B <b@x.test>"
