@@ -102,6 +102,7 @@ class AlertsPlace(QWidget):
         self.feed.failed.connect(self._on_failed)
         self.table.current_changed.connect(self._on_current_changed)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.feed.model.dataChanged.connect(self._on_rows_came)
         self.table.customContextMenuRequested.connect(self.menu_wanted)
         self.figures.rule_chosen.connect(self.show_rule)
 
@@ -307,6 +308,11 @@ class AlertsPlace(QWidget):
     @Slot()
     def _on_selection_changed(self) -> None:
         if not self._is_putting:
+            self._show_alert(self.table.current_id())
+
+    @Slot()
+    def _on_rows_came(self) -> None:
+        if not self._is_putting and not self._shown_id:  # the row one went to was not there yet
             self._show_alert(self.table.current_id())
 
     def _show_alert(self, alert_id: int) -> None:
