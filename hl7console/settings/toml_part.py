@@ -33,7 +33,9 @@ def part_text(values: Mapping[str, object], prefix: str = "") -> str:
 
 def _lines(values: Mapping[str, object], name: str, heading: str) -> Iterator[str]:
     tables = {key: value for key, value in values.items() if isinstance(value, Mapping)}
-    arrays = {key: value for key, value in values.items() if _is_array(value)}
+    arrays = {
+        key: value for key, value in values.items() if isinstance(value, list) and _is_array(value)
+    }
     own = {key: value for key, value in values.items() if key not in tables | arrays}
     if heading and (own or heading != "[{}]" or not tables | arrays):
         yield f"\n{heading.format(name)}\n"

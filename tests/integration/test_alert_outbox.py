@@ -206,7 +206,7 @@ def test_what_is_off_is_not_told_and_not_kept(rig: Rig):
         ("gone", "off", "There is no such channel any more."),
     ]
     assert rig.outbox.problem == (
-        "These channels are off until approved in Settings: hook, script."
+        "These channels are off until approved in Settings, Alert rules: hook, script."
     )
     rig.approve(*rig.book.channels[1:])
     rig.step(SECOND_US)
