@@ -70,6 +70,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "record",
             "Write messages with their timing into one file, to be replayed.",
         ),
+        "status": (
+            "status",
+            "status",
+            "Tell how every interface is, for scripts and monitoring systems.",
+        ),
         "report": (
             "report",
             "report",
