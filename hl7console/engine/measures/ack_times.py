@@ -7,7 +7,7 @@ made on the thread of the measures. What is not collected yet is lost when the p
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 
 from hl7console.store.measures.following import type_of
 from hl7console.store.measures.histogram import Histogram
@@ -54,14 +54,13 @@ class AckTimes:
         notes, self._notes = self._notes, []
         if not notes:
             return
-        alike: dict[tuple[int, str, str, str, str], Histogram] = {}
+        alike: defaultdict[tuple[int, str, str, str, str], list[int]] = defaultdict(list)
         for at_us, took_s, listener, sender, type_, event in notes:
             key = (at_us // 1_000_000, listener, sender, type_, event)
-            times = alike.get(key)
-            if times is None:
-                times = alike[key] = Histogram()
-            times.add(int(took_s * 1_000_000))
-        for (at_s, listener, sender, type_, event), times in alike.items():
+            alike[key].append(int(took_s * 1_000_000))
+        for (at_s, listener, sender, type_, event), values in alike.items():
+            times = Histogram()
+            times.add_all(values)
             for series in (
                 (Scope.ALL, ""),
                 (Scope.LISTENER, listener),

@@ -23,7 +23,7 @@ from hl7console.store.measures.forgetting import forget_coarse, forget_fine, giv
 from hl7console.store.measures.learning import Learner
 from hl7console.store.measures.normal import SLOTS, Local, local_time
 from hl7console.store.measures.saving import MeasureStore
-from hl7console.store.measures.schema import measures_path
+from hl7console.store.measures.schema import BEAT_S, measures_path
 from hl7console.store.measures.tally import Series, Tally
 
 FOLD_EVERY_S = 30
@@ -31,9 +31,6 @@ FOLD_EVERY_S = 30
 
 MOST_FRESH_ROWS = 20_000
 """Rows from which on it is folded earlier."""
-
-HEARTBEAT_S = 10
-"""How often it is noted that the program runs, where nothing else is written, in seconds."""
 
 LONGEST_GAP_S = 120
 """A longer time between two turns counts as not having run: a sleep, or a clock that jumped."""
@@ -162,7 +159,7 @@ class Measures:
             self._ack_times.collect(tally)
         if self._sample is not None:
             self._look(self._sample(now_us), now_s, tally)
-        if tally or place != before or now_s >= self._beaten_s + HEARTBEAT_S:
+        if tally or place != before or now_s >= self._beaten_s + BEAT_S:
             self._write(tally, place, now_s)
         self.behind = max(last_id - message_id, 0)
         is_hour_over = not self.behind and self._learner.is_due(now_s)

@@ -15,7 +15,7 @@ from typing import overload
 from hl7console.store.connection import Database, SqlValue
 from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.records import Curve, Scope, Totals
-from hl7console.store.measures.schema import COLUMNS, COUNTED, GAUGED, LATENCY, WAIT
+from hl7console.store.measures.schema import BEAT_S, COLUMNS, COUNTED, GAUGED, LATENCY, WAIT
 from hl7console.store.measures.stepping import Steps
 
 CARRIED_S = 75
@@ -65,8 +65,10 @@ _CAUSES = (
     " GROUP BY name, n)"
 )
 _RUNS = (
-    "SELECT json_group_array(json_array(since_s, until_s)) FROM runs"
-    " WHERE until_s > :first AND since_s < :end"
+    # The run that goes on was last heard of a while ago.
+    "SELECT json_group_array(json_array(since_s, until)) FROM (SELECT since_s, until_s + CASE WHEN"  # noqa: S608
+    f" has_ended = 0 AND id = (SELECT max(id) FROM runs) THEN {BEAT_S} ELSE 0 END AS until"
+    f" FROM runs WHERE until_s + {BEAT_S} > :first AND since_s < :end) WHERE until > :first"
 )
 
 

@@ -53,6 +53,17 @@ class Histogram:
         self.total += count
         self.most = max(self.most, value)
 
+    def add_all(self, values: Iterable[int]) -> None:
+        """Count many values; faster than one by one."""
+        counts = self.counts
+        total = 0
+        for value in values:
+            bucket = bucket_of(value)
+            counts[bucket] = counts.get(bucket, 0) + 1
+            total += 1
+            self.most = max(self.most, value)
+        self.total += total
+
     def merge(self, other: Histogram) -> None:
         """Count all that another one has."""
         counts = self.counts

@@ -157,6 +157,7 @@ def band_of(
     if not rows:
         return None
     learned = {int(row[0] or 0): (float(row[1] or 0), float(row[2] or 0)) for row in rows}
+    weeks = {int(row[0] or 0): int(row[3] or 0) for row in rows}
     slots: dict[int, int] = {}
     low: list[float] = []
     typical: list[float] = []
@@ -176,7 +177,9 @@ def band_of(
             line.append(value)
     if all(map(math.isnan, typical)):
         return None
-    return Band(first_s, step_s, low, typical, high, max(int(row[3] or 0) for row in rows))
+    return Band(
+        first_s, step_s, low, typical, high, max(weeks.get(slot, 0) for slot in slots.values())
+    )
 
 
 def _hours_within(at_s: int, step_s: int) -> range:

@@ -28,6 +28,9 @@ GAUGED = ("backlog", "head_age_s", "connections")
 
 COLUMNS = COUNTED + GAUGED
 
+BEAT_S = 10
+"""How often it is noted that the program runs, where nothing else is written, in seconds."""
+
 LATENCY, WAIT = 0, 1
 """Kinds of times."""
 
