@@ -17,6 +17,7 @@ from hl7console.errors import UsageError
 _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]\]?[^\n]*\n?")
 _KEY = re.compile(r"""([ \t]*)("[^"\n]*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*=[ \t]*""")
 _COMMENTS_ABOVE = re.compile(r"^(?:[ \t]*#[^\n]*\n)+\Z", re.MULTILINE)
+_COMMENTS_OF_FILE = re.compile(r"(?:[ \t]*#[^\n]*\n)+\n")
 _HINT = "Change it in the text instead."
 
 TomlValue = str | bool | int | float | tuple[str, ...]
@@ -164,8 +165,15 @@ def set_values(
 
 
 def _with_key(text: str, table: _Table, key: str, value: TomlValue) -> str:
-    indent = table.keys[-1].indent if table.keys else ""
-    return f"{text[: table.end]}{indent}{key} = {written(value)}\n{text[table.end :]}"
+    line = f"{key} = {written(value)}\n"
+    if table.keys or table.name:
+        indent = table.keys[-1].indent if table.keys else ""
+        return f"{text[: table.end]}{indent}{line}{text[table.end :]}"
+    # The first key before all tables: below what is said of the whole file, if anything is.
+    head = _COMMENTS_OF_FILE.match(text)
+    at = head.end() if head else 0
+    blank = "" if text[at:].startswith("\n") or not text[at:] else "\n"
+    return f"{text[:at]}{line}{blank}{text[at:]}"
 
 
 def _plain(value: TomlValue) -> object:

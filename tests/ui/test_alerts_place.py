@@ -65,7 +65,8 @@ def listed(opened, console, qtbot) -> MainWindow:
             alert(1, severity="info", subject="Lab in", scope="listener", kind="silence",
                   rule="Silence", sample_control_id=""),
             alert(2, filter="destination:PACS", subject="PACS", sample_control_id="D1204"),
-            alert(3, severity="warning", subject="EHR in", scope="listener", sample_control_id="E1"),
+            alert(3, severity="warning", subject="EHR in", scope="listener",
+                  sample_control_id="E1"),
         ]
     )  # fmt: skip
     opened.go_to("alerts")

@@ -80,7 +80,8 @@ def test_nothing_yet_and_nothing_found(window, engine, scheme, folder, qtbot):
     assert has_color(image, theme().color("err_tint"), 70, 50, 200, 74)
 
 
-PAGES = ["listeners", "destinations", "worklist", "callers", "archives", "profiles", "retention"]
+PAGES = ["listeners", "destinations", "worklist", "callers", "archives", "profiles", "alerts",
+         "retention"]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", [*PAGES, "appearance"])

@@ -75,6 +75,13 @@ def test_a_new_key_comes_behind_the_last_one_of_its_table():
     assert '"""\nenabled = false\n\n# The mail' in made
 
 
+def test_the_first_key_before_all_tables_stands_below_what_is_said_of_the_file():
+    rule = '# Wakes somebody\n[[rule]]\nname = "A"\n'
+    assert set_values(rule, "", None, {"x": 1}) == f"x = 1\n\n{rule}"
+    text = f"# My rules\n\n{rule}"
+    assert set_values(text, "", None, {"x": 1}) == f"# My rules\n\nx = 1\n\n{rule}"
+
+
 def test_a_key_is_taken_out_and_its_comment_stays():
     made = set_values(TEXT, "", None, {"group_above": None})
     assert made.startswith("# Rules of the night shift\n# as agreed\n\n# Wakes")

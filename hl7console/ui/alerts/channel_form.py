@@ -101,6 +101,7 @@ class ChannelForm(QWidget):
         form.number("timeout_s", "Gives up after", unit="s")
         self._column.replaceWidget(old, form)
         old.hide()
+        old.setParent(None)
         old.deleteLater()
         form.changed.connect(self._on_changed)
 

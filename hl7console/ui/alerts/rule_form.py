@@ -145,6 +145,7 @@ class RuleForm(QWidget):
             self._add(name, kind)
         self._column.replaceWidget(old, self.form)
         old.hide()
+        old.setParent(None)
         old.deleteLater()
         self.offer(self._interfaces, self._channels)
         self.form.changed.connect(self._on_changed)

@@ -218,9 +218,9 @@ class Form(QWidget):
         control.setAccessibleDescription(help_text)
         shown = row or control
         shown.setFixedWidth(width)
-        title = QLabel(label)
+        title = QLabel(label, self)
         title.setBuddy(control)
-        note = QLabel(help_text)
+        note = QLabel(help_text, self)  # of the form at once: shown without, it were a window
         note.setObjectName(f"{name}.note")
         note.setProperty("role", "muted")
         note.setWordWrap(True)
