@@ -86,6 +86,8 @@ def test_letters_of_any_script_arrive():
         assert send_mail(settings, message, attempt) == ""
     (mail,) = server.mails
     assert mail["Subject"] == message.subject
+    assert mail["References"] == "<hl7console-alert-1@north.test>"
+    assert mail["Importance"] == "high"
     assert "Jürgen Ö <jürgen@x.test>".encode() in server.envelopes[0].content
     assert server.envelopes[0].rcpt_tos == ["jürgen@x.test"]
     assert "Störung läuft — ✓." in mail.get_content()

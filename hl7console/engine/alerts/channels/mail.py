@@ -100,6 +100,9 @@ def _compose(sender: Address, recipients: list[Address], message: AlertMessage) 
         mail["Subject"] = one_line(message.subject, 200)
         mail["Date"] = message.at
         mail["Message-ID"] = f"<{message.key}@{domain}>"
+        if message.thread:
+            # Mail programs show what belongs together in one place.
+            mail["References"] = f"<{message.thread}@{domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         if message.is_urgent:
             mail["Importance"] = "high"

@@ -51,6 +51,9 @@ LOOK_EVERY_S = 5.0
 
 MINUTE_US = 60_000_000
 
+MOST_A_MINUTE = 5
+"""Messages that a channel gets in a minute, or `group_above` where that is more."""
+
 MOST_NOTICES = 5_000
 """Notices that one message tells at most."""
 
@@ -286,7 +289,7 @@ class AlertOutbox:
         sent = self._sent_at_us.setdefault(due.channel, deque())
         while sent and not now_us - MINUTE_US < sent[0] <= now_us:
             sent.popleft()
-        if len(sent) >= max(1, self.book().group_above):
+        if len(sent) >= max(MOST_A_MINUTE, self.book().group_above):
             allowed_us = max(allowed_us, sent[0] + MINUTE_US)
         if allowed_us <= now_us:
             return True

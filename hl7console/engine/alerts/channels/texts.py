@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +69,8 @@ class AlertMessage:
     """The same as plain JSON values."""
     at: datetime
     is_urgent: bool = False
+    thread: str = ""
+    """The same for all messages about one alert; empty for those about many."""
 
 
 def one_line(text: str, most: int) -> str:
@@ -83,22 +85,22 @@ def one_line(text: str, most: int) -> str:
 
 def message_of(news: News, place: TextPlace, now_us: int) -> AlertMessage:
     """Return the message that tells news; one alert in words, more as a list. Any thread."""
-    if news.total == 1 and len(news.first) == 1:
-        subject, body = _single(news.first[0])
-    else:
-        subject, body = _several(news)
+    only = news.first[0] if news.total == 1 and news.first else None
+    subject, body = _several(news) if only is None else _single(only)
     begun, over, brief = (
         sum(getattr(count, name) for count in news.counts) for name in ("begun", "over", "brief")
     )
     payload: dict[str, object] = {
-        "what": _what(begun, over) if news.total == 1 else "group",
+        "what": "group" if only is None else _what(begun, over),
         "begun": begun,
         "over": over,
         "brief": brief,
         "alerts": [_as_json(told) for told in news.first],
     }
     is_urgent = any(count.severity == Severity.CRITICAL and count.begun for count in news.counts)
-    return _message(news.key, subject, body, payload, place, now_us, is_urgent=is_urgent)
+    message = _message(news.key, subject, body, payload, place, now_us)
+    thread = "" if only is None else f"{place.source}-alert-{only.alert.id}"
+    return replace(message, is_urgent=is_urgent, thread=thread)
 
 
 def test_message(channel: str, place: TextPlace, now_us: int) -> AlertMessage:
@@ -123,8 +125,6 @@ def _message(
     payload: dict[str, object],
     place: TextPlace,
     now_us: int,
-    *,
-    is_urgent: bool = False,
 ) -> AlertMessage:
     workspace, machine = one_line(place.workspace, 80), one_line(place.machine, 80)
     whole = f"{body}\nhl7console, workspace {workspace} on {machine}\n"
@@ -140,7 +140,7 @@ def _message(
         "text": f"{marked}\n\n{whole}",
         **payload,
     }
-    return AlertMessage(key, marked, whole, payload, _time_of(now_us), is_urgent)
+    return AlertMessage(key, marked, whole, payload, _time_of(now_us))
 
 
 def _what(begun: int, over: int) -> str:

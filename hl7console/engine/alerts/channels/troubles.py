@@ -51,7 +51,9 @@ class ChannelTroubles:
         texts = list(self._texts.values())
         if names := self._unapproved:
             are = "The channel is" if len(names) == 1 else "These channels are"
-            texts.insert(0, f"{are} off until approved in Settings, Alert rules: {', '.join(names)}.")
+            texts.insert(
+                0, f"{are} off until approved in Settings, Alert rules: {', '.join(names)}."
+            )
         if len(texts) > MOST_TOLD:
             texts[MOST_TOLD:] = [f"{len(texts) - MOST_TOLD} more channels have faults."]
         return " ".join(texts)
