@@ -73,7 +73,7 @@ def test_what_an_engine_receives_and_sends_is_measured_with_its_times(tmp_path: 
     assert sum(times.total for times in sent.wait if times) == 20
     assert [cause[:6] for cause in causes] == ["AR 201"]
     assert {"Destination saved: PACS", "Route saved: all"} <= {mark.text for mark in marks}
-    assert marks[0].kind == "start"
+    assert [mark.kind for mark in marks].count("start") == 1
 
 
 def test_the_time_to_an_acknowledgement_counts_from_the_first_byte(tmp_path: Path):

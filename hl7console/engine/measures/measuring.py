@@ -122,12 +122,11 @@ class Measures:
 
     def _load_place(self) -> _Place:
         store = self._store
-        audit_id = store.meta("audit_id")
         return _Place(
             store.number("message_id"),
             store.number("attempt_id"),
             tuple(json.loads(store.meta("open_attempts") or "[]")),
-            int(audit_id) if audit_id else self._changes.last_id(),
+            store.number("audit_id"),
         )
 
     def step(self, now_us: int) -> bool:

@@ -6,8 +6,8 @@ import re
 
 from hl7console.store.connection import Database
 
-MOST_AT_ONCE = 200
-"""Changes that are marked in one go; an import of many settings is marked in part."""
+MOST_AT_ONCE = 1000
+"""Changes that are marked in one go, the latest; of new measures all of the past are."""
 
 _IS_CHANGE = re.compile(
     r"(?!messages?\b|saved message|archive|deliver).*\b"
@@ -40,7 +40,7 @@ class ChangeSource:
             for at_us, action, subject in rows
             if _IS_CHANGE.match(str(action))
         ]
-        return found[:MOST_AT_ONCE]
+        return found[-MOST_AT_ONCE:]
 
 
 def _sentence(action: str) -> str:

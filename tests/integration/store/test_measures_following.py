@@ -317,5 +317,6 @@ def test_changes_of_settings_are_marked_and_what_messages_do_is_not(store):
         marks = reader.marks(BEGIN_S, BEGIN_S + 10)
     assert [(mark.kind, mark.text) for mark in marks if mark.kind == "settings"] == [
         ("settings", "Listener saved: RIS-in"),
+        ("settings", "Listener saved: RIS-in"),
         ("settings", "Queue held: RIS-in"),
     ]
