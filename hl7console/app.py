@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from hl7console.engine.console import Console
 from hl7console.ui import icons
+from hl7console.ui.alerts.system_notice import SystemNotice
 from hl7console.ui.collector import GuiCollector
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.preferences import Preferences
@@ -211,6 +212,8 @@ def open_window(
     has_tray = QSystemTrayIcon.isSystemTrayAvailable()
     window = MainWindow(console, is_demo=demo, preferences=preferences, has_tray=has_tray)
     closing = Closing(window, console, preferences, is_demo=demo, has_tray=has_tray)
+    if has_tray:
+        _notify(window, closing)
     if isinstance(console, _ShowsWindow) and not _is_attached(console):
         console.show_window = window.up_wanted.emit
     window.show()
@@ -229,6 +232,14 @@ def open_window(
     collector.stop()
     collector.deleteLater()
     return code
+
+
+def _notify(window: MainWindow, closing: Closing) -> None:
+    """Tell of alerts by notifications of the system; a click on one leads to the alert."""
+    notice = SystemNotice(window, lambda: closing.tray)
+    window.alerts.teller.notified.connect(notice.show)
+    notice.clicked.connect(window.up_wanted)
+    notice.clicked.connect(window.alerts.show_newest)
 
 
 def _show_recovery_code(window: MainWindow, code: str, workspace: Path, warning: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from alerts_window_kit import MINUTE_US, StagedAlerts, alert, now_us, stage_tables
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,6 +25,7 @@ from window_kit import child
 from hl7console.engine.alert_commands import AcknowledgeAlerts, SnoozeAlerts
 from hl7console.ui.alerts.header import View
 from hl7console.ui.alerts.model import AlertModel
+from hl7console.ui.alerts.system_notice import SystemNotice
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.palette import Palette
 from hl7console.ui.worklist.command_dialog import CommandDialog
@@ -460,6 +461,39 @@ def test_a_notification_is_due_where_the_window_is_not_in_front(opened, console,
     qtbot.waitUntil(lambda: bool(notified))
     assert notified[0][0] == "Critical: Billing out"
     assert notified[0][2] is True
+
+
+class TrayIcon(QObject):
+    """Stands in for an icon in the tray."""
+
+    messageClicked = Signal()  # noqa: N815 - Qt's name
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[tuple[object, ...]] = []
+        self.is_shown = True
+
+    def isVisible(self) -> bool:  # noqa: N802
+        return self.is_shown
+
+    def show(self) -> None:
+        self.is_shown = True
+
+    def showMessage(self, *parts: object) -> None:  # noqa: N802
+        self.messages.append(parts)
+
+
+def test_a_notification_takes_the_icon_that_is_in_the_tray(window, monkeypatch, qtbot):
+    tray, own = TrayIcon(), TrayIcon()
+    notice = SystemNotice(window, lambda: tray)
+    monkeypatch.setattr(notice, "_own_icon", lambda: own)
+    notice.show("Critical: PACS", "It is down.", True)
+    tray.is_shown = False
+    notice.show("Warning: Lab in", "It is quiet.", False)
+    assert [m[:2] for m in tray.messages] == [("Critical: PACS", "It is down.")]
+    assert [m[:2] for m in own.messages] == [("Warning: Lab in", "It is quiet.")]
+    with qtbot.waitSignal(notice.clicked):
+        own.messageClicked.emit()
 
 
 # The model

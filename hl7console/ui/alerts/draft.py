@@ -8,40 +8,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from hl7console import assets
 from hl7console.engine.alerts.channels.approval import channel_kind
+from hl7console.engine.alerts.rules_file import checked, rules_text
 from hl7console.errors import ConsoleError
 from hl7console.settings.alert_file import AlertFileError, parse_alerts
 from hl7console.settings.alerts import AlertBook, AlertRule, Channel
 from hl7console.settings.toml_edit import TomlValue, add_table, read_toml, remove_table, set_values
 from hl7console.ui.settings.form import Value
 
-FILE_NAME = "alerts.toml"
-BUILT_IN = "alerts/default.toml"
-"""What is in force where the workspace has no file."""
-
-
-def rules_in_force(workspace: Path) -> str:
-    """Return the text of the workspace's rules, the built-in ones where it has none. Any thread.
-
-    Raises:
-        ConsoleError: The file cannot be read.
-    """
-    try:
-        return (workspace / FILE_NAME).read_text(encoding="utf-8").replace("\r\n", "\n")
-    except FileNotFoundError:
-        return assets.read_text(BUILT_IN)
-    except (OSError, UnicodeDecodeError):
-        raise ConsoleError(
-            "The rules of alerts cannot be read.",
-            hint=f"Look at {FILE_NAME} in the workspace folder.",
-        ) from None
-
 
 def have_sound(workspace: Path, rules: set[str]) -> bool:
     """Return whether one of these rules has a sound; the ones in force. Any thread."""
     try:
-        book = parse_alerts(rules_in_force(workspace))
+        book = parse_alerts(rules_text(workspace))
     except ConsoleError:
         return False  # a file with a mistake, which is told elsewhere
     return any(rule.sound for rule in book.rules if rule.name in rules)
@@ -92,7 +71,7 @@ class RulesDraft(QObject):
         """Take another text, sound or not."""
         self.text = text
         try:
-            self.book = parse_alerts(text)
+            self.book = checked(text)
         except AlertFileError as error:
             self.problem, self.line = error.full_text, error.line
         else:

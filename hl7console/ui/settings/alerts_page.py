@@ -25,11 +25,12 @@ from hl7console.engine.alert_commands import (
     TestChannel,
     TryAlertRule,
 )
+from hl7console.engine.alerts.rules_file import rules_text
 from hl7console.engine.console import Command, Console, EngineSnapshot, JobReport
 from hl7console.errors import ConsoleError
 from hl7console.store.reader import StoreReader
 from hl7console.ui.alerts.channels_tab import ChannelsTab, ChannelStates, read_states
-from hl7console.ui.alerts.draft import RulesDraft, rules_in_force
+from hl7console.ui.alerts.draft import RulesDraft
 from hl7console.ui.alerts.normal_tab import NormalTab
 from hl7console.ui.alerts.rules_tab import RulesTab
 from hl7console.ui.alerts.text_tab import TextTab
@@ -178,7 +179,7 @@ class AlertsPage(QWidget):
 
     def _read(self, reader: StoreReader) -> tuple[str, dict[str, tuple[str, ...]]]:
         """Return the text, and values of filters. Reader's thread."""
-        return rules_in_force(self._workspace), reader.known_values()
+        return rules_text(self._workspace), reader.known_values()
 
     def _on_read(self, found: tuple[str, dict[str, tuple[str, ...]]]) -> None:
         text, known = found
