@@ -23,7 +23,7 @@ from hl7console.engine.reports.figures import (
     Times,
 )
 from hl7console.engine.reports.reading import SpanReads, Sums, counts_of, largest, parts_of
-from hl7console.engine.reports.spans import HOUR_S, ReportSpan
+from hl7console.engine.reports.spans import HOUR_S, MINUTE_S, ReportSpan
 from hl7console.errors import UsageError
 from hl7console.settings.alerts import AlertKind
 from hl7console.store import interfaces
@@ -105,7 +105,8 @@ class _Making:
         self._interface, self._now_us = interface, now_us
         self._known = _Known.read(reader)
         self._reads = SpanReads(measures, span.since_s, span.until_s)
-        ended_s = max(min(span.until_s, now_us // 1_000_000), span.since_s)
+        ended_s = max(min(span.until_s, now_us // 1_000_000 + 1), span.since_s)
+        self._is_over = ended_s >= span.until_s - MINUTE_S
         self._runs = measures.runs(span.since_s, ended_s)
         last_s = max((until_s for _, until_s in self._runs), default=0)
         # A program that runs is known to have run a moment ago, and not to this very second.
@@ -139,7 +140,7 @@ class _Making:
             span=self._span,
             interface=self._interface,
             made_at_us=self._now_us,
-            is_over=self._now_us >= self._span.until_s * 1_000_000,
+            is_over=self._is_over,
             availability=availability_of((self._span.since_s, self._ended_s), self._runs),
             received=incoming.counts,
             delivered=outgoing.counts,
@@ -218,7 +219,7 @@ class _Making:
     def _before(self) -> tuple[Counts, Counts, str, bool]:
         span, title = self._span.before()
         until_s = span.until_s
-        if self._ended_s < self._span.until_s:  # so far is compared with as far
+        if not self._is_over:  # so far is compared with as far
             until_s = span.since_s + (self._ended_s - self._span.since_s) // HOUR_S * HOUR_S
             until_s, title = max(until_s, span.since_s + 1), f"{title}, as far"
         reads = SpanReads(self._measures, span.since_s, until_s)
@@ -326,7 +327,7 @@ class _Making:
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
-        if self._now_us < self._span.until_s * 1_000_000:
+        if not self._is_over:
             notes.append("The span is not over yet; this is how far it has come.")
         since_s, until_s = self._reads.covered_s
         if (since_s, until_s) != (self._span.since_s, self._span.until_s):

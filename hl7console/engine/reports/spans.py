@@ -11,6 +11,7 @@ from enum import StrEnum
 from hl7console.errors import UsageError
 from hl7console.hl7v2.filters.times import read_time
 
+MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 
@@ -167,7 +168,8 @@ def read_span(
         day: ``2026-01-05``, ``today`` or ``yesterday``.
         week: A day of the week.
         month: ``2026-01``, or a day of the month.
-        since: A time as in filters: ``2h``, ``2026-01-05``, ``2026-01-05T10:00``.
+        since: A time as in filters: ``2h``, ``2026-01-05``, ``2026-01-05T10:00``; spans begin and
+            end with a minute.
         until: The same; empty for the present.
 
     Raises:
@@ -179,8 +181,9 @@ def read_span(
     if until and not since:
         raise UsageError("--until goes with --since.")
     if since:
-        end_s = _time_of(until, now, is_end=True) if until else int(now.timestamp())
-        return span_of(_time_of(since, now, is_end=False), end_s)
+        end_s = _time_of(until, now, is_end=True) if until else int(now.timestamp()) + 1
+        since_s = _time_of(since, now, is_end=False) // MINUTE_S * MINUTE_S
+        return span_of(since_s, -(-end_s // MINUTE_S) * MINUTE_S)
     made: Callable[[datetime], ReportSpan] = week_of if week else month_of if month else day_of
     text = day or week or month or "yesterday"
     found = _MONTH.fullmatch(text) if month else None

