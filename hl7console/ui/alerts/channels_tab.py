@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -88,10 +88,10 @@ class ChannelsTab(QWidget):
         self.form.changed.connect(self._on_edited)
         theme().changed.connect(self._show_channels)
 
-    def _button(self, name: str, text: str, slot: object) -> QPushButton:
+    def _button(self, name: str, text: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(f"alerts.{name}")
-        button.clicked.connect(slot)  # type: ignore[arg-type]
+        button.clicked.connect(lambda *_: slot())
         return button
 
     def _build(self) -> None:

@@ -60,7 +60,7 @@ OPEN_COLUMNS: tuple[AlertColumn, ...] = (
     AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert)),
     AlertColumn("Since", Kind.FIXED, 18, since_text),
     AlertColumn("What is wrong", Kind.TEXT, 40, lambda alert, _: alert.text, is_long=True),
-    AlertColumn("State", Kind.MUTED, 20, _state),
+    AlertColumn("State", Kind.MUTED, 23, _state),
     AlertColumn("Sample", Kind.FIXED, 10, lambda alert, _: alert.sample_control_id),
     AlertColumn("Rule", Kind.MUTED, 16, lambda alert, _: alert.rule),
 )

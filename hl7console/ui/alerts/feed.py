@@ -190,7 +190,7 @@ class AlertFeed(QObject):
 
         self._stories.ask(work, put, self.failed.emit)
 
-    def read_rows(self, rows: Sequence[int], then: Callable[[list[AlertRecord]], object]) -> None:
+    def read_rows(self, rows: Sequence[int], then: Callable[[list[AlertRecord]], None]) -> None:
         """Read the alerts of rows, in order; at most `MOST_CHOSEN`."""
         known = [self.model.alert_at(row) for row in rows[:MOST_CHOSEN]]
         alerts = [alert for alert in known if alert is not None]
@@ -210,9 +210,7 @@ class AlertFeed(QObject):
             self.failed.emit,
         )
 
-    def read_ids(
-        self, alert_ids: Sequence[int], then: Callable[[list[AlertRecord]], object]
-    ) -> None:
+    def read_ids(self, alert_ids: Sequence[int], then: Callable[[list[AlertRecord]], None]) -> None:
         """Read alerts by their numbers; those that are gone are left out."""
         ids = tuple(alert_ids[:MOST_CHOSEN])
 
@@ -222,7 +220,7 @@ class AlertFeed(QObject):
 
         self._stories.ask(work, then, self.failed.emit)
 
-    def figures(self, since_us: int, then: Callable[[list[RuleFigures]], object]) -> None:
+    def figures(self, since_us: int, then: Callable[[list[RuleFigures]], None]) -> None:
         """Read what became of the alerts since a time, by rule."""
         self._lists.ask(
             lambda reader: alert_lists.figures_by_rule(reader, since_us), then, self.failed.emit

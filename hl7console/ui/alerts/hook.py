@@ -45,7 +45,7 @@ class AlertsHook(PlaceHook):
             group="Alerts")  # fmt: skip
         add("alerts.figures", "Alerts: figures by rule", lambda: self.show_view(View.FIGURES),
             icon="table-2", group="Alerts")  # fmt: skip
-        add("alerts.newest", "Go to the newest alert", self.show_newest, shortcut="Ctrl+Shift+5",
+        add("alerts.newest", "Go to the newest alert", self.show_newest, shortcut="F8",
             icon="bell", group="Alerts")  # fmt: skip
         add("alerts.closeToast", "Close the toast of new alerts", self._close_toast,
             icon="x", group="Alerts")  # fmt: skip

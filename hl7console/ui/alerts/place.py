@@ -151,7 +151,7 @@ class AlertsPlace(QWidget):
         """How many alerts are chosen."""
         return 0 if self.header.view is View.FIGURES else len(self.table.chosen_rows())
 
-    def with_chosen(self, then: Callable[[list[AlertRecord]], object]) -> None:
+    def with_chosen(self, then: Callable[[list[AlertRecord]], None]) -> None:
         """Call `then` with the chosen alerts, read where they are not there."""
         rows = [] if self.header.view is View.FIGURES else self.table.chosen_rows()
         if rows:

@@ -74,6 +74,7 @@ class AlertStory(Sheet):
         self.banner(subject_text(alert), Pill(*severity_look(alert.severity)))
         sentence = self.note(alert.text, "")
         sentence.setObjectName("alertText")
+        sentence.setContentsMargins(0, 0, 0, GRID)
         state = state_look(alert, now_us)
         lasted = "Lasted" if alert.ended_at_us else "For"
         pairs: list[tuple[str, QWidget | str]] = [

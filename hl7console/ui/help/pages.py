@@ -25,6 +25,7 @@ ORDER = (
     "editing",
     "routes",
     "queues",
+    "alerts",
     "recipes",
     "recordings",
     "compare",

@@ -203,11 +203,11 @@ class AlertsPage(QWidget):
 
     @Slot()
     def _offer(self) -> None:
-        names = sorted(
-            {one.name for one in (*self._bridge.listeners, *self._bridge.destinations)},
-            key=str.casefold,
+        names = {one.name for one in self._bridge.listeners}
+        names |= {one.name for one in self._bridge.destinations}
+        self.rules.form.offer(
+            sorted(names, key=str.casefold), [channel.name for channel in self.draft.book.channels]
         )
-        self.rules.form.offer(names, [channel.name for channel in self.draft.book.channels])
 
     @Slot(object)
     def _on_snapshot(self, snapshot: EngineSnapshot) -> None:
