@@ -92,5 +92,7 @@ class EngineSnapshot:
     """Grows when the measures on disk changed."""
     measures_behind: int = 0
     """Messages that the measures have not counted yet."""
+    measures_problem: str = ""
+    """Why nothing is measured, as a sentence; empty when all is well."""
     metrics_endpoint: InterfaceStatus | None = None
     """Its light, of the kind ``metrics``; None while it is switched off."""

@@ -334,6 +334,7 @@ class Engine:
             queues=self._queues.statuses(),
             measures_version=self.measures.version,
             measures_behind=self.measures.behind,
+            measures_problem=self.measures.problem,
             metrics_endpoint=self._metrics_endpoint.status(),
         )
 

@@ -17,9 +17,10 @@ _SCOPES = {
 def gauges_of(snapshot: EngineSnapshot, now_us: int) -> dict[Series, Gauges]:
     """Return what all gauges show.
 
-    Of the whole: messages that derived data is behind. Of the worklist: what it is behind.
+    Of the whole: messages that derived data is behind. Of the worklist: what it is behind, also
+    under an empty name, where no DICOM service runs.
     """
-    found: dict[Series, Gauges] = {}
+    found: dict[Series, Gauges] = {(Scope.WORKLIST, ""): (snapshot.worklist_behind, 0, 0)}
     connections = 0
     for status in snapshot.interfaces:
         scope = _SCOPES.get(status.kind)

@@ -51,7 +51,10 @@ Sample = Callable[[int], Mapping[Series, Gauges]]
 STARTED_TEXT = f"hl7console {__version__} started."
 STOPPED_TEXT = "The program was ended."
 KILLED_TEXT = "The program ended unexpectedly."
-AGAIN_TEXT = "The measures were damaged and were made anew from the messages; times are lost."
+AGAIN_TEXT = (
+    "The measures were missing or damaged, and were made anew from the messages that there are;"
+    " times and backlogs from before are not known."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Measures:
         sample: Looks at backlogs and connections; None looks at none.
         longest_gap_s: A longer time between two turns counts as not having run.
         local: Returns local times, for the hours of the week.
+        is_resumed: Whether this program measured before: it doesn't start, it goes on.
 
     Raises:
         ConsoleError: A file cannot be opened.
@@ -88,7 +92,9 @@ class Measures:
         sample: Sample | None = None,
         longest_gap_s: int = LONGEST_GAP_S,
         local: Local = local_time,
+        is_resumed: bool = False,
     ) -> None:
+        self._is_resumed = is_resumed
         self._ack_times = ack_times
         self._sample = sample
         self._longest_gap_s = longest_gap_s
@@ -106,6 +112,7 @@ class Measures:
         self._forgot_coarse_s = 0
         self._gauges: dict[Series, Gauges] = {}
         self._keyframe_s = 0
+        self._must_cover = False
         self._run_id = 0
         self._run_s = 0
         self._beaten_s = 0
@@ -164,6 +171,8 @@ class Measures:
         is_hour_over = not self.behind and self._learner.is_due(now_s)
         if self._is_fold_due(now_s) or (is_hour_over and self._store.fresh_rows):
             self.fold(now_s)
+        if self._must_cover and not self.behind:
+            self._cover(now_s)
         if is_hour_over:
             with self._store.database.transaction():
                 self._learner.learn(now_s)
@@ -235,9 +244,21 @@ class Measures:
     def _mark_start(self, now_us: int) -> None:
         store = self._store
         until_s = store.interrupted_s()
-        if until_s:
+        if until_s and not self._is_resumed:
             store.mark(until_s * 1_000_000, "stop", KILLED_TEXT)
-        store.mark(now_us, "start", AGAIN_TEXT if store.was_replaced else STARTED_TEXT)
+        self._must_cover = store.is_new and self._messages.last_id() > 0
+        if self._must_cover or not self._is_resumed:
+            store.mark(now_us, "start", AGAIN_TEXT if self._must_cover else STARTED_TEXT)
+
+    def _cover(self, now_s: int) -> None:
+        """Take the hours that have messages for such in which the program ran."""
+        self.fold(now_s)
+        store = self._store
+        with store.database.transaction():
+            store.cover_hours()
+            # The run that goes on is the last one.
+            self._run_id = store.begin_run(self._run_s)
+        self._must_cover = False
 
     def _look(self, gauges: Mapping[Series, Gauges], now_s: int, tally: Tally) -> None:
         """Take down gauges that changed, and from time to time all that are not zero."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.engine.measures.gauges import gauges_of
 from hl7console.engine.measures.measuring import Gauges, Measures
 from hl7console.engine.snapshot import EngineSnapshot
-from hl7console.errors import ConsoleError
+from hl7console.errors import ConsoleError, DamagedDatabaseError, WrongKeyError
 from hl7console.settings.alerts import NormalSettings
+from hl7console.store.measures.saving import discard, is_sound
+from hl7console.store.measures.schema import measures_path
 from hl7console.store.measures.tally import Series
 
 EVERY_S = 1.0
@@ -52,6 +56,7 @@ class MeasuresService:
         self._key = key
         self._snapshot = snapshot
         self._is_off = is_off
+        self._has_measured = False
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.version = 0
@@ -87,11 +92,12 @@ class MeasuresService:
                 try:
                     measures = measures or self._open()
                     self._follow(measures)
-                except (ConsoleError, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - it must cost nothing but measures
                     self._fail(error)
                     if measures is not None:
                         measures.close()
                     measures = None
+                    self._discard_if_damaged(error)
                     self._ended.wait(RETRY_S)
             if measures is not None:
                 self._end(measures)
@@ -99,10 +105,24 @@ class MeasuresService:
             if measures is not None:
                 measures.close()
 
+    def _discard_if_damaged(self, error: Exception) -> None:
+        """Remove a file that cannot be read any more; the next turn makes it anew."""
+        path = measures_path(self._console_path)
+        if not isinstance(error, DamagedDatabaseError | WrongKeyError) or not path.exists():
+            return
+        with suppress(ConsoleError):
+            if not is_sound(path, self._key, checked_bytes=sys.maxsize):
+                discard(path)
+
     def _open(self) -> Measures:
         measures = Measures(
-            self._console_path, self._key, ack_times=self.ack_times, sample=self._gauges
+            self._console_path,
+            self._key,
+            ack_times=self.ack_times,
+            sample=self._gauges,
+            is_resumed=self._has_measured,
         )
+        self._has_measured = True
         self.problem = ""
         return measures
 
@@ -117,8 +137,9 @@ class MeasuresService:
 
     def _step(self, measures: Measures) -> bool:
         measures.set_normal(self.normal)
+        before = measures.version
         has_more = measures.step(time.time_ns() // 1000)
-        self.version = measures.version
+        self.version += measures.version - before
         self.behind = measures.behind
         return has_more
 
@@ -128,11 +149,15 @@ class MeasuresService:
             while self._step(measures) and time.monotonic() < last_s:
                 pass
             measures.finish(time.time_ns() // 1000)
-        except (ConsoleError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the end goes on whatever it is
             self._fail(error)
 
-    def _fail(self, error: ConsoleError | OSError) -> None:
-        text = error.full_text if isinstance(error, ConsoleError) else error.strerror or "a fault"
+    def _fail(self, error: Exception) -> None:
+        text = (
+            error.full_text
+            if isinstance(error, ConsoleError)
+            else f"A fault of the program ({type(error).__name__})."
+        )
         if text != self.problem:
             log.warning("Nothing is measured: %s", text)
         self.problem = text

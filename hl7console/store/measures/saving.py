@@ -8,12 +8,12 @@ thread is busy.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 
-from hl7console.errors import ConsoleError
+from hl7console.errors import DamagedDatabaseError, EnvironmentFaultError, WrongKeyError
 from hl7console.store.connection import Database
-from hl7console.store.faults import SqlError
+from hl7console.store.faults import FaultKind, SqlError, fault_of
 from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.naming import Names
 from hl7console.store.measures.records import RESOLUTIONS_S
@@ -35,6 +35,9 @@ LATE_S = 900
 
 CHECKPOINT_PAGES = 1_000
 
+CHECKED_BYTES = 32 * 1024 * 1024
+"""Files up to this size are read through before they are used, which takes half a second."""
+
 _VALUES = ", ".join(f"value ->> {place}" for place in range(2 + len(COLUMNS)))
 _ADD = (
     f"INSERT INTO fresh (series_id, at_s, {', '.join(COLUMNS)}) SELECT {_VALUES} FROM json_each(?)"  # noqa: S608
@@ -51,6 +54,14 @@ _RECEIVED = (
     "UPDATE series SET received_s = v.at_s FROM (SELECT value ->> 0 AS id, value ->> 1 AS at_s"
     " FROM json_each(?)) AS v WHERE series.id = v.id AND series.received_s < v.at_s"
 )
+_COVER_HOURS = """
+INSERT INTO runs (since_s, until_s, has_ended)
+SELECT min(at_s), max(at_s) + 3600, 1 FROM (
+    SELECT at_s, at_s / 3600 - row_number() OVER (ORDER BY at_s) AS island FROM steps
+    WHERE resolution = 3600 AND received > 0
+    AND series_id = (SELECT id FROM series WHERE scope = 'all' AND name = ''))
+GROUP BY island
+"""
 _SUMS = ", ".join([f"sum({name})" for name in COUNTED] + [f"max({name})" for name in GAUGED])
 _SETS = ", ".join(
     [f"{name} = steps.{name} + excluded.{name}" for name in COUNTED]
@@ -90,6 +101,48 @@ _PUT_TIMES = (
 _TimeKey = tuple[int, int, int]
 
 
+def is_sound(path: Path, key: bytes | None, *, checked_bytes: int = CHECKED_BYTES) -> bool:
+    """Return whether a file of measures can be used by this version.
+
+    Args:
+        path: The file, which is there.
+        key: The workspace's key.
+        checked_bytes: Files up to this size are read through.
+
+    Raises:
+        ConsoleError: It cannot be told: the file is locked, or the disk fails.
+    """
+    try:
+        with closing(Database(path, key)) as database:
+            if not is_current(database):
+                return False
+            is_small = path.stat().st_size <= checked_bytes
+            return not is_small or database.one("PRAGMA quick_check(1)") == ("ok",)
+    except (DamagedDatabaseError, WrongKeyError):
+        return False
+    except SqlError as error:
+        fault = fault_of(error)
+        if fault.kind in (FaultKind.DAMAGED, FaultKind.NOT_A_DATABASE):
+            return False
+        raise fault.as_error() from None
+
+
+def discard(path: Path) -> None:
+    """Remove measures that cannot be used.
+
+    Raises:
+        EnvironmentFaultError: They cannot be removed.
+    """
+    try:
+        remove_measures(path)
+    except OSError as error:
+        raise EnvironmentFaultError(
+            f"The file {path.name} is damaged and cannot be removed:"
+            f" {error.strerror or 'no reason given'}.",
+            hint="Close other programs that show this workspace.",
+        ) from None
+
+
 class MeasureStore:
     """The writing connection to the measures of a workspace. One thread.
 
@@ -104,8 +157,8 @@ class MeasureStore:
     def __init__(self, path: Path, key: bytes | None) -> None:
         self.path = path
         self._key = key
-        self.was_replaced = False
-        """Whether there was a file that could not be used."""
+        self.is_new = False
+        """Whether it was made here, in place of one that could not be used or of none."""
         self.database = self._open()
         self.database.execute("PRAGMA synchronous = NORMAL").close()
         self.database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
@@ -114,30 +167,19 @@ class MeasureStore:
         """Rows that are not folded yet; more or less."""
 
     def _open(self) -> Database:
-        exists = self.path.exists() and self.path.stat().st_size > 0
-        with suppress(SqlError, ConsoleError):
-            database = Database(self.path, self._key)
-            try:
-                if not exists:
-                    create_tables(database)
-                    return database
-                if is_current(database) and database.one("PRAGMA quick_check(1)") == ("ok",):
-                    return database
-            except BaseException:
-                database.close()
-                raise
-            database.close()
-        self.was_replaced = True
-        try:
-            remove_measures(self.path)
-        except OSError as error:
-            raise ConsoleError(
-                f"The file {self.path.name} is damaged and cannot be removed:"
-                f" {error.strerror or 'no reason given'}.",
-                hint="Close other programs that show this workspace.",
-            ) from None
+        if self.path.exists() and self.path.stat().st_size and not is_sound(self.path, self._key):
+            discard(self.path)
         database = Database(self.path, self._key)
-        create_tables(database)
+        try:
+            if not is_current(database):
+                create_tables(database)
+                self.is_new = True
+        except SqlError as error:
+            database.close()
+            raise fault_of(error).as_error() from None
+        except BaseException:
+            database.close()
+            raise
         return database
 
     def close(self) -> None:
@@ -250,6 +292,10 @@ class MeasureStore:
             self.database.execute(
                 "INSERT INTO runs (since_s, until_s, has_ended) VALUES (?, ?, 1)", values
             )
+
+    def cover_hours(self) -> None:
+        """Note that the program ran in all hours that have messages; for measures made anew."""
+        self.database.execute(_COVER_HOURS)
 
     def interrupted_s(self) -> int:
         """Return until when the last run ran, where it did not end in order; else 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from measures_store_kit import BEGIN_S, counted, curve, in_database, measured, measuring, turn
 
 from hl7console.errors import ConsoleError
-from hl7console.store import audit
+from hl7console.store import audit, connection
+from hl7console.store.connection import Database
 from hl7console.store.deliveries import (
     AttemptOutcome,
     finish_attempt,
@@ -203,6 +205,36 @@ def test_a_file_that_is_damaged_is_made_again_from_the_messages_and_says_so(stor
         marks = reader.marks(BEGIN_S, BEGIN_S + 100)
     assert [mark.kind for mark in marks] == ["start"]
     assert "made anew" in marks[0].text
+
+
+def test_a_file_that_is_missing_is_made_again_and_what_is_known_follows_the_messages(store, put):
+    for at_s in (BEGIN_S, BEGIN_S + 3600, BEGIN_S + 4 * 3600):
+        put(at_s)
+    with measuring(store) as measures:
+        turn(measures, BEGIN_S + 10 * 3600)
+    found = curve(store, Scope.ALL, "", BEGIN_S - 3600, BEGIN_S + 6 * 3600, 7)
+    assert found.step_s == 3600
+    assert found.received == [0, 1, 1, 0, 0, 1, 0]
+    assert found.is_known == [False, True, True, False, False, True, False]
+
+
+def test_a_file_that_is_locked_is_left_alone(store, put, monkeypatch):
+    put(BEGIN_S)
+    with measuring(store) as measures:
+        turn(measures, BEGIN_S + 1)
+    path = store.path.with_name("measures.db")
+    number = path.stat().st_ino
+    with closing(Database(path, store.key)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE").close()
+        with other.transaction():
+            other.execute("DELETE FROM marks")
+            monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 1)
+            with pytest.raises(ConsoleError, match="locked"), measuring(store):
+                pass
+    assert path.stat().st_ino == number
+    with measuring(store) as measures:
+        turn(measures, BEGIN_S + 2)
+    assert counted(store, Scope.ALL, "")[0] == 1
 
 
 def test_a_reader_notices_that_the_file_was_made_again(store, put):
