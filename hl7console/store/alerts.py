@@ -61,6 +61,13 @@ def keep_changes(
          now_us)
         for notice in notices
     ]  # fmt: skip
+    for notice in notices:
+        if notice.what == "group":
+            ids = json.dumps([kept[place].id for place in notice.places])
+            database.execute(
+                "UPDATE alerts SET group_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (kept[notice.places[0]].id, ids),
+            )
     database.executemany(
         "INSERT INTO alert_notices (alert_ids, channel, what, created_at_us) VALUES (?, ?, ?, ?)",
         rows,

@@ -5,7 +5,7 @@ One thread. The clock is the turn's `now_us`, so that a simulated month runs thr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -134,3 +134,12 @@ class Facts:
         if reader is None:
             return ((since_s, self.now_s),)
         return reader.runs(since_s, self.now_s)
+
+    def gone_interfaces(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of some subjects are interfaces that are there no more, or switched off."""
+        wanted = [key for key in keys if key[0] in ("listener", "destination")]
+        if not wanted:
+            return set()
+        there = {("listener", one.name) for one in self.sources.listeners() if one.enabled}
+        there |= {("destination", one.name) for one in self.sources.destinations() if one.enabled}
+        return {key for key in wanted if key not in there}
