@@ -40,6 +40,10 @@ Examples:
 UNKNOWN = 3
 
 
+class _WrongUsage(click.UsageError):
+    exit_code = UNKNOWN
+
+
 class _Check(click.Command):
     """Ends with `UNKNOWN` on wrong usage too: 2 would be taken for a critical state."""
 
@@ -53,8 +57,7 @@ class _Check(click.Command):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as fault:
-            fault.exit_code = UNKNOWN
-            raise
+            raise _WrongUsage(fault.format_message(), fault.ctx) from None
 
 
 @click.command(cls=_Check, epilog=EPILOG)

@@ -199,7 +199,7 @@ def _nice(rough: float) -> float:
     """Return a step of an axis: 1, 2, 2.5 or 5 times a power of ten."""
     if rough <= 0:
         return 1.0
-    power = 10 ** math.floor(math.log10(rough))
+    power: float = 10.0 ** math.floor(math.log10(rough))
     return next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * 0.999)
 
 

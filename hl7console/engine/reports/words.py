@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
     whole = round(seconds)
     if whole < 1:
         return "< 1 s" if seconds > 0 else "0 s"
-    parts = []
+    parts: list[str] = []
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         amount, whole = divmod(whole, length)
         if amount or parts:
