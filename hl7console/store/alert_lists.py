@@ -150,11 +150,27 @@ def alert_by_id(reader: StoreReader, alert_id: int) -> AlertRecord | None:
     return AlertRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
 
 
-def subjects_and_rules(reader: StoreReader) -> tuple[Sequence[str], Sequence[str]]:
-    """Return what alerts there are of: their subjects, and their rules, by the alphabet."""
-    subjects = _rows(reader, "SELECT DISTINCT subject FROM alerts ORDER BY subject COLLATE NOCASE")
-    rules = _rows(reader, "SELECT DISTINCT rule FROM alerts ORDER BY rule COLLATE NOCASE")
-    return [str(row[0]) for row in subjects], [str(row[0]) for row in rules]
+@dataclass(frozen=True, slots=True)
+class AlertNames:
+    """What there are alerts of."""
+
+    subjects: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    last_id: int = 0
+    """Alerts up to this one were looked at."""
+
+
+def alert_names(reader: StoreReader, known: AlertNames = AlertNames()) -> AlertNames:
+    """Return what there are alerts of; looks only at those behind what is known."""
+    rows = _rows(
+        reader, "SELECT subject, rule, max(id) FROM alerts WHERE id > ? GROUP BY 1, 2",
+        (known.last_id,),
+    )  # fmt: skip
+    return AlertNames(
+        known.subjects | {str(row[0]) for row in rows},
+        known.rules | {str(row[1]) for row in rows},
+        max([known.last_id, *(int(row[2] or 0) for row in rows)]),
+    )
 
 
 _LASTED_S = "(ended_at_us - onset_at_us) / 1000000.0"

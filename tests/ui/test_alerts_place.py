@@ -508,9 +508,11 @@ def test_the_model_of_alerts_is_a_sound_model(qtmodeltester):
 def test_times_run_on_only_where_they_change(qtbot):
     model = AlertModel()
     now = now_us()
-    model.reset(2, 0, [alert(1, onset_at_us=now), alert(2, onset_at_us=now - 90 * MINUTE_US)], now)
+    shown = [alert(1, onset_at_us=now), alert(2, onset_at_us=now - 90 * MINUTE_US)]
+    model.reset(3, 0, [*shown, alert(3, onset_at_us=now)], now)
     changed: list[int] = []
     model.dataChanged.connect(lambda first, _last: changed.append(first.row()))
-    model.tick(now + 5_000_000)
+    model.tick(now + 5_000_000, range(2))
     assert changed == [0]
     assert model.index(0, 2).data().endswith(", 5 s")
+    assert model.index(2, 2).data().endswith(", 5 s")

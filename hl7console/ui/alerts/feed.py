@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hl7console.engine.console import Console
 from hl7console.store import alert_lists
-from hl7console.store.alert_lists import PAGE, AlertList, AlertNotice, RuleFigures
+from hl7console.store.alert_lists import PAGE, AlertList, AlertNames, AlertNotice, RuleFigures
 from hl7console.store.alert_records import AlertRecord
 from hl7console.store.reader import StoreReader
 from hl7console.ui.alerts.columns import OPEN_COLUMNS, PAST_COLUMNS
@@ -36,8 +36,7 @@ class _Look:
     rows: list[AlertRecord]
     kept_place: int
     """Where the alert one is at stands now; -1 where it isn't in the list."""
-    subjects: Sequence[str]
-    rules: Sequence[str]
+    names: AlertNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ class AlertFeed(QObject):
         self._lists = ReaderWorker("alert-lists", console, self)
         self._stories = ReaderWorker("alert-stories", console, self)
         self.wanted = AlertList()
-        self.subjects: Sequence[str] = ()
-        self.rules: Sequence[str] = ()
+        self.names = AlertNames()
+        """What there are alerts of."""
         self.seen: Callable[[], range] = lambda: range(0)
         """Says which rows are in sight; set by who shows them."""
         self.kept_id: Callable[[], int] = lambda: 0
@@ -111,7 +110,7 @@ class AlertFeed(QObject):
         self._is_outdated, self._is_looking = False, True
         generation, wanted = self._generation, self.wanted
         seen = range(0) if is_other else self.seen()
-        kept_id = self.kept_id()
+        kept_id, names = self.kept_id(), self.names
 
         def work(reader: StoreReader) -> _Look:
             count = alert_lists.alert_count(reader, wanted)
@@ -122,7 +121,7 @@ class AlertFeed(QObject):
             place = next((first + n for n, row in enumerate(rows) if row.id == kept_id), -1)
             if place < 0 and kept_id:
                 place = alert_lists.alert_place(reader, wanted, kept_id)
-            return _Look(count, first, rows, place, *alert_lists.subjects_and_rules(reader))
+            return _Look(count, first, rows, place, alert_lists.alert_names(reader, names))
 
         def then(look: _Look) -> None:
             self._is_looking = False
@@ -138,8 +137,8 @@ class AlertFeed(QObject):
         self.model.reset(look.count, look.first, look.rows, self._clock_us(), columns)
         self.is_listed = True
         self.listed.emit(is_other)
-        if (look.subjects, look.rules) != (self.subjects, self.rules):
-            self.subjects, self.rules = look.subjects, look.rules
+        before, self.names = self.names, look.names
+        if (before.subjects, before.rules) != (self.names.subjects, self.names.rules):
             self.names_changed.emit()
 
     def _on_failed(self, generation: int, error: object) -> None:

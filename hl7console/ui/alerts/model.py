@@ -33,6 +33,8 @@ class AlertModel(ColumnedModel[AlertLine]):
         self._rows: dict[int, AlertLine] = {}
         self._places: dict[int, int] = {}
         self._pending: set[int] = set()
+        self._stale: set[int] = set()
+        """Rows whose times are told as they were a while ago."""
         self.columns: tuple[AlertColumn, ...] = OPEN_COLUMNS
 
     # What the list holds
@@ -56,6 +58,7 @@ class AlertModel(ColumnedModel[AlertLine]):
         }
         self._index_rows()
         self._pending.clear()
+        self._stale.clear()
         self.endResetModel()
 
     def put_rows(self, first: int, alerts: Sequence[AlertRecord]) -> None:
@@ -72,14 +75,25 @@ class AlertModel(ColumnedModel[AlertLine]):
         self._index_rows()
         self._changed(first, last - 1)
 
-    def tick(self, now_us: int) -> None:
-        """Let times run on; only rows whose texts changed are drawn again."""
+    def tick(self, now_us: int, seen: range) -> None:
+        """Let times run on: at once in the rows in sight, in others when they are looked at.
+
+        Only rows whose texts changed are drawn again.
+        """
         self._now_us = now_us
-        for place, row in list(self._rows.items()):
-            line = line_of(row.alert, self.columns, now_us)
-            if line.texts != row.texts:
-                self._rows[place] = line
+        self._stale = {place for place in self._rows if place not in seen}
+        for place in seen:
+            row = self._rows.get(place)
+            if row is not None and self._renewed(place, row) is not row:
                 self._changed(place, place)
+
+    def _renewed(self, place: int, row: AlertLine) -> AlertLine:
+        """Return a row as it is now; the same one where its texts are."""
+        line = line_of(row.alert, self.columns, self._now_us)
+        if line.texts == row.texts:
+            return row
+        self._rows[place] = line
+        return line
 
     def _changed(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
@@ -103,6 +117,9 @@ class AlertModel(ColumnedModel[AlertLine]):
     def row_at(self, row: int) -> AlertLine | None:
         """Return a row, or None after asking for it."""
         found = self._rows.get(row)
+        if found is not None and row in self._stale:
+            self._stale.discard(row)
+            return self._renewed(row, found)
         if found is None and row < self._count and row // PAGE not in self._pending:
             self._pending.add(row // PAGE)
             self.rows_wanted.emit(row)

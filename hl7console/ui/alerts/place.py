@@ -96,9 +96,7 @@ class AlertsPlace(QWidget):
         self.header.span_changed.connect(self._ask_figures)
         self.feed.about_to_list.connect(self._on_about_to_list)
         self.feed.listed.connect(self._on_listed)
-        self.feed.names_changed.connect(
-            lambda: self.header.offer(self.feed.subjects, self.feed.rules)
-        )
+        self.feed.names_changed.connect(self._on_names_changed)
         self.feed.failed.connect(self._on_failed)
         self.table.current_changed.connect(self._on_current_changed)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
@@ -243,6 +241,13 @@ class AlertsPlace(QWidget):
         self._tell_count()
         self.choice_changed.emit()
 
+    @Slot()
+    def _on_names_changed(self) -> None:
+        names = self.feed.names
+        self.header.offer(
+            sorted(names.subjects, key=str.casefold), sorted(names.rules, key=str.casefold)
+        )
+
     def _tell_count(self) -> None:
         count = self.feed.model.rowCount()
         found = "found" if self.header.wanted().is_narrow else ""
@@ -283,7 +288,7 @@ class AlertsPlace(QWidget):
 
     @Slot()
     def _on_tick(self) -> None:
-        self.feed.model.tick(self.clock_us())
+        self.feed.model.tick(self.clock_us(), self.table.seen())
         if self._story is not None and self._story.alert.id == self._shown_id:
             self.story.show_story(self._story, self.clock_us())
 

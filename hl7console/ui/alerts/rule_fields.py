@@ -19,7 +19,12 @@ class NumberField:
 
 
 _MINUTES = 60
-_SPAN = NumberField("Looked back over", "min", "Messages of so long are counted together.", 60)
+_USUAL = "0 takes the usual one."
+
+
+def _span(told: str) -> NumberField:
+    return NumberField("Looked back over", "min", told, _MINUTES)
+
 
 ABOUT: dict[str, str] = {
     AlertKind.CONNECTION: "A listener cannot listen, or a destination is down or refuses.",
@@ -45,20 +50,19 @@ ABOUT: dict[str, str] = {
 }
 """What each kind of rule looks at, in a sentence."""
 
-_USUAL = "0 takes the usual one."
 LIMITS: dict[str, NumberField] = {
     AlertKind.SILENCE: NumberField(
         "Silent for", "min", "0 takes what is normal for this feed and hour.", _MINUTES
     ),
-    AlertKind.BACKLOG: NumberField("More than", "deliveries", _USUAL),
-    AlertKind.HEAD_AGE: NumberField("Waits longer than", "min", _USUAL, _MINUTES),
-    AlertKind.REJECTIONS: NumberField("More than", "%", _USUAL),
+    AlertKind.BACKLOG: NumberField("More than", "deliveries", "0 takes 100."),
+    AlertKind.HEAD_AGE: NumberField("Waits longer than", "min", "0 takes 5.", _MINUTES),
+    AlertKind.REJECTIONS: NumberField("More than", "%", "0 takes 20."),
     AlertKind.REFUSED_RUN: NumberField("At least", "messages", _USUAL),
-    AlertKind.LATENCY: NumberField("Slower than", "ms", _USUAL),
+    AlertKind.LATENCY: NumberField("Slower than", "ms", "0 takes 5,000."),
     AlertKind.CERTIFICATE: NumberField("Ends within", "days", _USUAL),
     AlertKind.DISK: NumberField("Less free than", "MiB", _USUAL),
     AlertKind.DATABASE: NumberField("Larger than", "MiB", _USUAL),
-    AlertKind.BEHIND: NumberField("More than", "messages", _USUAL),
+    AlertKind.BEHIND: NumberField("More than", "messages", "0 takes 20,000."),
     AlertKind.ORDER_WITHOUT_RESULT: NumberField("After", "hours", _USUAL),
     AlertKind.APPOINTMENT_WITHOUT_ORDER: NumberField("Begins within", "hours", _USUAL),
     AlertKind.DUPLICATES: NumberField("At least", "messages", _USUAL),
@@ -66,18 +70,15 @@ LIMITS: dict[str, NumberField] = {
 }
 """What `limit` means for each kind that has one."""
 
-SPANS: dict[str, NumberField] = dict.fromkeys(
-    (
-        AlertKind.RATE,
-        AlertKind.REJECTIONS,
-        AlertKind.LATENCY,
-        AlertKind.UNMAPPED_CODE,
-        AlertKind.SEQUENCE,
-        AlertKind.DUPLICATES,
-        AlertKind.FILTER,
-    ),
-    _SPAN,
-)
+SPANS: dict[str, NumberField] = {
+    AlertKind.RATE: _span("60 at least; 0 takes 1,440: a day."),
+    AlertKind.REJECTIONS: _span("0 takes 15."),
+    AlertKind.LATENCY: _span("0 takes 5."),
+    AlertKind.UNMAPPED_CODE: _span(_USUAL),
+    AlertKind.SEQUENCE: _span(_USUAL),
+    AlertKind.DUPLICATES: _span(_USUAL),
+    AlertKind.FILTER: _span(_USUAL),
+}
 """What `span_s` means for each kind that has one."""
 
 WITHOUT_SUBJECTS = (AlertKind.DISK, AlertKind.DATABASE, AlertKind.BEHIND)
