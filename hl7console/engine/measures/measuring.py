@@ -22,8 +22,9 @@ from hl7console.store.measures.following_changes import ChangeSource
 from hl7console.store.measures.forgetting import forget_coarse, forget_fine, give_back
 from hl7console.store.measures.learning import Learner
 from hl7console.store.measures.normal import SLOTS, Local, local_time
-from hl7console.store.measures.saving import MeasureStore
+from hl7console.store.measures.saving import LATE_S, MeasureStore
 from hl7console.store.measures.schema import BEAT_S, measures_path
+from hl7console.store.measures.stepping import KEPT_S
 from hl7console.store.measures.tally import Series, Tally
 
 FOLD_EVERY_S = 30
@@ -156,7 +157,8 @@ class Measures:
         last_id = self._messages.last_id()
         message_id = before.message_id
         if last_id != message_id:
-            message_id = self._messages.count(message_id, last_id, tally)
+            fine_since_s = now_s - KEPT_S[60] - LATE_S
+            message_id = self._messages.count(message_id, last_id, tally, fine_since_s=fine_since_s)
         attempt_id, open_attempts, has_more = self._attempts.count(
             before.attempt_id, before.open_attempts, tally
         )

@@ -23,6 +23,9 @@ from hl7console.store.measures.tally import Series
 EVERY_S = 1.0
 """Time between two turns, in seconds."""
 
+BREATH_S = 0.05
+"""Time that is left to others between two turns of catching up, in seconds."""
+
 RETRY_S = 5.0
 """How long after a fault the next turn is tried, in seconds."""
 
@@ -130,10 +133,9 @@ class MeasuresService:
         return gauges_of(self._snapshot(), now_us)
 
     def _follow(self, measures: Measures) -> None:
-        """Take a turn, then wait for the next second to be over."""
+        """Take a turn, then wait for the next second to be over; less where there is more."""
         has_more = self._step(measures)
-        if not has_more:
-            self._ended.wait(EVERY_S - time.time() % EVERY_S + 0.02)
+        self._ended.wait(BREATH_S if has_more else EVERY_S - time.time() % EVERY_S + 0.02)
 
     def _step(self, measures: Measures) -> bool:
         measures.set_normal(self.normal)

@@ -12,7 +12,7 @@ from hl7console.store.measures.tally import Series, Tally
 from hl7console.store.records import Origin, Status
 from hl7console.store.schema import TRAIT_DUPLICATE, TRAIT_PROBLEMS
 
-MOST_AT_ONCE = 50_000
+MOST_AT_ONCE = 20_000
 """Ids that are read in one go."""
 
 MOST_ANSWERS = 300
@@ -24,9 +24,13 @@ _LAST = (
     "SELECT max(coalesce((SELECT max(id) FROM messages), 0),"
     " coalesce((SELECT max(last) FROM id_gaps), 0))"
 )
+_AT_S = """
+CASE WHEN {at} < ? THEN {at} / 3600000000 * 3600 ELSE {at} / 1000000 END
+"""
+"""The second that a message counts in; of those from long ago only the hour."""
 _COUNTS = f"""
 SELECT json_group_array(json_array(at_s, kind_id, is_duplicate, n, size)) FROM (
-    SELECT received_at_us / 1000000 AS at_s, kind_id,
+    SELECT {_AT_S.format(at="received_at_us")} AS at_s, kind_id,
         (traits & {TRAIT_DUPLICATE}) <> 0 AS is_duplicate, count(*) AS n, sum(size_bytes) AS size
     FROM messages INDEXED BY messages_list WHERE id > ? AND id <= ?
     GROUP BY at_s, kind_id, is_duplicate)
@@ -38,7 +42,7 @@ FROM kinds WHERE id IN (SELECT value FROM json_each(?))
 """
 _PROBLEMS = f"""
 SELECT json_group_array(json_array(at_s, kind_id, error_text, n, example)) FROM (
-    SELECT m.received_at_us / 1000000 AS at_s, m.kind_id, m.error_text, count(*) AS n,
+    SELECT {_AT_S.format(at="m.received_at_us")} AS at_s, m.kind_id, m.error_text, count(*) AS n,
         min(m.id) AS example
     FROM messages AS l INDEXED BY messages_list CROSS JOIN messages AS m ON m.id = l.id
     WHERE l.id > ? AND l.id <= ? AND l.traits & {TRAIT_PROBLEMS} GROUP BY 1, 2, 3)
@@ -81,19 +85,22 @@ class MessageSource:
         self._console = console
         self._kinds: dict[int, _Kind] = {}
         self._causes: dict[tuple[int, str], str] = {}
+        self._fine_since_us = 0
 
     def last_id(self) -> int:
         """Return the highest id that was given."""
         return self._console.integer(_LAST)
 
-    def count(self, after_id: int, last_id: int, tally: Tally) -> int:
+    def count(self, after_id: int, last_id: int, tally: Tally, *, fine_since_s: int = 0) -> int:
         """Count messages behind an id; return up to which.
 
         Args:
             after_id: Everything up to here was counted before.
             last_id: Up to where there are any.
             tally: Takes the counts.
+            fine_since_s: Messages from before are counted by the hour; UTC seconds.
         """
+        self._fine_since_us = fine_since_s * 1_000_000
         until_id = min(last_id, after_id + MOST_AT_ONCE)
         rows = self._rows(_COUNTS, after_id, until_id)
         self._learn_kinds({row[1] for row in rows})
@@ -113,7 +120,7 @@ class MessageSource:
         return until_id
 
     def _rows(self, sql: str, after_id: int, until_id: int) -> list[list[int]]:
-        row = self._console.one(sql, (after_id, until_id))
+        row = self._console.one(sql, (self._fine_since_us, after_id, until_id))
         found: list[list[int]] = json.loads(str(row[0])) if row else []
         return found
 
@@ -139,7 +146,8 @@ class MessageSource:
     def _count_causes(self, after_id: int, until_id: int, tally: Tally) -> None:
         """Count what was named as the cause; messages alike in kind and fault have the same."""
         left = MOST_ANSWERS
-        row = self._console.one(_PROBLEMS, (after_id, until_id))
+        values = (self._fine_since_us, after_id, until_id)
+        row = self._console.one(_PROBLEMS, values)
         for at_s, kind_id, text, count, example in json.loads(str(row[0])) if row else ():
             kind = self._kinds.get(kind_id)
             if kind is None or not kind.is_received or kind.is_accepted:
