@@ -129,6 +129,7 @@ class AlertOutbox:
         self._has_looked = False
         self._next_try_at_us = 0
         self._pruned_at_us = 0
+        self._grace_s = _GRACE_S
 
     # For other threads.
 
@@ -147,6 +148,7 @@ class AlertOutbox:
         Returns:
             Whether it ended within `timeout_s` seconds.
         """
+        self._grace_s = min(_GRACE_S, timeout_s / 3)
         self._ended.set()
         self._wake.set()
         if self._thread is None:
@@ -361,7 +363,7 @@ class AlertOutbox:
 
     def _let_finish(self) -> None:
         """Give workers a moment, then cut them short; write down what was taken."""
-        for wait_s in (_GRACE_S, _GRACE_S):
+        for wait_s in (self._grace_s, self._grace_s):
             ends_s = time.monotonic() + wait_s
             while self._busy and (left_s := ends_s - time.monotonic()) > 0:
                 try:
