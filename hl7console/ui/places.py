@@ -22,6 +22,7 @@ SETTINGS_PAGES = (
     ("archives", "Archives", "server"),
     ("profiles", "Mapping profiles", "braces"),
     ("alerts", "Alert rules", "bell"),
+    ("metrics", "Metrics", "activity"),
     ("retention", "Retention", "history"),
     ("appearance", "Appearance", "contrast"),
 )

@@ -56,8 +56,6 @@ class MetricsEndpoint:
         self._changing = threading.Lock()
         self._server: MetricsServer | None = None
         self._light: InterfaceStatus | None = None
-        self.version = 0
-        """Grows with every change of settings."""
 
     def start(self) -> None:
         """Start the endpoint where it is switched on; its light tells what came of it."""
@@ -87,7 +85,6 @@ class MetricsEndpoint:
         with self._changing:
             if self._given is None:
                 self._keep(settings)
-            self.version += 1
             self._end(2.0)
             if not self._is_off:
                 self._run(settings)

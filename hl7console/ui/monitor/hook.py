@@ -14,6 +14,7 @@ from hl7console.ui.place_hook import PlaceHook
 if TYPE_CHECKING:
     from hl7console.ui.monitor.monitor_actions import MonitorActions
     from hl7console.ui.monitor.place import MonitorPlace
+    from hl7console.ui.reports.dialog import ReportDialog
 
 GROUP = "Monitor"
 
@@ -34,6 +35,7 @@ class MonitorHook(PlaceHook):
 
     _place: MonitorPlace | None = None
     _monitor_actions: MonitorActions | None = None
+    _report: ReportDialog | None = None
 
     def _add_actions(self) -> None:
         """Add the actions of the place."""
@@ -60,6 +62,9 @@ class MonitorHook(PlaceHook):
             self._actions.add(
                 f"monitor.{name}", text, self._there(slot), shortcut=keys, icon=icon, group=GROUP
             )
+        self._actions.add(
+            "monitor.report", "Report…", self.make_report, icon="file-down", group=GROUP
+        )
         for span in SPANS:
             self._actions.add(
                 f"monitor.span.{span.key}",
@@ -71,6 +76,21 @@ class MonitorHook(PlaceHook):
 
     def _show_span(self, key: str) -> None:
         self.place().show_span(key)
+
+    def make_report(self) -> None:
+        """Open the dialog that makes reports."""
+        from hl7console.ui.reports.opening import open_report
+
+        names = [
+            *(listener.name for listener in self._bridge.listeners),
+            *(destination.name for destination in self._bridge.destinations),
+        ]
+        self._report = open_report(self._window, self._console, names, self._ask)
+        self._report.finished.connect(self._on_report_closed)
+
+    @Slot()
+    def _on_report_closed(self) -> None:
+        self._report = None
 
     @property
     def is_shown(self) -> bool:
@@ -111,6 +131,8 @@ class MonitorHook(PlaceHook):
 
     def stop(self) -> None:
         """End the threads of the place."""
+        if self._report is not None:
+            self._report.stop()
         if self._monitor_actions is not None:
             self._monitor_actions.stop()
         if self._place is not None:

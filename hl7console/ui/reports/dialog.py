@@ -85,7 +85,8 @@ class ReportDialog(QDialog):
         self._written: Path | None = None
         self.form = Form()
         self.form.choice("span", "Span", OFFERED)
-        self.form.custom("day", "Day", *_day_edit(), get=self._day, put=_nothing)
+        self._day_edit = _day_edit()
+        self.form.custom("day", "Day", self._day_edit, "", get=self._day, put=_nothing)
         self._since, self._until = _time_edit("since"), _time_edit("until")
         for name, label, edit in (
             ("since", "From", self._since),
@@ -95,7 +96,7 @@ class ReportDialog(QDialog):
         names = [("", "All interfaces"), *((name, name) for name in interfaces)]
         self.form.choice("interface", "Interface", names)
         self.form.choice("format", "As", [(ending, words) for ending, words, _ in FORMATS])
-        self.result = TestResult()
+        self.outcome = TestResult()
         self._build()
         self.form.changed.connect(self._settle)
         self._settle()
@@ -136,15 +137,14 @@ class ReportDialog(QDialog):
         layout.setSpacing(0)
         layout.addLayout(inside)
         layout.addStretch(1)
-        layout.addWidget(self.result)
+        layout.addWidget(self.outcome)
         layout.addWidget(bar)
         self.setMinimumWidth(620)
 
     # What is chosen
 
     def _day(self) -> Value:
-        edit = self.form.findChild(QDateEdit, "day")
-        return str(edit.date().toString(Qt.DateFormat.ISODate)) if edit is not None else ""
+        return str(self._day_edit.date().toString(Qt.DateFormat.ISODate))
 
     @Slot()
     def _settle(self) -> None:
@@ -181,7 +181,7 @@ class ReportDialog(QDialog):
         try:
             span = self.span()
         except UsageError as error:
-            self.result.show_fault(error)
+            self.outcome.show_fault(error)
             return
         values = self.form.values()
         interface, ending = str(values["interface"]), str(values["format"])
@@ -195,7 +195,7 @@ class ReportDialog(QDialog):
             path = path.with_name(path.name + ending)
         self.save_button.setEnabled(False)
         self.open_button.hide()
-        self.result.begin("The report is being made…")
+        self.outcome.begin("The report is being made…")
         self._worker.call(
             partial(self._making.write, span, interface, path), self._on_written, self._on_failed
         )
@@ -204,11 +204,11 @@ class ReportDialog(QDialog):
         self._written = path
         self.save_button.setEnabled(True)
         self.open_button.show()
-        self.result.show_good(f"The report is in {path.name}.", (("folder", str(path.parent)),))
+        self.outcome.show_good(f"The report is in {path.name}.", (("folder", str(path.parent)),))
 
     def _on_failed(self, error: ConsoleError) -> None:
         self.save_button.setEnabled(True)
-        self.result.show_fault(error)
+        self.outcome.show_fault(error)
 
     @Slot()
     def open_written(self) -> None:
@@ -237,15 +237,17 @@ class _Making:
 
     def write(self, span: ReportSpan, interface: str, path: Path) -> Path:
         """Write a report and return where it is."""
-        with closing(self._console.open_reader()) as reader:
-            with closing(self._console.open_measures()) as measures:
+        with (
+            closing(self._console.open_reader()) as reader,
+            closing(self._console.open_measures()) as measures,
+        ):
+            with self._lock:
+                self._reads = (reader, measures)
+            try:
+                report = make_report(reader, measures, span, interface)
+            finally:
                 with self._lock:
-                    self._reads = (reader, measures)
-                try:
-                    report = make_report(reader, measures, span, interface)
-                finally:
-                    with self._lock:
-                        self._reads = None
+                    self._reads = None
         write_report(report, path, print_report)
         return path
 
@@ -255,11 +257,11 @@ class _Making:
                 reads.interrupt()
 
 
-def _day_edit() -> tuple[QDateEdit, str]:
+def _day_edit() -> QDateEdit:
     edit = QDateEdit(QDate.currentDate().addDays(-1))
     edit.setCalendarPopup(True)
     edit.setDisplayFormat("yyyy-MM-dd")
-    return edit, ""
+    return edit
 
 
 def _time_edit(name: str) -> QDateTimeEdit:

@@ -26,6 +26,7 @@ from hl7console.ui.settings.alerts_page import AlertsPage
 from hl7console.ui.settings.appearance_page import AppearancePage
 from hl7console.ui.settings.certificate_dialog import CertificateDialog
 from hl7console.ui.settings.interfaces_page import InterfacesPage
+from hl7console.ui.settings.metrics_page import MetricsPage
 from hl7console.ui.settings.pages import DestinationsPage, ListenersPage
 from hl7console.ui.settings.profiles_page import ProfilesPage
 from hl7console.ui.settings.records_page import ArchivesPage, CallersPage, ServicePage
@@ -59,6 +60,7 @@ class SettingsPlace(QWidget):
         self.archives = ArchivesPage(console, ask)
         self.profiles = ProfilesPage(console, bridge)
         self.alerts = AlertsPage(console, bridge, ask)
+        self.metrics = MetricsPage(console, bridge)
         self.retention = RetentionPage(console, ask)
         self.appearance = AppearancePage(preferences, has_tray=has_tray)
         self.list = QListWidget()
@@ -85,6 +87,7 @@ class SettingsPlace(QWidget):
             self.archives,
             self.profiles,
             self.alerts,
+            self.metrics,
             self.retention,
             self.appearance,
         ):
@@ -157,4 +160,5 @@ class SettingsPlace(QWidget):
         for page in (self.routes, self.service, self.callers, self.archives, self.profiles):
             page.stop()
         self.alerts.stop()
+        self.metrics.stop()
         self.retention.stop()
