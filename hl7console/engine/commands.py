@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from hl7console.engine import dicom_work, repair_work, worklist_inputs, worklist_trial
+from hl7console.engine import alert_work, dicom_work, repair_work, worklist_inputs, worklist_trial
+from hl7console.engine.alert_commands import AlertCommand
 from hl7console.engine.console import (
     Command,
     DeleteInterface,
@@ -51,6 +52,8 @@ Work = Callable[[EngineJob], JobReport]
 
 def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
     """Return the name and the work of a command. Any thread; nothing is done yet."""
+    if isinstance(command, AlertCommand):
+        return alert_work.work_of(core, command)
     match command:
         case ImportFiles():
             return "import", lambda job: import_files(core, job, command)
@@ -80,10 +83,8 @@ def job_of(core: EngineCore, command: Command) -> tuple[str, Work]:
             | AskPacs()
         ):
             return "dicom", lambda _: dicom_work.work_of(core, command)
-        case SaveListener() | SaveDestination() | DeleteInterface():
+        case SaveListener() | SaveDestination() | DeleteInterface() | SaveMetricsEndpoint():
             return "settings", _change_of(core, command)
-        case SaveMetricsEndpoint():
-            return "settings", lambda _: _save_metrics_endpoint(core, command)
     return repair_work.work_of(core, command)
 
 
@@ -105,8 +106,13 @@ def _of_worklist(
             return "table", lambda _: worklist_inputs.import_table(core, command)
 
 
-def _change_of(core: EngineCore, command: SaveListener | SaveDestination | DeleteInterface) -> Work:
+def _change_of(
+    core: EngineCore,
+    command: SaveListener | SaveDestination | DeleteInterface | SaveMetricsEndpoint,
+) -> Work:
     match command:
+        case SaveMetricsEndpoint():
+            return lambda _: _save_metrics_endpoint(core, command)
         case SaveListener(settings, previous_name):
             return lambda _: _save_listener(core, settings, previous_name)
         case SaveDestination(destination, previous_name):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hl7console.engine.alerts.service import AlertService
 from hl7console.engine.dicom_service import DicomLink
 from hl7console.engine.intake import ControlIds
 from hl7console.engine.links import Links
@@ -41,6 +42,7 @@ class EngineCore:
     routes: RouteBook
     queues: Queues
     metrics_endpoint: MetricsEndpoint
+    alerts: AlertService
     versions: EngineVersions = field(default_factory=EngineVersions)
 
     def needed_messages(self, ids: Sequence[int]) -> Collection[int]:

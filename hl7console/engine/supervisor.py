@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hl7console.engine import recipes
+from hl7console.engine.alerts.service import AlertService
 from hl7console.engine.collecting import TurnCollector
 from hl7console.engine.commands import job_of
 from hl7console.engine.console import Command, EngineSnapshot
@@ -79,7 +80,7 @@ class Engine:
         worklist: Where the worklist's rules run: ``process``, ``thread`` or ``off``.
         dicom: The DICOM service to run in place of the stored one, for this run only.
         drains: Whether delivery queues send in the background.
-        measures: Whether what comes and goes is measured.
+        measures: Whether what comes and goes is measured, and alert rules are looked at.
         metrics_endpoint: Its settings in place of the stored ones, for this run only.
     """
 
@@ -122,9 +123,8 @@ class Engine:
             workspace.database_path, workspace.key, FollowMode(worklist)
         )
         self.measures = MeasuresService(
-            workspace.database_path, workspace.key, self.snapshot, is_off=not measures
+            workspace, self.snapshot, self.open_worklist, is_off=not measures
         )
-        times = self.measures.ack_times
         self._profile_problem = ""
         self._dicom = DicomLink(
             self._writer,
@@ -132,7 +132,7 @@ class Engine:
             self._worklist,
             given=dicom,
             is_off=FollowMode(worklist) is FollowMode.OFF or (dicom is None and ephemeral),
-            note_query=None if times is None else times.note_query,
+            note_query=self.measures.note_query,
         )
         self._metrics_endpoint = MetricsEndpoint(
             self._writer, self.snapshot, given=metrics_endpoint, is_off=ephemeral
@@ -144,6 +144,7 @@ class Engine:
         self._routes = RouteBook(
             self._writer, self._links.destinations, self.workspace, ephemeral=ephemeral
         )
+        self._alerts = AlertService(self, self._writer, self.measures, is_off=not measures)
         versions = EngineVersions()
         self._queues = Queues(self._network, self._writer, self._links, versions, drains=drains)
         self.core = EngineCore(
@@ -159,6 +160,7 @@ class Engine:
             self._routes,
             self._queues,
             self._metrics_endpoint,
+            self._alerts,
             versions,
         )
         self._queues.run_recipe = QueueRecipes(self.open_reader, lambda: recipes.context(self.core))
@@ -189,7 +191,7 @@ class Engine:
             held=self._held,
             router=self._routes.router,
             on_late_ack=self._late_acks.take,
-            note_ack_time=self.measures.ack_times.note if self.measures.ack_times else None,
+            note_ack_time=self.measures.note_ack_time,
         )
 
     def _on_late_ack_settled(self) -> None:
@@ -227,6 +229,7 @@ class Engine:
             self._worklist.start()
             self._dicom.start()
             self.measures.start()
+            self._alerts.start()
             self._metrics_endpoint.start()
         except BaseException:
             self.stop(2.0)
@@ -277,6 +280,7 @@ class Engine:
             self._has_stopped = True
         deadline_s = time.monotonic() + timeout_s
         self._jobs.cancel_all()
+        has_ended = self._alerts.stop(min(2.0, timeout_s * 0.4))
         if self._is_running:
             log.info("Stopping: listeners")
             with contextlib.suppress(TimeoutError, ConsoleError):
@@ -292,7 +296,7 @@ class Engine:
         if self._is_serving:
             self._handover.stop(max(0.5, _left(deadline_s)))
         log.info("Stopping: network")
-        has_ended = self._network.stop(max(1.0, _left(deadline_s)))
+        has_ended &= self._network.stop(max(1.0, _left(deadline_s)))
         # A job that waited for a receiver's answer ends now that the network is gone.
         has_ended &= self._jobs.stop(max(1.0, _left(deadline_s)))
         log.info("Stopping: worklist")
@@ -336,6 +340,10 @@ class Engine:
             measures_behind=self.measures.behind,
             measures_problem=self.measures.problem,
             metrics_endpoint=self._metrics_endpoint.status(),
+            alerts=self._alerts.open_alerts,
+            alerts_open=self._alerts.open_count,
+            alerts_version=self._alerts.version,
+            alert_problem=self._alerts.problem,
         )
 
     def listeners(self) -> tuple[ListenerSettings, ...]:
