@@ -26,6 +26,7 @@ ORDER = (
     "routes",
     "queues",
     "alerts",
+    "reports",
     "recipes",
     "recordings",
     "compare",
