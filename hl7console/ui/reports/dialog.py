@@ -59,6 +59,12 @@ _WHAT = (
 )
 
 
+_WIDTH, _HEIGHT = 740, 400
+"""Room for all that may be asked, in pixels."""
+
+_EDIT_PX = 190
+
+
 class ReportDialog(QDialog):
     """Asks for span, interface and format, and writes the report. GUI thread only.
 
@@ -86,13 +92,22 @@ class ReportDialog(QDialog):
         self.form = Form()
         self.form.choice("span", "Span", OFFERED)
         self._day_edit = _day_edit()
-        self.form.custom("day", "Day", self._day_edit, "", get=self._day, put=_nothing)
+        self.form.custom(
+            "day",
+            "Day",
+            self._day_edit,
+            "",
+            get=self._day,
+            put=_nothing,
+            row=_beside(self._day_edit),
+        )
         self._since, self._until = _time_edit("since"), _time_edit("until")
         for name, label, edit in (
             ("since", "From", self._since),
             ("until", "Until", self._until),
         ):
-            self.form.custom(name, label, edit, "", get=partial(_text, edit), put=_nothing)
+            get = partial(_text, edit)
+            self.form.custom(name, label, edit, "", get=get, put=_nothing, row=_beside(edit))
         names = [("", "All interfaces"), *((name, name) for name in interfaces)]
         self.form.choice("interface", "Interface", names)
         self.form.choice("format", "As", [(ending, words) for ending, words, _ in FORMATS])
@@ -139,7 +154,7 @@ class ReportDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.outcome)
         layout.addWidget(bar)
-        self.setMinimumWidth(620)
+        self.setMinimumSize(_WIDTH, _HEIGHT)
 
     # What is chosen
 
@@ -271,6 +286,17 @@ def _time_edit(name: str) -> QDateTimeEdit:
     edit.setCalendarPopup(True)
     edit.setDisplayFormat("yyyy-MM-dd HH:mm")
     return edit
+
+
+def _beside(edit: QDateTimeEdit) -> QWidget:
+    """Return an edit as narrow as what it holds."""
+    edit.setFixedWidth(_EDIT_PX)
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(edit)
+    layout.addStretch(1)
+    return row
 
 
 def _text(edit: QDateTimeEdit) -> Value:
