@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -20,6 +21,7 @@ from hl7console.engine.alert_commands import (
     TryAlertRule,
 )
 from hl7console.engine.alerts.channels.approval import channel_digest
+from hl7console.engine.alerts.rules_file import checked
 from hl7console.engine.console import JobReport
 from hl7console.engine.supervisor import Engine
 from hl7console.settings.alert_file import parse_alerts
@@ -28,8 +30,10 @@ from hl7console.ui.alerts.channel_form import BLANKS
 from hl7console.ui.alerts.rule_fields import ABOUT, fields_of
 from hl7console.ui.alerts.rule_form import RuleForm
 from hl7console.ui.alerts.words import KIND_TITLES
+from hl7console.ui.help.pages import all_pages
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.settings.alerts_page import AlertsPage
+from hl7console.ui.settings.tick_list import TickList
 
 TEXT = """# Rules of the team
 [[rule]]
@@ -215,6 +219,21 @@ def test_a_mistake_is_told_at_its_line_and_the_old_rules_stay(page, console, qtb
     assert page.text.text.toPlainText() == TEXT
 
 
+def test_channels_and_what_it_hangs_on_are_ticked(page, qtbot):
+    ticks = child(page.rules.form, TickList, "channels")
+    qtbot.waitUntil(lambda: ticks.count() == 1)
+    ticks.item(0).setCheckState(Qt.CheckState.Checked)
+    assert tomllib.loads(page.draft.text)["rule"][0]["channels"] == ["Pager"]
+    child(page.rules.form, TickList, "depends_on").item(0).setCheckState(Qt.CheckState.Checked)
+    assert tomllib.loads(page.draft.text)["rule"][0]["depends_on"] == ["In"]
+    child(page.rules.form, QPushButton, "day.sat").click()
+    assert tomllib.loads(page.draft.text)["rule"][0]["days"] == ["sat"]
+    line(page, "from_time").setText("22:00")
+    assert "Write both" in child(page.rules.form, QLabel, "to_time.note").text()
+    line(page, "to_time").setText("06:00")
+    assert tomllib.loads(page.draft.text)["rule"][0]["to_time"] == "06:00"
+
+
 def test_typing_in_the_text_shows_in_the_forms(page, qtbot):
     page.text.text.setPlainText(TEXT.replace('"Down"', '"Link down"'))
     qtbot.waitUntil(lambda: page.rules.list.item(0).text() == "Link down")
@@ -244,6 +263,23 @@ def test_a_rule_is_tried_on_history(page, console, qtbot):
     assert page.rules.trial.table.rows.rowCount() == 2
     page.rules.list.setCurrentRow(1)
     assert not page.rules.trial.told.isVisible()
+
+
+def test_every_setting_and_every_kind_is_in_the_help():
+    told = all_pages()["alerts"].markdown
+    for column in fields(AlertRule):
+        assert f"`{column.name}`" in told, column.name
+    for kind in AlertKind:
+        assert f"\n| `{kind}` |" in told, kind
+
+
+def test_the_examples_of_the_help_are_sound_rules():
+    told = all_pages()["alerts"].markdown
+    blocks = [block for block in re.findall(r"```\n(.*?)```", told, re.DOTALL) if "[[" in block]
+    assert len(blocks) >= 3
+    mail = '[[email]]\nname = "Duty mail"\nhost = "m"\nsender = "a@b"\nrecipients = ["c@d"]\n'
+    for block in blocks:
+        checked(block if "[[email]]" in block else f"{block}\n{mail}")
 
 
 # Channels

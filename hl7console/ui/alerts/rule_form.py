@@ -94,8 +94,8 @@ class RuleForm(QWidget):
         self.setObjectName("ruleForm")
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._interfaces: Sequence[str] = ()
-        self._channels: Sequence[str] = ()
+        self._interfaces: tuple[str, ...] = ()
+        self._channels: tuple[str, ...] = ()
         self._known: dict[str, tuple[str, ...]] = {}
         self._taken: set[str] = set()
         self._filter: FilterEdit | None = None
@@ -106,10 +106,15 @@ class RuleForm(QWidget):
 
     def offer(self, interfaces: Sequence[str], channels: Sequence[str]) -> None:
         """Offer interfaces to depend on, and channels."""
-        self._interfaces, self._channels = interfaces, channels
+        offered = tuple(interfaces), tuple(channels)
+        if offered != (self._interfaces, self._channels):
+            self._interfaces, self._channels = offered
+            self._fill_offers()
+
+    def _fill_offers(self) -> None:
         self.form.blockSignals(True)
-        self.form.set_options("depends_on", [(name, name) for name in interfaces])
-        self.form.set_options("channels", [(name, name) for name in channels])
+        self.form.set_options("depends_on", [(name, name) for name in self._interfaces])
+        self.form.set_options("channels", [(name, name) for name in self._channels])
         self.form.blockSignals(False)
 
     def know(self, known: dict[str, tuple[str, ...]]) -> None:
@@ -147,7 +152,7 @@ class RuleForm(QWidget):
         old.hide()
         old.setParent(None)
         old.deleteLater()
-        self.offer(self._interfaces, self._channels)
+        self._fill_offers()
         self.form.changed.connect(self._on_changed)
 
     def _add(self, name: str, kind: str) -> None:

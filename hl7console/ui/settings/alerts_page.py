@@ -64,7 +64,7 @@ class AlertsPage(QWidget):
         self._workspace = Path(console.workspace)
         self._reads = ReaderWorker("alert-settings", console, self)
         self._watch: JobWatch | None = None
-        self._version = -1
+        self._seen = (-1, "")
         self._is_loaded = False
         self._wanted_rule = ""
         self.draft = RulesDraft(self)
@@ -211,9 +211,10 @@ class AlertsPage(QWidget):
 
     @Slot(object)
     def _on_snapshot(self, snapshot: EngineSnapshot) -> None:
-        if not self.isVisible() or snapshot.alerts_version == self._version:
+        seen = (snapshot.alerts_version, snapshot.alert_problem)
+        if not self.isVisible() or seen == self._seen:
             return
-        self._version = snapshot.alerts_version
+        self._seen = seen
         self._show_state()
         self._ask_states()
         if not self._is_edited and self._watch is None:
