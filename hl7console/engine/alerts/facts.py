@@ -16,6 +16,7 @@ from hl7console.store.measures.normal import Local, local_time
 from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.measures.records import Scope, Totals
 from hl7console.store.reader import StoreReader
+from hl7console.store.watched_messages import WatchedMessages
 from hl7console.store.worklist.reader import WorklistReader
 
 Normals = dict[str, dict[int, tuple[float, float]]]
@@ -52,6 +53,8 @@ class Sources:
         self.snapshot = snapshot
         self.measures = measures
         self.messages = messages
+        self.watched = WatchedMessages(messages) if messages is not None else None
+        """What rules ask of the messages; None where they cannot be read."""
         self.worklist = worklist
         self.listeners = listeners
         self.destinations = destinations
@@ -81,6 +84,7 @@ class Facts:
         self._snapshot: EngineSnapshot | None = None
         self._totals: dict[tuple[Scope, int, bool], dict[str, Totals]] = {}
         self._last: dict[Scope, dict[str, int]] = {}
+        self._last_message_id: int | None = None
 
     @property
     def now_s(self) -> int:
@@ -98,6 +102,14 @@ class Facts:
         if self._snapshot is None:
             self._snapshot = self.sources.snapshot()
         return self._snapshot
+
+    @property
+    def last_message_id(self) -> int:
+        """The highest id that was given to a message; 0 where there are none to be read."""
+        if self._last_message_id is None:
+            watched = self.sources.watched
+            self._last_message_id = 0 if watched is None else watched.last_id()
+        return self._last_message_id
 
     def totals(self, scope: Scope, span_s: int, *, times: bool = False) -> dict[str, Totals]:
         """Return all series of a scope that have anything in the span up to now, added up."""

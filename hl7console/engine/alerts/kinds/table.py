@@ -9,6 +9,9 @@ from typing import Protocol
 from hl7console.engine.alerts.facts import Facts
 from hl7console.engine.alerts.finding import Finding
 from hl7console.engine.alerts.kinds import links
+from hl7console.engine.alerts.kinds.counted import Duplicates, Matches
+from hl7console.engine.alerts.kinds.refused import RefusedRuns
+from hl7console.engine.alerts.kinds.sequence import Sequence
 from hl7console.settings.alerts import AlertKind, AlertRule
 
 
@@ -39,5 +42,9 @@ KINDS: dict[str, Kind] = {
     AlertKind.BACKLOG: Kind(_always(links.backlog)),
     AlertKind.HEAD_AGE: Kind(_always(links.head_age)),
     AlertKind.BEHIND: Kind(_always(links.behind), 5.0),
+    AlertKind.REFUSED_RUN: Kind(RefusedRuns, 2.0),
+    AlertKind.DUPLICATES: Kind(Duplicates, 2.0),
+    AlertKind.FILTER: Kind(Matches, 2.0),
+    AlertKind.SEQUENCE: Kind(Sequence, 2.0),
 }
 """By name. A kind that is not here finds nothing."""
