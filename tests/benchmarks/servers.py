@@ -200,7 +200,11 @@ def console(
             tick.wait(0.002)
             if time.perf_counter() - start_s > CATCH_UP_TIMEOUT_S:
                 raise SystemExit("full text does not catch up")
-        reply = {"caught_up_s": time.perf_counter() - start_s, "stored": s.stored_total}
+        reply = {
+            "caught_up_s": time.perf_counter() - start_s,
+            "stored": s.stored_total,
+            "cpu_s": time.process_time(),
+        }
         print(json.dumps(reply), flush=True)
     engine.stop()
 

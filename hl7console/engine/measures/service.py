@@ -8,17 +8,23 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.engine.measures.gauges import gauges_of
 from hl7console.engine.measures.measuring import Gauges, Measures
+from hl7console.engine.measures.unmapped import UnmappedCodes
 from hl7console.engine.snapshot import EngineSnapshot
 from hl7console.errors import ConsoleError, DamagedDatabaseError, WrongKeyError
 from hl7console.settings.alerts import NormalSettings
+from hl7console.store.measures.records import Scope
 from hl7console.store.measures.saving import discard, is_sound
 from hl7console.store.measures.schema import measures_path
 from hl7console.store.measures.tally import Series
+from hl7console.store.worklist.reader import WorklistReader
+
+if TYPE_CHECKING:
+    from hl7console.store.workspace import Workspace
 
 EVERY_S = 1.0
 """Time between two turns, in seconds."""
@@ -39,25 +45,29 @@ class MeasuresService:
     """Runs the measures of one engine. Any thread.
 
     Args:
-        console_path: The workspace's ``console.db``.
-        key: Its key.
+        workspace: The opened workspace.
         snapshot: Returns the engine's snapshot.
+        open_worklist: Opens the worklist for the calling thread; None looks at none.
         is_off: Nothing is measured.
     """
 
     def __init__(
         self,
-        console_path: Path,
-        key: bytes | None,
+        workspace: Workspace,
         snapshot: Callable[[], EngineSnapshot],
+        open_worklist: Callable[[], WorklistReader] | None = None,
         *,
         is_off: bool = False,
     ) -> None:
-        self.ack_times: AckTimes | None = None if is_off else AckTimes()
-        """Where the network thread takes down acknowledgement times; None where it needn't."""
-        self._console_path = console_path
-        self._key = key
+        times = AckTimes()
+        self._ack_times = times
+        self.note_ack_time = None if is_off else times.note
+        """Takes down how long an acknowledgement took; None where nobody needs to."""
+        self.note_query = None if is_off else times.note_query
+        """The same for a query to the worklist service."""
+        self._console_path, self._key = workspace.database_path, workspace.key
         self._snapshot = snapshot
+        self._unmapped = UnmappedCodes(open_worklist) if open_worklist is not None else None
         self._is_off = is_off
         self._has_measured = False
         self._ended = threading.Event()
@@ -107,6 +117,8 @@ class MeasuresService:
         finally:
             if measures is not None:
                 measures.close()
+            if self._unmapped is not None:
+                self._unmapped.close()
 
     def _discard_if_damaged(self, error: Exception) -> None:
         """Remove a file that cannot be read any more; the next turn makes it anew."""
@@ -121,7 +133,7 @@ class MeasuresService:
         measures = Measures(
             self._console_path,
             self._key,
-            ack_times=self.ack_times,
+            ack_times=self._ack_times,
             sample=self._gauges,
             is_resumed=self._has_measured,
         )
@@ -130,7 +142,12 @@ class MeasuresService:
         return measures
 
     def _gauges(self, now_us: int) -> dict[Series, Gauges]:
-        return gauges_of(self._snapshot(), now_us)
+        snapshot = self._snapshot()
+        found = gauges_of(snapshot, now_us)
+        if self._unmapped is not None:
+            count = self._unmapped.count(snapshot.worklist_version, now_us // 1_000_000)
+            found[Scope.UNMAPPED, ""] = (count, 0, 0)
+        return found
 
     def _follow(self, measures: Measures) -> None:
         """Take a turn, then wait for the next second to be over; less where there is more."""

@@ -16,14 +16,14 @@ MOST_AT_ONCE = 20_000
 
 _ENDED = """
 SELECT json_group_array(json_array(a.id, a.destination, a.state, a.started_at_us, a.finished_at_us,
-    coalesce(d.created_at_us, 0), a.ack_code, coalesce(d.cause, '')))
+    coalesce(d.created_at_us, 0), a.ack_code, coalesce(d.cause, ''),
+    coalesce(nullif(length(a.sent), 0), m.size_bytes, 0)))
 FROM attempts AS a LEFT JOIN deliveries AS d ON d.id = a.delivery_id
+LEFT JOIN messages AS m ON m.id = a.message_id
 WHERE a.id IN (SELECT value FROM json_each(:open)) OR (a.id > :after AND a.id <= :until)
 """
 
 _ACCEPTED = (DeliveryState.ACCEPTED, DeliveryState.COMMITTED)
-
-_ACCEPT, _REFUSE, _UNCLEAR = (1, 1, 0, 0, 0, 0), (1, 0, 1, 0, 0, 0), (1, 0, 0, 1, 0, 0)
 
 
 class AttemptSource:
@@ -69,8 +69,8 @@ def _count_one(series: Series, state: str, rest: list[int | str], tally: Tally) 
     at_s = max(finished_us // 1_000_000, 0)
     is_accepted = state in _ACCEPTED
     is_refused = state == DeliveryState.REJECTED
-    counts = _ACCEPT if is_accepted else _REFUSE if is_refused else _UNCLEAR
-    tally.count(series, at_s, counts)
+    is_unclear = not (is_accepted or is_refused)
+    tally.count(series, at_s, (1, is_accepted, is_refused, is_unclear, 0, int(rest[5])))
     if not is_accepted:
         tally.cause(series, at_s, cause or code or "no answer", 1)
     if is_accepted or is_refused:

@@ -21,7 +21,11 @@ class Scope(StrEnum):
     TYPE = "type"
     """``ORM^O01``."""
     WORKLIST = "worklist"
-    """The DICOM service: C-FIND queries as received, with the time to the first answer."""
+    """The DICOM service: C-FIND queries as received, with the time to the first answer. The
+    backlog is what the worklist is behind; of an empty name too, where no service runs."""
+    UNMAPPED = "unmapped"
+    """Procedure codes that the worklist's tables don't have: their number as backlog, under an
+    empty name."""
 
 
 RESOLUTIONS_S = (1, 60, 3600, 86400)
