@@ -23,7 +23,10 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(
+    epilog=EPILOG,
+    short_help="Report what passed in a day, a week or a month, as HTML or PDF.",
+)
 @click.option("--day", default="", metavar="DATE", help="Of a day; today and yesterday will do.")
 @click.option("--week", default="", metavar="DATE", help="Of the week, from Monday, with a day.")
 @click.option("--month", default="", metavar="DATE", help="Of the month with a day; or 2026-01.")

@@ -60,7 +60,11 @@ class _Check(click.Command):
             raise _WrongUsage(fault.format_message(), fault.ctx) from None
 
 
-@click.command(cls=_Check, epilog=EPILOG)
+@click.command(
+    cls=_Check,
+    epilog=EPILOG,
+    short_help="Tell how every interface is, for scripts and monitoring systems.",
+)
 @json_option
 @place_options
 @click.pass_context
