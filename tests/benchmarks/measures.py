@@ -5,8 +5,8 @@
 Receiving: the console with and without measures in turn, many times for a short while each, so
 that what else the machine does falls on both; the figure is the median of the ratios of
 neighbouring runs. What a message costs in processor time is told too, since that varies less on a
-machine that has other things to do. Opening: a file with every hour of two years for 200 listeners and
-200 destinations is made, and read as the Monitor reads its longest span.
+machine that has other things to do. Opening: a file with every hour of two years for 200 listeners
+and 200 destinations is made, and read as the Monitor reads its longest span.
 """
 
 from __future__ import annotations

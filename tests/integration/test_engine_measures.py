@@ -69,6 +69,7 @@ def test_what_an_engine_receives_and_sends_is_measured_with_its_times(tmp_path: 
     for count, times in zip(found.received, found.latency, strict=True):
         assert count == (times.total if times else 0)
     assert sum(sent.accepted) == 20
+    assert sum(sent.size_bytes) == sum(len(order(f"C{number}")) for number in range(20))
     assert sum(times.total for times in sent.latency if times) == 20
     assert sum(times.total for times in sent.wait if times) == 20
     assert [cause[:6] for cause in causes] == ["AR 201"]
