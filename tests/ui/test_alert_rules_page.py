@@ -6,10 +6,12 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from html import escape
 
 import pytest
 from alerts_window_kit import stage_tables
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
 from queues_window_kit import DoneJob
 from window_kit import child
@@ -25,8 +27,9 @@ from hl7console.engine.alerts.rules_file import checked
 from hl7console.engine.console import JobReport
 from hl7console.engine.supervisor import Engine
 from hl7console.settings.alert_file import parse_alerts
-from hl7console.settings.alerts import AlertKind, AlertRule
+from hl7console.settings.alerts import AlertKind, AlertRule, CommandChannel
 from hl7console.ui.alerts.channel_form import BLANKS
+from hl7console.ui.alerts.channels_tab import what_it_does
 from hl7console.ui.alerts.rule_fields import ABOUT, fields_of
 from hl7console.ui.alerts.rule_form import RuleForm
 from hl7console.ui.alerts.words import KIND_TITLES
@@ -234,6 +237,14 @@ def test_channels_and_what_it_hangs_on_are_ticked(page, qtbot):
     assert tomllib.loads(page.draft.text)["rule"][0]["to_time"] == "06:00"
 
 
+def test_what_a_field_cannot_show_is_left_as_it_is(page, qtbot):
+    odd = '["PACS, old wing", "EHR"]'
+    page.draft.load(TEXT.replace('kind = "connection"', f'kind = "connection"\nsubjects = {odd}'))
+    line(page, "wait_s").setText("90")
+    assert f"subjects = {odd}\n" in page.draft.text
+    assert "wait_s = 90" in page.draft.text
+
+
 def test_typing_in_the_text_shows_in_the_forms(page, qtbot):
     page.text.text.setPlainText(TEXT.replace('"Down"', '"Link down"'))
     qtbot.waitUntil(lambda: page.rules.list.item(0).text() == "Link down")
@@ -291,12 +302,20 @@ def test_a_command_is_off_until_somebody_approves_what_it_runs(page, console, an
     qtbot.waitUntil(lambda: "nobody has approved it" in channels.state.text())
     assert not channels.test_button.isEnabled()
     channels.approve()
-    assert "notify --group on call" in answers.asked[-1]
+    assert escape("command: notify --group 'on call'") in answers.asked[-1]
     assert console.commands == []
     answers.answer = "Approve"
     channels.approve()
     channel = parse_alerts(TEXT).channels[0]
     assert console.commands == [ApproveChannel("Pager", channel_digest(channel))]
+
+
+def test_nothing_of_what_is_approved_can_hide_as_markup():
+    told = what_it_does(CommandChannel("X", ("run", "<!-- rm", "<p style='display:none'>")))
+    document = QTextDocument()
+    document.setHtml(told)
+    assert "run '<!-- rm'" in document.toPlainText()
+    assert "display:none" in document.toPlainText()
 
 
 def test_a_channel_is_tested_once_it_is_saved(page, console, qtbot):

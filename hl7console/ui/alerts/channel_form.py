@@ -69,6 +69,9 @@ class ChannelForm(QWidget):
         self._channel: Channel | None = None
         self._taken: set[str] = set()
         self._command: QLineEdit | None = None
+        self._shown: dict[str, Value] = {}
+        """What the fields held when the channel was shown."""
+        self._is_filling = False
         self.form = Form()
         self._column.addWidget(self.form)
 
@@ -84,10 +87,11 @@ class ChannelForm(QWidget):
         is_same = not is_other and self.channel() == channel
         self._channel = channel
         if not is_same:
-            self.form.blockSignals(True)
+            self._is_filling = True
             self.form.set_values(form_values(channel.to_mapping()))
-            self.form.blockSignals(False)
-            self._show_errors()
+            self._is_filling = False
+        self._shown = self._sound()
+        self._show_errors()
 
     def _build(self, kind: str) -> None:
         old, self.form = self.form, Form()
@@ -142,22 +146,27 @@ class ChannelForm(QWidget):
             return None
         kind: type[EmailChannel] | type[WebhookChannel] | type[CommandChannel] = type(self._channel)
         try:
-            return kind.from_mapping({**self._channel.to_mapping(), **self._sound()})
+            return kind.from_mapping({**self._channel.to_mapping(), **self._changed()})
         except UsageError as error:
             self.form.show_errors({"name": error.full_text})
             return None
 
     def changes(self) -> dict[str, Value | None]:
-        """Return what differs from the channel that was shown; None where it is as usual."""
+        """Return what was changed since the channel was shown; None where it is as usual."""
         if self._channel is None:
             return {}
-        before = form_values(self._channel.to_mapping())
         usual = {c.name: c.default for c in fields(self._channel) if c.default is not MISSING}
         return {
             name: None if name in usual and usual[name] == value else value
-            for name, value in self._sound().items()
-            if value != before[name]
+            for name, value in self._changed().items()
         }
+
+    def _changed(self) -> dict[str, Value]:
+        """Return what the fields hold otherwise than when the channel was shown.
+
+        A field need not be able to show all that a text can say: what was not touched stays.
+        """
+        return {n: value for n, value in self._sound().items() if value != self._shown.get(n)}
 
     def _sound(self) -> dict[str, Value]:
         values = self.form.values()
@@ -181,5 +190,5 @@ class ChannelForm(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
-        if not self._show_errors():
+        if not self._is_filling and not self._show_errors():
             self.changed.emit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -25,7 +26,7 @@ from hl7console.errors import UsageError
 from hl7console.settings.alerts import Channel
 from hl7console.store.alert_notices import LastOutcome, NoticeState, last_outcomes
 from hl7console.store.reader import StoreReader
-from hl7console.ui.alerts.channel_form import BLANKS, KINDS, ChannelForm
+from hl7console.ui.alerts.channel_form import BLANKS, KINDS, ChannelForm, joined
 from hl7console.ui.alerts.draft import ChannelPlace, RulesDraft
 from hl7console.ui.alerts.words import full_time
 from hl7console.ui.ask import Ask
@@ -274,15 +275,19 @@ class ChannelsTab(QWidget):
 
 
 def what_it_does(channel: Channel) -> str:
-    """Return what a channel will do once it is approved, in full."""
+    """Return what a channel will do once it is approved, in full.
+
+    As markup, so that nothing in it can be taken for markup and not be seen.
+    """
     values = {k: v for k, v in channel.to_mapping().items() if k not in ("name", "enabled") and v}
-    lines = []
-    for name, value in values.items():
-        shown = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        lines.append(f"{name}: {shown}")
     head = {
         "command": "This program will run with your rights whenever a rule tells over it:",
         "webhook": "Alerts will be sent to this address:",
         "email": "Alerts will be sent by this server:",
     }[channel_kind(channel)]
-    return "\n".join([head, *lines])
+    lines = [head]
+    for name, value in values.items():
+        parts = tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+        shown = joined(parts) if name == "command" else ", ".join(parts)
+        lines.append(f"{name}: {shown}")
+    return f"<p>{'<br>'.join(escape(line) for line in lines)}</p>"

@@ -100,6 +100,9 @@ class RuleForm(QWidget):
         self._taken: set[str] = set()
         self._filter: FilterEdit | None = None
         self._rule = AlertRule("", AlertKind.CONNECTION)
+        self._shown: dict[str, Value] = {}
+        """What the fields held when the rule was shown."""
+        self._is_filling = False
         self.form = Form()
         self._column.addWidget(self.form)
         self.show_rule(self._rule)
@@ -129,7 +132,7 @@ class RuleForm(QWidget):
 
     def take(self, rule: AlertRule) -> None:
         """Know that the text says now what the fields hold."""
-        self._rule = rule
+        self._rule, self._shown = rule, self._sound()
 
     # Building
 
@@ -138,9 +141,10 @@ class RuleForm(QWidget):
         if rule.kind != self._rule.kind or not self.form.values():
             self._build(rule.kind)
         self._rule = rule
-        self.form.blockSignals(True)
+        self._is_filling = True
         self.form.set_values(form_values(rule.to_mapping()))
-        self.form.blockSignals(False)
+        self._is_filling = False
+        self._shown = self._sound()
         self._show_errors()
 
     def _build(self, kind: str) -> None:
@@ -221,7 +225,7 @@ class RuleForm(QWidget):
         """Return what the fields hold; None where it is not sound, which is shown then."""
         if self._show_errors():
             return None
-        values = {**self._rule.to_mapping(), **self._sound()}
+        values = {**self._rule.to_mapping(), **self._changed()}
         try:
             return AlertRule.from_mapping(values)
         except UsageError as error:
@@ -229,13 +233,18 @@ class RuleForm(QWidget):
             return None
 
     def changes(self) -> dict[str, Value | None]:
-        """Return what differs from the rule that was shown; None where it is as usual again."""
-        before = form_values(self._rule.to_mapping())
-        found: dict[str, Value | None] = {}
-        for name, value in self._sound().items():
-            if value != before[name]:
-                found[name] = None if _DEFAULTS.get(name) == value else value
-        return found
+        """Return what was changed since the rule was shown; None where it is as usual again."""
+        return {
+            name: None if _DEFAULTS.get(name) == value else value
+            for name, value in self._changed().items()
+        }
+
+    def _changed(self) -> dict[str, Value]:
+        """Return what the fields hold otherwise than when the rule was shown.
+
+        A field need not be able to show all that a text can say: what was not touched stays.
+        """
+        return {n: value for n, value in self._sound().items() if value != self._shown.get(n)}
 
     def _sound(self) -> dict[str, Value]:
         values = self.form.values()
@@ -275,6 +284,8 @@ class RuleForm(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
+        if self._is_filling:
+            return
         kind = str(self.form.values()["kind"])
         if kind != self._rule.kind:
             self.kind_chosen.emit(kind)
