@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -24,6 +25,7 @@ from hl7console.engine.dicom_commands import (
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import ConsoleError
 from hl7console.settings import ListenerSettings, PacsSettings, Tls, WorklistServiceSettings
+from hl7console.store.measures.records import Scope
 from hl7console.store.worklist.journal import all_inputs
 from hl7console.store.workspace import Workspace
 
@@ -85,6 +87,26 @@ def feed(engine, *numbers):
         lambda: engine.snapshot().worklist_entry >= engine.snapshot().last_message_id > 0,
         "the worklist",
     )
+
+
+def test_queries_are_measured_with_the_time_to_their_first_answer(tmp_path):
+    with running(tmp_path) as engine, closing(engine.open_measures()) as reader:
+        feed(engine, 1)
+        for _ in range(3):
+            assert accessions(engine) == ["A1"]
+
+        def measured():
+            now_s = int(time.time())
+            return reader.totals(
+                Scope.WORKLIST, now_s - 60, now_s + 1, names=("Worklist",), times=True
+            )["Worklist"]
+
+        wait_for(lambda: measured().received == 3, "measured")
+        found = measured()
+    assert (found.accepted, found.refused) == (3, 0)
+    assert found.latency is not None
+    assert found.latency.total == 3
+    assert 0 < found.latency.most < 60_000_000
 
 
 def performed(state, uid):
