@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Protocol
 
@@ -36,7 +37,7 @@ class DialogAsk:
         box = QMessageBox(self._window)
         box.setObjectName("question")
         box.setWindowTitle(title)
-        box.setText(f"<b>{title}</b>")
+        box.setText(f"<b>{escape(title)}</b>")
         box.setInformativeText(text)
         buttons: dict[QPushButton, str] = {}
         for place, answer in enumerate(answers):

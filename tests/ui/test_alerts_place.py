@@ -128,6 +128,25 @@ def test_past_alerts_are_paged_however_many_there_are(opened, console, qtbot):
     qtbot.waitUntil(lambda: place.alert is not None and place.alert.subject == "S650")
 
 
+def test_an_alert_far_down_is_gone_to(opened, console, qtbot):
+    now = now_us()
+    ended = [
+        alert(
+            n, onset_at_us=now - n * MINUTE_US, ended_at_us=now - n * MINUTE_US + 1, subject=f"S{n}"
+        )
+        for n in range(1, 651)
+    ]
+    console.put(ended)
+    opened.alerts.show_alert(500)
+    place = opened.alerts.place()
+    qtbot.waitUntil(lambda: place.alert is not None and place.alert.id == 500)
+    assert place.table.currentIndex().row() == 499
+    console.put([*ended, alert(700, onset_at_us=now - 2, ended_at_us=now - 1)])
+    qtbot.waitUntil(lambda: place.feed.model.rowCount() == 651)
+    assert place.alert.id == 500
+    assert place.table.currentIndex().row() == 500
+
+
 def test_the_list_is_narrowed(listed, qtbot):
     header = listed.alerts.place().header
     header.severities.choose(("critical", "info"))

@@ -71,6 +71,8 @@ class AlertFeed(QObject):
         """Says which rows are in sight; set by who shows them."""
         self.kept_id: Callable[[], int] = lambda: 0
         """Says which alert one is at."""
+        self.kept_place = -1
+        """Where that one stands in the list now; -1 where it isn't in it."""
         self.is_listed = False
         """Whether the list has come that was asked for last."""
         self._generation = 0
@@ -135,7 +137,7 @@ class AlertFeed(QObject):
         self.about_to_list.emit()
         columns = OPEN_COLUMNS if self.wanted.is_open else PAST_COLUMNS
         self.model.reset(look.count, look.first, look.rows, self._clock_us(), columns)
-        self.is_listed = True
+        self.is_listed, self.kept_place = True, look.kept_place
         self.listed.emit(is_other)
         before, self.names = self.names, look.names
         if (before.subjects, before.rules) != (self.names.subjects, self.names.rules):

@@ -50,7 +50,7 @@ class AlertsPlace(QWidget):
         self._shown_id = 0
         self._wanted_id = 0
         self._story: Story | None = None
-        self._kept: tuple[list[int], int, int] = ([], 0, 0)
+        self._kept: tuple[list[int], int] = ([], 0)
         self._is_putting = False
         self._is_stopped = False
         self.feed = AlertFeed(console, clock_us, self)
@@ -217,24 +217,24 @@ class AlertsPlace(QWidget):
     def _on_about_to_list(self) -> None:
         model, table = self.feed.model, self.table
         ids = [number for row in table.chosen_rows() if (number := model.id_at(row))]
-        self._kept = ids, table.current_id(), table.verticalScrollBar().value()
+        self._kept = ids, table.verticalScrollBar().value()
         self._is_putting = True
 
     @Slot(bool)
     def _on_listed(self, is_other: bool) -> None:
         model, table = self.feed.model, self.table
-        ids, current_id, scrolled = self._kept
+        ids, scrolled = self._kept
         self._show_table_or_why_not()
         wanted, self._wanted_id = self._wanted_id, 0
+        place = self.feed.kept_place
         if not is_other and not wanted:
             table.verticalScrollBar().setValue(scrolled)
             rows = [row for number in ids if (row := model.row_of(number)) >= 0]
-            table.choose_rows(rows, model.row_of(current_id))
+            table.choose_rows(rows, place)
         self._is_putting = False
-        row = model.row_of(wanted) if wanted else -1
-        if row >= 0:
-            table.go_to(row)
-        elif (is_other or not ids or not table.chosen_rows()) and model.rowCount():
+        if wanted and place >= 0:
+            table.go_to(place)
+        elif (is_other or not table.chosen_rows()) and model.rowCount():
             table.go_to(0, scrolls=is_other)
         elif not model.rowCount():
             self._show_alert(0)
