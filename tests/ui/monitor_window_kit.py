@@ -146,6 +146,7 @@ class StagedMonitor:
     queues: tuple[QueueStatus, ...] = ()
     alerts: tuple[AlertRecord, ...] = ()
     measures: object = None
+    measures_opener: object = None
     version: int = 1
     commands: list[object] = field(default_factory=list)
     moving_per_s: float = 0.0
@@ -175,6 +176,8 @@ class StagedMonitor:
         )  # fmt: skip
 
     def open_measures(self):
+        if self.measures_opener is not None:
+            return self.measures_opener()
         return self.measures if self.measures is not None else self.engine.open_measures()
 
     def __getattr__(self, name: str) -> object:

@@ -27,11 +27,12 @@ from hl7console.ui.monitor.spans import last_week_s
 
 MOST_DESTINATIONS = 8
 MOST_CAUSES = 6
+_COARSE_STEPS = 40
 _HEAT_LOW, _HEAT_HIGH, _HEAT_HEIGHT = -1.0, 5.0, 0.125
 """From 0.1 ms to 100 s, eight rows a tenfold."""
 _TREND_S = 3600
 _TREND_STEP_S = 60
-_RECENT_STEPS = 10
+_RECENT_S = 600
 _SCOPES = (Scope.LISTENER, Scope.DESTINATION, Scope.WORKLIST)
 
 
@@ -115,19 +116,34 @@ def _before(reads: MeasureReads, asked: Asked) -> Before:
 
 def _waiting(reads: MeasureReads, asked: Asked) -> tuple[Waiting, ...]:
     chosen = asked.series
-    names = [chosen.name] if chosen.scope is Scope.DESTINATION else None
-    curves = reads.curves(
+    names: Sequence[str] = [chosen.name] if chosen.scope is Scope.DESTINATION else ()
+    if not names:
+        # There may be hundreds: coarse steps tell which had the most.
+        coarse = _backlogs(reads, asked, None, _COARSE_STEPS)
+        names = [name for name, _ in _by_peak(coarse)[:MOST_DESTINATIONS]]
+    if not names:
+        return ()
+    curves = _backlogs(reads, asked, names, asked.most_steps)
+    return tuple(
+        Waiting(name, curve.backlog, curve.head_age_s) for name, curve in _by_peak(curves)
+    )
+
+
+def _backlogs(
+    reads: MeasureReads, asked: Asked, names: Sequence[str] | None, most_steps: int
+) -> Mapping[str, Curve]:
+    return reads.curves(
         Scope.DESTINATION,
         asked.since_s,
         asked.until_s,
         names=names,
-        most_steps=asked.most_steps,
+        most_steps=most_steps,
         times=False,
     )
-    peaks = sorted(curves.items(), key=lambda item: (-max(item[1].backlog, default=0), item[0]))
-    return tuple(
-        Waiting(name, curve.backlog, curve.head_age_s) for name, curve in peaks[:MOST_DESTINATIONS]
-    )
+
+
+def _by_peak(curves: Mapping[str, Curve]) -> list[tuple[str, Curve]]:
+    return sorted(curves.items(), key=lambda item: (-max(item[1].backlog, default=0), item[0]))
 
 
 def percentiles(times: Sequence[Histogram | None]) -> Percentiles:
@@ -198,17 +214,28 @@ def read_trends(reads: MeasureReads, now_s: int) -> Trends:
         ConsoleError: The measures cannot be read.
     """
     started = perf_counter()
-    since_s = now_s // _TREND_STEP_S * _TREND_STEP_S - _TREND_S
+    until_s = now_s // _TREND_STEP_S * _TREND_STEP_S
     by_key: dict[tuple[str, str], Trend] = {}
     for scope in _SCOPES:
-        curves = reads.curves(scope, since_s, now_s, most_steps=_TREND_S // _TREND_STEP_S + 1)
+        curves = reads.curves(
+            scope,
+            until_s - _TREND_S,
+            now_s,
+            most_steps=_TREND_S // _TREND_STEP_S + 1,
+            times=False,
+        )
+        # Times are much to read; those of the last minutes are all that is shown.
+        recent = reads.curves(
+            scope, until_s - _RECENT_S, now_s, most_steps=_RECENT_S // _TREND_STEP_S + 1
+        )
         for name, curve in curves.items():
-            by_key[str(scope), name] = trend_of(curve, now_s)
+            times = recent[name].latency if name in recent else ()
+            by_key[str(scope), name] = trend_of(curve, times, now_s)
     return Trends(by_key, took_ms=(perf_counter() - started) * 1000)
 
 
-def trend_of(curve: Curve, now_s: int) -> Trend:
-    """Return what a tile shows of a curve of an hour."""
+def trend_of(curve: Curve, recent: Sequence[Histogram | None], now_s: int) -> Trend:
+    """Return what a tile shows of a curve of an hour, and of the times of the last minutes."""
     per_minute = 60 / curve.step_s
     points = [
         count * per_minute if is_known else NOTHING
@@ -217,8 +244,7 @@ def trend_of(curve: Curve, now_s: int) -> Trend:
     last_s = now_s - (curve.until_s - curve.step_s)
     if points and last_s < curve.step_s and len(points) > 1:
         points.pop()  # the minute has only begun
-    recent = _RECENT_STEPS * _TREND_STEP_S // curve.step_s or 1
-    times = Histogram.merged(list(curve.latency)[-recent:])
+    times = Histogram.merged(recent)
     short = max(300 // curve.step_s, 1)
     return Trend(
         tuple(points),
