@@ -171,6 +171,7 @@ class AlertService:
         if self._rules.look():
             self._own_version += 1
             self._measures.normal = self._rules.book.normal
+            self.outbox.poke()
 
     def _take_said(self, watch: AlertWatch) -> None:
         database = watch.sources.messages
