@@ -39,10 +39,10 @@ def document_of(report: Report) -> Document:
         *(Paragraph(note) for note in report.notes),
         _figures(report),
         *plots_of(report),
-        *_interfaces(report),
-        *_causes(report),
-        *_shares(report),
         *_alerts(report),
+        *_causes(report),
+        *_interfaces(report),
+        *_shares(report),
     ]
     return Document(f"{name}: {report.span.title}", tuple(blocks))
 
