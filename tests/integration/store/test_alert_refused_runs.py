@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from alert_kinds_kit import START_US, Watch, put
+
 from hl7console.hl7v2.filters import parse
 from hl7console.settings import ListenerSettings
 from hl7console.settings.alerts import AlertKind, AlertRule
