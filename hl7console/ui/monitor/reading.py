@@ -124,9 +124,7 @@ def _waiting(reads: MeasureReads, asked: Asked) -> tuple[Waiting, ...]:
     if not names:
         return ()
     curves = _backlogs(reads, asked, names, asked.most_steps)
-    return tuple(
-        Waiting(name, curve.backlog, curve.head_age_s) for name, curve in _by_peak(curves)
-    )
+    return tuple(Waiting(name, curve.backlog, curve.head_age_s) for name, curve in _by_peak(curves))
 
 
 def _backlogs(

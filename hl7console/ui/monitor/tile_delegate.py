@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
@@ -179,24 +178,25 @@ class TileDelegate(QStyledItemDelegate):
         return "err" if tile.errors and tile.errors in text else "muted"
 
     def _draw_spark(self, painter: QPainter, box: QRectF, tile: Tile) -> None:
-        role = "muted" if tile.role == "muted" else tile.role
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme().color(role), 1.5 * self.scale))
-        for line in spark_lines(tile.points, box):
+        painter.setPen(QPen(theme().color(tile.role), 1.5 * self.scale))
+        painter.translate(box.topLeft())
+        for line in spark_lines(tile.points, box.width(), box.height()):
             painter.drawPolyline(line)
+        painter.translate(-box.topLeft())
 
 
-def spark_lines(points: Sequence[float], box: QRectF) -> list[QPolygonF]:
-    """Return a sparkline within a box: a line for each run of points that are known."""
+@lru_cache(maxsize=512)
+def spark_lines(points: tuple[float, ...], width: float, height: float) -> tuple[QPolygonF, ...]:
+    """Return a sparkline from the left top on: a line for each run of points that are known."""
     top = max((p for p in points if not math.isnan(p)), default=0.0) or 1.0
-    step = box.width() / max(len(points) - 1, 1)
+    step = width / max(len(points) - 1, 1)
     lines: list[QPolygonF] = []
     run: list[QPointF] = []
     for place, value in enumerate((*points, math.nan)):
         if not math.isnan(value):
-            height = (box.height() - 2) * value / top
-            run.append(QPointF(box.left() + place * step, box.bottom() - 1 - height))
+            run.append(QPointF(place * step, height - 1 - (height - 2) * value / top))
         elif run:
             lines.append(QPolygonF(run))
             run = []
-    return lines
+    return tuple(lines)

@@ -181,9 +181,7 @@ def tile_of(
         _normal_text(status, normal, factor, unit),
         _problem_text(status, queue, now_us),
         _errors_text(trend),
-        f"last {age_text(now_us - status.last_message_at_us)} ago"
-        if status.last_message_at_us
-        else "nothing yet",
+        _last_text(status.last_message_at_us, now_us),
         _times_text(trend),
         trend.points,
         status.environment,
@@ -254,6 +252,18 @@ def _problem_text(status: InterfaceStatus, queue: QueueStatus | None, now_us: in
     elif queue is not None and not parts:
         parts.append("nothing waits")
     return " · ".join(parts)
+
+
+def _last_text(at_us: int, now_us: int) -> str:
+    """Return when the last message was; below a minute in tens, so that it holds still."""
+    if not at_us:
+        return "nothing yet"
+    age_us = now_us - at_us
+    if age_us < 10 * _US:
+        return "last just now"
+    if age_us < 60 * _US:
+        age_us -= age_us % (10 * _US)
+    return f"last {age_text(age_us)} ago"
 
 
 def _errors_text(trend: Trend) -> str:
