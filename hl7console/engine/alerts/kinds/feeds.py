@@ -1,4 +1,4 @@
-"""Feeds: silence, volume, refusals and slow answers, from what was measured.
+"""Feeds: silence, refusals and slow answers, from what was measured.
 
 Silence beyond normal is not a fixed time. The messages that a feed would have brought since its
 last one are added up from what the same hours of the week brought before, over the time in which
@@ -18,8 +18,8 @@ from hl7console.engine.alerts.finding import Finding
 from hl7console.engine.alerts.kinds.subjects import is_about, quoted
 from hl7console.engine.alerts.life import duration
 from hl7console.settings.alerts import AlertRule
-from hl7console.store.measures.normal import HOUR_S, range_of, slot_of
-from hl7console.store.measures.records import Scope, Totals
+from hl7console.store.measures.normal import HOUR_S, slot_of
+from hl7console.store.measures.records import Scope
 
 MISSED = 16.0
 """Messages that were due and did not come, times the feed's dispersion: silence. That none of 16
@@ -28,7 +28,6 @@ comes by chance happens once in nine million."""
 LOOK_BACK_S = 14 * 86_400
 """How far back the time since the last message is looked at, in seconds."""
 
-USUAL_RATE_SPAN_S = 86_400.0
 USUAL_REFUSED_PERCENT = 20.0
 USUAL_REFUSED_SPAN_S = 900.0
 LEAST_REFUSED = 5
@@ -38,9 +37,6 @@ USUAL_LATENCY_SPAN_S = 300.0
 LEAST_ANSWERS = 10
 """Fewer answers within the span have no percentile."""
 
-_LOW_PART = 0.1
-_HIGH_PART = 0.25
-_HIGH_MORE = 10.0
 _FEEDS = (Scope.LISTENER, Scope.SENDER)
 _BOTH_WAYS = (Scope.LISTENER, Scope.DESTINATION)
 
@@ -168,50 +164,6 @@ def expected(
             total += found[0] * (end_s - at_s) / HOUR_S
         at_s = end_s
     return total
-
-
-def rate(rule: AlertRule, facts: Facts) -> Iterator[Finding]:
-    """Find feeds that brought fewer or more messages within the span than is normal.
-
-    Only where the program ran all of it, and every hour of it is learned.
-    """
-    span_s = int(rule.span_s or USUAL_RATE_SPAN_S)
-    since_s = facts.now_s - span_s
-    if span_s < HOUR_S or not _ran(facts, since_s):
-        return
-    slots = [slot_of(facts.sources.local(at_s)) for at_s in range(since_s, facts.now_s, HOUR_S)]
-    for scope in _FEEDS if rule.subjects else (Scope.LISTENER,):
-        totals = facts.totals(scope, span_s)
-        for name, hours in facts.normals(scope).items():
-            if not is_about(rule, name) or any(slot not in hours for slot in slots):
-                continue
-            count = totals.get(name, Totals()).received
-            found = _off(count, [hours[slot] for slot in slots])
-            if found is not None:
-                low, high = found
-                few = "few" if count < low else "many"
-                text = (
-                    f"{_title(scope, name)} brought unusually {few} messages: {count:,} in"
-                    f" {duration(span_s * 1_000_000)}; {_count(low)} to {_count(high)} are normal."
-                )
-                yield Finding(scope, name, text, filter=shown(scope, name))
-
-
-def _off(count: int, hours: list[tuple[float, float]]) -> tuple[float, float] | None:
-    """Return the normal range where a count is well outside of it."""
-    low, typical, high = range_of(hours, 1.0)
-    if low - _LOW_PART * typical <= count <= high + _HIGH_PART * typical + _HIGH_MORE:
-        return None
-    return low, high
-
-
-def _ran(facts: Facts, since_s: int) -> bool:
-    """Return whether the program ran nearly all the time since then."""
-    ran_s = sum(
-        max(min(until_s, facts.now_s) - max(begun_s, since_s), 0)
-        for begun_s, until_s in facts.runs(since_s)
-    )
-    return ran_s >= 0.95 * (facts.now_s - since_s)
 
 
 def rejections(rule: AlertRule, facts: Facts) -> Iterator[Finding]:

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from hl7console.engine.alerts.facts import Facts
 from hl7console.engine.alerts.finding import Finding
-from hl7console.engine.alerts.kinds import links
+from hl7console.engine.alerts.kinds import feeds, links
 from hl7console.engine.alerts.kinds.counted import Duplicates, Matches
+from hl7console.engine.alerts.kinds.feeds import Silence
 from hl7console.engine.alerts.kinds.refused import RefusedRuns
 from hl7console.engine.alerts.kinds.sequence import Sequence
+from hl7console.engine.alerts.kinds.volumes import Volume
 from hl7console.settings.alerts import AlertKind, AlertRule
 
 
@@ -42,6 +44,10 @@ KINDS: dict[str, Kind] = {
     AlertKind.BACKLOG: Kind(_always(links.backlog)),
     AlertKind.HEAD_AGE: Kind(_always(links.head_age)),
     AlertKind.BEHIND: Kind(_always(links.behind), 5.0),
+    AlertKind.SILENCE: Kind(Silence, 15.0),
+    AlertKind.RATE: Kind(Volume, 60.0),
+    AlertKind.REJECTIONS: Kind(_always(feeds.rejections), 5.0),
+    AlertKind.LATENCY: Kind(_always(feeds.latency), 5.0),
     AlertKind.REFUSED_RUN: Kind(RefusedRuns, 2.0),
     AlertKind.DUPLICATES: Kind(Duplicates, 2.0),
     AlertKind.FILTER: Kind(Matches, 2.0),
