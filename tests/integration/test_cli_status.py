@@ -18,7 +18,7 @@ from hl7console.engine.console import LinkState, SaveDestination, SaveListener
 from hl7console.engine.handover_wire import ADDRESS_FILE_NAME
 from hl7console.engine.owner import OwnerLock
 from hl7console.engine.repair_commands import HoldQueue
-from hl7console.settings import ListenerSettings
+from hl7console.settings import ListenerSettings, MetricsEndpointSettings
 
 
 @pytest.fixture
@@ -125,3 +125,12 @@ def test_what_cannot_be_found_out_is_unknown_and_so_is_wrong_usage(workspace, st
         lock.release()
     assert status("--nonsense")[0] == 3
     assert program.run(["status", "--workspace", str(tmp_path / "none")], None) == 3
+
+
+def test_the_address_of_the_metrics_is_told(workspace, status):
+    metrics = MetricsEndpointSettings(enabled=True, port=0)
+    with own(Place(workspace), metrics_endpoint=metrics) as console:
+        listening(console)
+        found = values(status("--json"))
+        assert found["metrics_endpoint"] == console.snapshot().metrics_endpoint.address
+    assert values(status("--json"))["metrics_endpoint"] == ""
