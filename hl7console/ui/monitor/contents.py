@@ -116,7 +116,7 @@ def contents_of(shown: Shown) -> dict[str, Content]:
 
 # Rate
 
-_UNITS = ((0.5, 1, "second"), (0.01, 60, "minute"), (0.0, 3600, "hour"))
+_UNITS = ((0.5, 1, "a second"), (0.01, 60, "a minute"), (0.0, 3600, "an hour"))
 
 
 def unit_of(per_s: float) -> tuple[int, str]:
@@ -183,7 +183,7 @@ def rate_content(shown: Shown) -> Content:
     what = "Queries" if curve.scope == Scope.WORKLIST else "Messages"
     band = _band(shown, unit)
     note = f"band: normal, from {shown.band.weeks} weeks" if shown.band is not None else ""
-    return Content(f"{what} a {unit_name}", tuple(lines), rate_text, band=band, note=note)
+    return Content(f"{what} {unit_name}", tuple(lines), rate_text, band=band, note=note)
 
 
 def _band_peak(shown: Shown) -> float:

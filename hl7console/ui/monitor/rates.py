@@ -50,6 +50,6 @@ class RateMeter:
 
 def count_of(status: InterfaceStatus) -> int:
     """Return what an interface has handled: received, or answered for a destination."""
-    if status.kind == "destination":
-        return status.accepted + status.refused
+    if status.kind == "listener":
+        return status.received
     return max(status.received, status.accepted + status.refused)
