@@ -46,6 +46,11 @@ class Life:
         """Whether there is nothing to remember."""
         return self.record is None and not self._bad_since_us
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether the alert is open, or was found bad and waits to count."""
+        return bool(self._bad_since_us) if self.record is None else self.record.is_open
+
     def step(self, now_us: int, finding: Finding | None, rule: AlertRule) -> Change:
         """Take what was found now; `record` has the alert while it is open, and when it ends."""
         if now_us < self._seen_us:

@@ -151,27 +151,40 @@ class AlertWatch:
     # Who is told.
 
     def _silence(self) -> None:
-        """Keep what hangs on an interface that is down from being told."""
+        """Keep what hangs on an interface that is down from being told.
+
+        An interface that may be down, but waits for its own alert to count, silences as well: who
+        waits shorter must not be told first. What was told before stays as it is.
+        """
         down = {
-            record.subject
-            for record in self._open()
-            if record.kind == AlertKind.CONNECTION and record.subject
+            subject
+            for rule in self._rules.values()
+            if rule.rule.kind == AlertKind.CONNECTION
+            for (_, subject), watched in rule.alerts.items()
+            if subject and watched.life.is_bad
         }
         for rule in self._rules.values():
-            if not rule.rule.depends_on:
+            if rule.rule.depends_on:
+                self._silence_rule(rule, down)
+
+    def _silence_rule(self, rule: WatchedRule, down: set[str]) -> None:
+        is_connection = rule.rule.kind == AlertKind.CONNECTION
+        for (_, subject), watched in rule.alerts.items():
+            record = watched.life.record
+            if record is None or record.ended_at_us:
                 continue
-            for watched in rule.alerts.values():
-                record = watched.life.record
-                if record is None or record.ended_at_us:
-                    continue
-                hangs_on = (record.subject if n == SAME else n for n in rule.rule.depends_on)
-                by = next((name for name in hangs_on if name in down), "")
-                if by != record.silenced_by:
-                    if record.silenced_by and "onset" not in watched.news:
-                        watched.news.append("onset")
-                    watched.life.record = replace(record, silenced_by=by)
-                    watched.is_dirty = True
-                    self.version += 1
+            names = [subject if name == SAME else name for name in rule.rule.depends_on]
+            if is_connection:
+                names = [name for name in names if name != subject]
+            by = next((name for name in names if name in down), "")
+            was_told = not record.silenced_by and "onset" not in watched.news
+            if was_told or by == record.silenced_by:
+                continue
+            if not by and "onset" not in watched.news:
+                watched.news.append("onset")  # silenced before the program was started again
+            watched.life.record = replace(record, silenced_by=by)
+            watched.is_dirty = True
+            self.version += 1
 
     def _write(self, now_us: int, book: AlertBook) -> None:
         due = [

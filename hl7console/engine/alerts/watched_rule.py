@@ -88,7 +88,8 @@ class WatchedRule:
             self._fail(error.text)
             return False
         except Exception as error:  # noqa: BLE001 - one rule must not stop the others
-            log.error("The alert rule %s failed (%s).", self.rule.name, type(error).__name__)
+            if not self.problem:  # without its text, which may hold what a message says
+                log.error("The alert rule %s failed (%s).", self.rule.name, type(error).__name__)  # noqa: TRY400
             self._fail("there is a fault in the program")
             return False
         self.problem = ""
