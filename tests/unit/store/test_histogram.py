@@ -58,6 +58,15 @@ def test_merged_ones_are_the_same_as_one_that_saw_all(parts):
 
 
 @given(values)
+def test_many_at_once_count_as_one_by_one(taken):
+    made = Histogram()
+    made.add_all(taken[: len(taken) // 2])
+    made.add_all(taken[len(taken) // 2 :])
+    assert made == of(taken)
+    assert made.total == len(taken)
+
+
+@given(values)
 def test_what_was_packed_comes_back(taken):
     made = of(taken)
     again = Histogram.from_bytes(made.to_bytes())
