@@ -25,6 +25,7 @@ ORDER = (
     "editing",
     "routes",
     "queues",
+    "monitor",
     "alerts",
     "reports",
     "recipes",

@@ -64,12 +64,9 @@ class MonitorFeed(QObject):
     ) -> None:
         super().__init__(parent)
         self._console, self._bridge, self._clock = console, bridge, clock
-        self._plots: ReadingWorker[MeasureReads] = ReadingWorker(
-            "monitor-plots", console.open_measures, self
-        )
-        self._tiles: ReadingWorker[MeasureReads] = ReadingWorker(
-            "monitor-tiles", console.open_measures, self
-        )
+        opener: Callable[[], MeasureReads] = console.open_measures
+        self._plots = ReadingWorker("monitor-plots", opener, self)
+        self._tiles = ReadingWorker("monitor-tiles", opener, self)
         self._worklist: ReadingWorker[WorklistReader] = ReadingWorker(
             "monitor-worklist", console.open_worklist, self
         )

@@ -139,7 +139,7 @@ class _Bars(pg.GraphicsObject):  # type: ignore[misc]
         self._layers = []
         for values, color in layers:
             heights = np.asarray(values, dtype=float)
-            places = np.flatnonzero(heights > 0)
+            places = [int(n) for n in np.flatnonzero(heights > 0)]
             self._layers.append(
                 (color, [QRectF(lefts[n], base[n], width, heights[n]) for n in places])
             )
@@ -383,5 +383,8 @@ def _mark_pen(role: str) -> QPen:
 
 
 def _between(first: QColor, second: QColor) -> QColor:
-    mix = [(a * 4 + b) // 5 for a, b in zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)]
-    return QColor(*mix)
+    return QColor(
+        (first.red() * 4 + second.red()) // 5,
+        (first.green() * 4 + second.green()) // 5,
+        (first.blue() * 4 + second.blue()) // 5,
+    )

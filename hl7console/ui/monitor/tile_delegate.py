@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -46,8 +55,8 @@ def _picture(name: str, color: str, size: int, scale: float) -> QPixmap:
 class TileDelegate(QStyledItemDelegate):
     """Draws tiles. GUI thread only."""
 
-    def __init__(self, parent: object = None, *, scale: float = 1.0) -> None:
-        super().__init__(parent)  # type: ignore[call-overload]
+    def __init__(self, parent: QObject | None = None, *, scale: float = 1.0) -> None:
+        super().__init__(parent)
         self.scale = scale
         self.is_small = False
         self.size = QSize(FULL_WIDTH, FULL_HEIGHT)

@@ -161,17 +161,11 @@ class TileView(QListView):
             most: The most height there is.
             most_small: The most height for small tiles, where that is another one.
         """
-        count = max(self.tile_model.rowCount(), 1)
         scale = self._delegate.scale
-        for is_small, least, height in (
-            (False, FULL_WIDTH, FULL_HEIGHT), (True, SMALL_WIDTH, SMALL_HEIGHT),
-        ):  # fmt: skip
-            columns = max(int(width / (least * scale)), 1)
-            rows = -(-count // columns)
-            wanted = round(rows * height * scale)
-            self._delegate.is_small = is_small
-            if wanted <= most:
-                break
+        height, wanted = self._wanted(width, is_small=False)
+        self._delegate.is_small = wanted > most
+        if self._delegate.is_small:
+            height, wanted = self._wanted(width, is_small=True)
             most = max(most, most_small)
         fits = wanted <= most
         policy = Qt.ScrollBarPolicy
@@ -181,6 +175,13 @@ class TileView(QListView):
         self._lay_out(width if fits else width - _BAR)
         whole = max(most // round(height * scale), 1) * round(height * scale)
         return min(wanted, whole)
+
+    def _wanted(self, width: int, *, is_small: bool) -> tuple[int, int]:
+        """Return the height of a tile, and of all of them."""
+        least, height = (SMALL_WIDTH, SMALL_HEIGHT) if is_small else (FULL_WIDTH, FULL_HEIGHT)
+        columns = max(int(width / (least * self._delegate.scale)), 1)
+        rows = -(-max(self.tile_model.rowCount(), 1) // columns)
+        return height, round(rows * height * self._delegate.scale)
 
     def _lay_out(self, width: int) -> None:
         scale, is_small = self._delegate.scale, self._delegate.is_small
