@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from alert_channel_kit import MailServer, WebhookServer
+from alert_channel_kit import MailServer, WebhookServer, hang, raw_server
 from engine_kit import Certificates, key_source, wait_for
+from killable_engine_kit import attach, engine_processes
 
 from hl7console.engine.alert_commands import ApproveChannel, SaveAlertRules, TestChannel
 from hl7console.engine.alerts.channels import outbox
 from hl7console.engine.alerts.rules_file import rules_path
+from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.console import SaveListener
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import UsageError
 from hl7console.settings import ListenerSettings
+from hl7console.store.connection import Database
 from hl7console.store.workspace import Workspace
 
 RULE = """\
@@ -134,3 +138,59 @@ def test_a_file_from_elsewhere_runs_nothing_until_approved(tmp_path: Path):
         wait_for(lambda: not engine.snapshot().alert_problem, "all well", 20)
         engine.submit(TestChannel("script")).result(20)
         assert json.loads(told.read_text())["what"] == "test"
+
+
+def test_a_kill_while_it_tells_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, certificates: Certificates
+):
+    came = threading.Event()
+
+    def hung(connection: socket.socket) -> None:
+        came.set()
+        hang(connection)
+
+    with (
+        engine_processes(tmp_path) as processes,
+        MailServer(certificates.server_context()) as mails,
+        taken_port() as port,
+    ):
+        process = processes.run(tmp_path)
+        with raw_server(hung) as away:
+            text = RULE % '"mail"' + mail(away, certificates)
+            with attached(tmp_path) as console:
+                console.submit(SaveAlertRules(text)).result(10)
+                console.submit(SaveListener(ListenerSettings("RIS in", port=port))).result(10)
+                assert came.wait(20)
+            process.kill()
+        text = text.replace(f"port = {away}", f"port = {mails.port}")
+        rules_path(tmp_path / "workspace").write_text(text, encoding="utf-8")
+
+        process = processes.run(tmp_path)
+        wait_for(lambda: states(tmp_path) == ["sent"], "the message", 20)
+        process.kill()
+
+        process = processes.run(tmp_path)
+        with attached(tmp_path) as console:
+            wait_for(lambda: console.snapshot().alerts_open == 1, "the open alert", 20)
+            console.submit(TestChannel("mail")).result(20)
+        process.stop()
+    subjects = [str(one["Subject"]).removeprefix("[hl7console] ") for one in mails.mails]
+    assert subjects[0].startswith("Critical: ")
+    assert subjects[1:] == ["Test of the channel mail"]
+
+
+def states(folder: Path) -> list[str]:
+    """What became of each notice, as the database has it."""
+    workspace = Workspace.open(folder / "workspace", key_source(folder), create=False)
+    with closing(Database(workspace.database_path, workspace.key, read_only=True)) as database:
+        return [str(row[0]) for row in database.all("SELECT state FROM alert_notices")]
+
+
+@contextmanager
+def attached(folder: Path) -> Iterator[AttachedConsole]:
+    """A console of the engine that runs in another process."""
+    console = attach(folder)
+    try:
+        yield console
+    finally:
+        console.stop()
