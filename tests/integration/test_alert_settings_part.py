@@ -149,6 +149,13 @@ def test_a_mistake_changes_nothing(place: Place, part: str, told: str):
     assert '"in"' not in place.run("settings", "export")[1]
 
 
+def test_a_mistake_in_the_workspace_is_told(place: Place, exported: str):
+    rules_path(place.workspace).write_text("[[rule]]\nname = 7\n", encoding="utf-8")
+    for code, _, err in (place.run("settings", "export"), place.take(exported)):
+        assert code == 2
+        assert "The workspace's alerts.toml has a mistake. Line 2" in err
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     workspace = Workspace.open(tmp_path / "other", key_source(tmp_path))

@@ -19,7 +19,7 @@ from hl7console.engine.alerts.channels.approval import (
     is_approved,
     withhold,
 )
-from hl7console.engine.alerts.rules_file import checked, rules_path, rules_text, save
+from hl7console.engine.alerts.rules_file import FILE_NAME, checked, rules_path, rules_text, save
 from hl7console.errors import UsageError
 from hl7console.settings.alert_file import AlertFileError
 from hl7console.settings.alerts import AlertBook
@@ -51,14 +51,23 @@ def read_alert_part(workspace: Path) -> dict[str, object] | None:
     """Return what a workspace's file of rules says, to be exported; None where there is none.
 
     Raises:
-        AlertFileError: The file has a mistake.
+        UsageError: The file has a mistake.
         EnvironmentFaultError: It cannot be read.
     """
     if not rules_path(workspace).exists():
         return None
     text = rules_text(workspace)
-    checked(text)
+    _checked_own(text)
     return read_toml(text)
+
+
+def _checked_own(text: str) -> AlertBook:
+    try:
+        return checked(text)
+    except AlertFileError as error:
+        raise UsageError(
+            f"The workspace's {FILE_NAME} has a mistake. {error.text}", hint=error.hint
+        ) from None
 
 
 def alert_part_text(values: Mapping[str, object]) -> str:
@@ -77,7 +86,7 @@ def alert_part(values: Mapping[str, object], workspace: Path) -> AlertPart:
     """
     is_new = not rules_path(workspace).exists() and bool(_names(values, "rule"))
     stored = "" if is_new else rules_text(workspace)
-    before = checked(stored)
+    before = _checked_own(stored)
     text = merged_text(stored, values)
     try:
         # It may name channels that only the workspace has, so it is read together with those.
