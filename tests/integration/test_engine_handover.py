@@ -140,7 +140,7 @@ def test_nobody_without_the_key_is_answered(tmp_path: Path, caplog: pytest.LogCa
         forged = HandoverAddress(address.address, address.family, b"\0" * 32, address.pid)
         forged.save(engine.workspace)
         with pytest.raises(WorkspaceInUseError, match="does not answer"):
-            AttachedConsole(engine.workspace, lambda: None, lambda: None)  # type: ignore[arg-type, return-value]
+            AttachedConsole(engine.workspace, *[lambda: None] * 3)  # type: ignore[arg-type, list-item]
         address.save(engine.workspace)
         attach(tmp_path).stop()
         wait_for(lambda: "turned away" in caplog.text, "the log")

@@ -236,6 +236,8 @@ def test_pages_are_reached_by_the_keyboard(settings):
         "Calling AEs",
         "Archives",
         "Mapping profiles",
+        "Alert rules",
+        "Metrics",
         "Retention",
         "Appearance",
     ]
