@@ -144,7 +144,7 @@ def test_what_is_no_web_server_is_told(answer: bytes, told: str):
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("ftp://x/", "begins with http:// or https://"),
+        ("ftp://x.test/", "begins with http:// or https://"),
         ("x", "begins with http:// or https://"),
         ("", "begins with http:// or https://"),
         ("http:///path", "begins with http:// or https://"),
