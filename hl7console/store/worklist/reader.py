@@ -376,6 +376,8 @@ class WorklistReader:
             self.close()
             raise fault.as_error() from None
 
+    ask = _read  # for the queries of `watching`
+
     def _opened(self) -> Database | None:
         """Return the connection; opened again where the file was made again."""
         try:

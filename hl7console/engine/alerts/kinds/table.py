@@ -8,7 +8,7 @@ from typing import Protocol
 
 from hl7console.engine.alerts.facts import Facts
 from hl7console.engine.alerts.finding import Finding
-from hl7console.engine.alerts.kinds import feeds, links
+from hl7console.engine.alerts.kinds import feeds, links, machine, orders
 from hl7console.engine.alerts.kinds.counted import Duplicates, Matches
 from hl7console.engine.alerts.kinds.feeds import Silence
 from hl7console.engine.alerts.kinds.refused import RefusedRuns
@@ -52,5 +52,11 @@ KINDS: dict[str, Kind] = {
     AlertKind.DUPLICATES: Kind(Duplicates, 2.0),
     AlertKind.FILTER: Kind(Matches, 2.0),
     AlertKind.SEQUENCE: Kind(Sequence, 2.0),
+    AlertKind.UNMAPPED_CODE: Kind(_always(orders.unmapped_code), 60.0),
+    AlertKind.ORDER_WITHOUT_RESULT: Kind(_always(orders.order_without_result), 60.0),
+    AlertKind.APPOINTMENT_WITHOUT_ORDER: Kind(_always(orders.appointment_without_order), 60.0),
+    AlertKind.CERTIFICATE: Kind(machine.Certificates, 60.0),
+    AlertKind.DISK: Kind(_always(machine.disk), 60.0),
+    AlertKind.DATABASE: Kind(_always(machine.database), 60.0),
 }
 """By name. A kind that is not here finds nothing."""
