@@ -18,6 +18,9 @@ DAY_S = 86400
 MOST_DAYS = 732
 """Longest span of a report; older measures are not kept."""
 
+EARLIEST_S, LATEST_S = 946_684_800, 7_258_118_400
+"""From 2000 to 2200: nothing was measured before, and not all systems know later times."""
+
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _SHORT_S = 2 * HOUR_S
 _HOURLY_S = 2 * DAY_S + HOUR_S
@@ -196,5 +199,7 @@ def _time_of(text: str, now: datetime, *, is_end: bool) -> int:
         raise UsageError(
             f"“{text}” is no time.", hint="Write 2026-01-05, today, yesterday or 2026-01-05T10:00."
         )
-    at_us = found.end_us if is_end else found.at_us
-    return at_us // 1_000_000
+    at_s = (found.end_us if is_end else found.at_us) // 1_000_000
+    if not EARLIEST_S <= at_s < LATEST_S:
+        raise UsageError(f"There is nothing to report of “{text}”.")
+    return at_s

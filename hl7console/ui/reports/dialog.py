@@ -63,6 +63,7 @@ _WIDTH, _HEIGHT = 740, 400
 """Room for all that may be asked, in pixels."""
 
 _EDIT_PX = 190
+_DATES = (QDate(2000, 1, 8), QDate(2199, 12, 1))
 
 
 class ReportDialog(QDialog):
@@ -276,6 +277,7 @@ def _day_edit() -> QDateEdit:
     edit = QDateEdit(QDate.currentDate().addDays(-1))
     edit.setCalendarPopup(True)
     edit.setDisplayFormat("yyyy-MM-dd")
+    edit.setDateRange(*_DATES)
     return edit
 
 
@@ -285,6 +287,7 @@ def _time_edit(name: str) -> QDateTimeEdit:
     edit = QDateTimeEdit(QDateTime(QDate(at.year, at.month, at.day), QTime(at.hour, at.minute)))
     edit.setCalendarPopup(True)
     edit.setDisplayFormat("yyyy-MM-dd HH:mm")
+    edit.setDateRange(*_DATES)
     return edit
 
 

@@ -67,6 +67,9 @@ def test_a_span_takes_whole_days_at_its_end():
     [
         {"day": "2026-02-30"},
         {"day": "soon"},
+        {"day": "1969-12-31"},
+        {"month": "9999-12"},
+        {"since": "0001-01-01", "until": "today"},
         {"month": "2026-13"},
         {"day": "today", "week": "today"},
         {"until": "today"},
