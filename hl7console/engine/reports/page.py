@@ -29,8 +29,8 @@ header p { margin: 0; color: #5A6673; }
 h2 { font-size: 16px; margin: 32px 0 10px; }
 section { break-inside: avoid; }
 .figures { display: flex; flex-wrap: wrap; gap: 10px; margin-bottom: 14px; }
-.figure { flex: 1 1 165px; background: #FFF; border: 1px solid #DDE2E8; border-radius: 6px; padding: 10px 12px;
-  border-top: 3px solid #B8C1CB; }
+.figure { flex: 1 1 165px; background: #FFF; border: 1px solid #DDE2E8; border-radius: 6px;
+  padding: 10px 12px; border-top: 3px solid #B8C1CB; }
 .figure b { display: block; font-size: 21px; line-height: 1.25; margin: 2px 0; }
 .figure span { color: #5A6673; font-size: 12px; }
 .figure.good { border-top-color: #1A7F37; } .figure.warn { border-top-color: #B07400; }
