@@ -144,6 +144,19 @@ def alert_place(reader: StoreReader, wanted: AlertList, alert_id: int) -> int:
     return int(rows[0][0] or 0) if rows else -1
 
 
+def alerts_within(
+    reader: StoreReader, since_us: int, until_us: int, limit: int = PAGE
+) -> list[AlertRecord]:
+    """Return alerts that were open at any time of a span, the worst and latest first."""
+    rows = _rows(
+        reader,
+        f"SELECT {_COLUMNS} FROM alerts WHERE onset_at_us < ? AND told_at_us > 0"  # noqa: S608
+        f" AND (ended_at_us = 0 OR ended_at_us >= ?) ORDER BY {_RANK}, onset_at_us DESC LIMIT ?",
+        (until_us, since_us, limit),
+    )
+    return [AlertRecord(*row) for row in rows]  # type: ignore[arg-type]
+
+
 def alert_by_id(reader: StoreReader, alert_id: int) -> AlertRecord | None:
     """Return one alert."""
     rows = _rows(reader, f"SELECT {_COLUMNS} FROM alerts WHERE id = ?", (alert_id,))  # noqa: S608

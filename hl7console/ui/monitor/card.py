@@ -11,6 +11,10 @@ from hl7console.ui.monitor.contents import Content
 from hl7console.ui.monitor.legend import Legend
 from hl7console.ui.monitor.pointing import PointedPlot
 from hl7console.ui.theme import theme
+from hl7console.ui.worklist.header import Title
+
+_NOTE_FROM = 460
+"""A narrower card has no room for a note."""
 
 
 class PlotCard(QFrame):
@@ -25,7 +29,7 @@ class PlotCard(QFrame):
         self._at_s: float | None = None
         self._title = QLabel(title)
         self._title.setProperty("role", "heading")
-        self.note = QLabel()
+        self.note = Title()
         self.note.setProperty("role", "muted")
         self.note.hide()
         self.legend = Legend()
@@ -40,8 +44,8 @@ class PlotCard(QFrame):
         head.setContentsMargins(12, 0, 12, 0)
         head.setSpacing(12)
         head.addWidget(self._title)
-        head.addWidget(self.note)
-        head.addWidget(self.legend, 1)
+        head.addWidget(self.note, 1)
+        head.addWidget(self.legend, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 8, 1, 2)
         layout.setSpacing(2)
@@ -111,8 +115,8 @@ class PlotCard(QFrame):
 
     def tell(self, note: str) -> None:
         """Say something beside the title."""
-        self.note.setText(note)
-        self.note.setVisible(bool(note))
+        self.note.tell(note)
+        self.note.setVisible(bool(note) and self.width() >= _NOTE_FROM)
 
     @Slot()
     def _on_theme_changed(self) -> None:

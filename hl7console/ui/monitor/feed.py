@@ -16,13 +16,16 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hl7console.engine.console import Console
 from hl7console.errors import ConsoleError
+from hl7console.store.alert_lists import alerts_within
+from hl7console.store.alert_records import AlertRecord
 from hl7console.store.measures.records import Scope
+from hl7console.store.reader import StoreReader
 from hl7console.store.worklist.reader import WorklistReader
 from hl7console.ui.bridge import EngineBridge
 from hl7console.ui.monitor.reading import MeasureReads, read_normal, read_shown, read_trends
 from hl7console.ui.monitor.shown import EVERYTHING, Asked, Normal, Series, Shown, Trends
 from hl7console.ui.monitor.spans import LONGEST_S, SHORTEST_S, SPANS, Span, span_of
-from hl7console.ui.worker import ReadingWorker
+from hl7console.ui.worker import ReaderWorker, ReadingWorker
 
 TICK_MS = 1000
 _REST = 10
@@ -50,6 +53,8 @@ class MonitorFeed(QObject):
     """A `Shown` for the plots."""
     ticked = Signal()
     """A second has gone by while somebody looks."""
+    alerts_changed = Signal()
+    """Other alerts are in what is shown."""
     span_changed = Signal()
     """Another stretch of time is shown, or it follows again."""
     failed = Signal(object)
@@ -70,6 +75,10 @@ class MonitorFeed(QObject):
         self._worklist: ReadingWorker[WorklistReader] = ReadingWorker(
             "monitor-worklist", console.open_worklist, self
         )
+        self._alerts = ReaderWorker("monitor-alerts", console, self)
+        self.alerts: list[AlertRecord] = []
+        """Open and past alerts of what is shown, the worst first."""
+        self._alerts_key: tuple[int, ...] = ()
         self.trends = Trends()
         self.span: Span = SPANS[0]
         self.series = EVERYTHING
@@ -234,6 +243,25 @@ class MonitorFeed(QObject):
                 self.shown.emit(found)
 
         self._plots.ask(work, put, self._on_failed)
+        self._read_alerts(asked)
+
+    def _read_alerts(self, asked: Asked) -> None:
+        version = self._bridge.snapshot.alerts_version
+        key = (version, self._generation, asked.since_s // 60)
+        if key == self._alerts_key or self._alerts.is_busy:
+            return
+        self._alerts_key = key
+        since_us, until_us = asked.since_s * 1_000_000, asked.until_s * 1_000_000
+
+        def work(reader: StoreReader) -> list[AlertRecord]:
+            return alerts_within(reader, since_us, until_us)
+
+        def put(alerts: list[AlertRecord]) -> None:
+            if alerts != self.alerts:
+                self.alerts = alerts
+                self.alerts_changed.emit()
+
+        self._alerts.ask(work, put, self._on_failed)
 
     def _read_trends(self) -> None:
         now = time.monotonic()
@@ -285,5 +313,5 @@ class MonitorFeed(QObject):
         self._generation += 1
         self._timer.stop()
         self._settle.stop()
-        for worker in (self._plots, self._tiles, self._worklist):
+        for worker in (self._plots, self._tiles, self._worklist, self._alerts):
             worker.stop()

@@ -23,7 +23,7 @@ from hl7console.ui.monitor.spans import SPANS
 from hl7console.ui.monitor.strip import AlertStrip
 from hl7console.ui.monitor.tile_model import Key, TileModel
 from hl7console.ui.monitor.tile_view import TileView
-from hl7console.ui.monitor.tiles import summary_of, tiles_of
+from hl7console.ui.monitor.tiles import steps_text, summary_of, tiles_of
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.theme import GRID
 from hl7console.ui.worker import Worker
@@ -144,6 +144,7 @@ class MonitorPlace(QWidget):
         feed.ticked.connect(self._show_tiles)
         feed.shown.connect(self._on_shown)
         feed.span_changed.connect(self._on_span_changed)
+        feed.alerts_changed.connect(lambda: self.shown and self._on_shown(self.shown))
         feed.failed.connect(self.on_fault)
         header.span_chosen.connect(self.show_span)
         header.pause_toggled.connect(lambda is_paused: feed.pause(is_paused=is_paused))
@@ -270,12 +271,13 @@ class MonitorPlace(QWidget):
         if board is None:
             return
         series = shown.asked.series
-        marks = marks_of(shown.marks, self._bridge.snapshot.alerts, series.name)
+        marks = marks_of(shown.marks, self.feed.alerts, series.name)
         board.show_data(shown, marks)
         if self.feed.is_live:
             board.set_span(shown.asked.since_s, shown.asked.until_s)
         else:
             board.set_span(*self.feed.shown_stretch())
+        board.cards["worklist"].tell(steps_text(self.feed.trends.worklist))
         if self.wall is not None and self.wall.isVisible():
             self.wall.show_data(shown, marks)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hl7console.engine.repair_commands import QueueCondition, QueueStatus
 from hl7console.engine.snapshot import EngineSnapshot, InterfaceStatus, LinkState
@@ -13,6 +13,7 @@ from hl7console.store.alert_records import AlertRecord
 from hl7console.ui.monitor.rates import RateMeter
 from hl7console.ui.monitor.shown import Normal, Trend, Trends
 from hl7console.ui.queues.words import age_text
+from hl7console.ui.worklist.words import state_name
 
 _US = 1_000_000
 _QUIET_MISSING = 8.0
@@ -115,18 +116,25 @@ def tiles_of(
     tiles = []
     for status in snapshot.interfaces:
         key = (status.kind, status.name)
-        tiles.append(
-            tile_of(
-                status,
-                queues.get(status.name) if status.kind == "destination" else None,
-                alerts.get(key),
-                trends.by_key.get(key, Trend()),
-                trends.normal.get(key),
-                rates.per_s(status, at_s),
-                now_us,
-            )
+        made = tile_of(
+            status,
+            queues.get(status.name) if status.kind == "destination" else None,
+            alerts.get(key),
+            trends.by_key.get(key, Trend()),
+            trends.normal.get(key),
+            rates.per_s(status, at_s),
+            now_us,
         )
+        if status.kind == "worklist" and not made.problem:
+            made = replace(made, problem=steps_text(trends.worklist))
+        tiles.append(made)
     return sorted(tiles, key=rank)
+
+
+def steps_text(states: Sequence[tuple[str, int]]) -> str:
+    """Return how many steps of the worklist there are, by the states that are most frequent."""
+    ranked = sorted((-count, state) for state, count in states if count)
+    return " · ".join(f"{-count:,} {state_name(state)[0]}" for count, state in ranked[:3])
 
 
 def rank(tile: Tile) -> tuple[int, int, str]:
