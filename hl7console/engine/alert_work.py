@@ -13,10 +13,12 @@ from hl7console.engine.alert_commands import (
     SaveAlertRules,
     SnoozeAlerts,
     TestChannel,
+    TryAlertRule,
 )
 from hl7console.engine.alerts import rules_file
 from hl7console.engine.alerts.channels import work as channel_work
 from hl7console.engine.alerts.channels.approval import approve_saved
+from hl7console.engine.alerts.trial import try_rule
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
@@ -44,7 +46,8 @@ def work_of(core: EngineCore, command: AlertCommand) -> tuple[str, Work]:
             return "approve", lambda _: channel_work.approve(core.alerts.outbox, command)
         case TestChannel():
             return "test", lambda job: channel_work.test_channel(core.alerts.outbox, job, command)
-    raise UsageError(f"{type(command).__name__} is not known to this engine.")
+        case TryAlertRule():
+            return "trial", lambda job: try_rule(core.alerts.console, job, command)
 
 
 def acknowledge(core: EngineCore, command: AcknowledgeAlerts) -> JobReport:

@@ -239,7 +239,7 @@ class AlertWatch:
         """Return open alerts, worst first, then newest first, and how many there are."""
         found = [record for record in self._open() if record.id]
         found.sort(
-            key=lambda r: (-SEVERITIES.index(r.severity), -r.onset_at_us, -r.id)  # type: ignore[arg-type]
+            key=lambda r: (-SEVERITIES.index(r.severity), -r.onset_at_us, -r.id)
         )
         return tuple(found[:SHOWN]), len(found)
 
