@@ -14,6 +14,9 @@ from hl7console.store.connection import Database, SqlValue
 
 DAY_US = 24 * 3600 * 1_000_000
 
+LEAST_TRIES = 10
+"""Tries that fail before a notice is given up, however old it is."""
+
 KEEP_DAYS = 30
 """How long rows that are over are kept."""
 
@@ -209,13 +212,14 @@ def finish(database: Database, batch: Batch, state: NoticeState, fault: str, now
 def put_off(database: Database, batch: Batch, fault: str, next_try_at_us: int, now_us: int) -> int:
     """Try a batch again later; give up what is older than a day, and return how many those are.
 
-    The writer thread.
+    After a sleep of days, what is old has been tried hardly ever: that is not given up yet. The
+    writer thread.
     """
     cursor = database.execute(
         "UPDATE alert_notices SET state = 'failed', fault = ?, finished_at_us = ?,"
         " tries = tries + 1 WHERE state = 'due' AND channel = ? AND id BETWEEN ? AND ?"
-        " AND (? = '' OR alert_ids = ?) AND created_at_us <= ?",
-        (fault, now_us, *_values(batch), now_us - DAY_US),
+        " AND (? = '' OR alert_ids = ?) AND created_at_us <= ? AND tries >= ?",
+        (fault, now_us, *_values(batch), now_us - DAY_US, LEAST_TRIES),
     )
     given_up = int(cursor.rowcount)
     database.execute(

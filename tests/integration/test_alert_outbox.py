@@ -15,8 +15,11 @@ from engine_kit import Certificates, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hl7console.engine.alerts.channels.outbox import LAST_BACK_OFF_S, AlertOutbox, back_off_s
+from hl7console.engine.alerts.channels import outbox as outbox_module
+from hl7console.engine.alerts.channels.outbox import AlertOutbox
+from hl7console.engine.alerts.channels.pace import LAST_BACK_OFF_S, back_off_s
 from hl7console.engine.alerts.channels.sending import send
+from hl7console.engine.alerts.channels.texts import AlertMessage, News, TextPlace, message_of
 from hl7console.errors import ConsoleError
 from hl7console.settings.alerts import AlertBook, CommandChannel, EmailChannel, WebhookChannel
 
@@ -129,6 +132,34 @@ def test_after_a_day_it_is_given_up_and_told(rig: Rig):
     rig.step()
     assert rig.states() == ["failed", "sent"]
     assert rig.outbox.problem == ""
+
+
+def test_what_slept_for_days_is_tried_before_it_is_given_up(rig: Rig):
+    rig.post.faults["mail"] = "The network is not there yet."
+    rig.begin(an_alert())
+    rig.step(3 * 24 * HOUR_US)
+    rig.step(MINUTE_US)
+    assert rig.states() == ["due"]
+    rig.post.faults.clear()
+    rig.step(MINUTE_US)
+    assert rig.states() == ["sent"]
+
+
+@pytest.mark.expects_log
+def test_one_alert_without_words_does_not_hold_up_others(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    def broken(news: News, place: TextPlace, now_us: int) -> AlertMessage:
+        if news.first[0].alert.id == 1:
+            raise KeyError("secret")
+        return message_of(news, place, now_us)
+
+    monkeypatch.setattr(outbox_module, "message_of", broken)
+    rig.begin(an_alert(1), channels=("mail",))
+    rig.begin(an_alert(2), channels=("hook",))
+    rig.step()
+    assert [(row[2], row[4]) for row in rig.rows()] == [
+        ("due", "It could not be put in words (KeyError)."),
+        ("sent", ""),
+    ]
 
 
 def test_a_clock_that_was_set_back_does_not_silence(rig: Rig):

@@ -16,7 +16,7 @@ from engine_kit import Certificates, key_source, wait_for
 from killable_engine_kit import attach, engine_processes
 
 from hl7console.engine.alert_commands import ApproveChannel, SaveAlertRules, TestChannel
-from hl7console.engine.alerts.channels import outbox
+from hl7console.engine.alerts.channels import pace
 from hl7console.engine.alerts.rules_file import rules_path
 from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.console import SaveListener
@@ -106,7 +106,7 @@ def test_an_outage_is_told_once_over_every_channel(tmp_path: Path, certificates:
 def test_a_restart_tells_what_could_not_be_told(
     tmp_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(outbox, "FIRST_BACK_OFF_S", 0.1)
+    monkeypatch.setattr(pace, "FIRST_BACK_OFF_S", 0.1)
     with taken_port() as away:
         pass
     with MailServer(certificates.server_context()) as mails, taken_port() as port:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from hl7console.engine.alerts.channels.outbox import AlertOutbox
 from hl7console.engine.alerts.channels.texts import text_place
 from hl7console.engine.alerts.facts import Sources
-from hl7console.engine.alerts.rules_file import RulesFile
+from hl7console.engine.alerts.rules_file import RulesFile, checked, rules_text
 from hl7console.engine.alerts.watch import AlertWatch
 from hl7console.engine.console import Console
 from hl7console.engine.measures.service import MeasuresService
@@ -57,7 +57,11 @@ class AlertService:
         self._is_off = is_off
         self._rules = RulesFile(console.workspace)
         self.outbox = AlertOutbox(
-            writer, console.open_reader, lambda: self.book, text_place(console.workspace)
+            writer,
+            console.open_reader,
+            lambda: self.book,
+            text_place(console.workspace),
+            saved=lambda: checked(rules_text(console.workspace)),
         )
         """Tells people."""
         self._ended = threading.Event()

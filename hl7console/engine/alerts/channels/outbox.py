@@ -23,6 +23,7 @@ from typing import Protocol
 
 from hl7console.engine.alerts.channels.approval import is_approved
 from hl7console.engine.alerts.channels.attempt import Attempt
+from hl7console.engine.alerts.channels.pace import ChannelPace, back_off_s
 from hl7console.engine.alerts.channels.sending import attempt_for, send
 from hl7console.engine.alerts.channels.texts import (
     MOST_LISTED,
@@ -37,22 +38,14 @@ from hl7console.settings.alerts import AlertBook, Channel
 from hl7console.store import alert_notices as notices
 from hl7console.store.alert_notices import Batch, DueChannel, NoticeState
 from hl7console.store.connection import Database
+from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.reader import StoreReader
 from hl7console.store.writer import StoreWriter
 
 log = logging.getLogger(__name__)
 
-FIRST_BACK_OFF_S = 10.0
-LAST_BACK_OFF_S = 3600.0
-"""How long a channel that failed is left alone, in seconds; it doubles with each try."""
-
 LOOK_EVERY_S = 5.0
 """How often the table is looked at without being asked to, in seconds."""
-
-MINUTE_US = 60_000_000
-
-MOST_A_MINUTE = 5
-"""Messages that a channel gets in a minute, or `group_above` where that is more."""
 
 MOST_NOTICES = 5_000
 """Notices that one message tells at most."""
@@ -80,11 +73,6 @@ class _Outcome:
     is_taken: bool
 
 
-def back_off_s(tries: int) -> float:
-    """Return how long to wait after so many tries that failed, in seconds."""
-    return float(min(FIRST_BACK_OFF_S * 2 ** min(max(tries, 1) - 1, 20), LAST_BACK_OFF_S))
-
-
 class AlertOutbox:
     """Sends the notices of one workspace. `poke`, `stop` and `problem` are for any thread.
 
@@ -93,6 +81,7 @@ class AlertOutbox:
         open_reader: Opens a read-only connection for the calling thread.
         book: Returns the channels in force.
         place: Where messages come from.
+        saved: Returns the channels as they were saved last; None takes those in force.
         now_us: The clock; UTC, microseconds since 1970.
         begin: Runs a worker; None starts a thread for each.
         send_message: Sends one message.
@@ -105,12 +94,14 @@ class AlertOutbox:
         book: Callable[[], AlertBook],
         place: TextPlace,
         *,
+        saved: Callable[[], AlertBook] | None = None,
         now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
         begin: Callable[[Callable[[], None]], None] | None = None,
         send_message: Send = send,
     ) -> None:
         self.place = place
         self.book = book
+        self.saved = saved or book
         self.now_us = now_us
         self.send_message = send_message
         self.writer = writer
@@ -124,7 +115,7 @@ class AlertOutbox:
         self._busy: dict[str, Attempt] = {}
         self._outcomes: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
         self._unwritten: deque[_Outcome] = deque()
-        self._sent_at_us: dict[str, deque[int]] = {}
+        self._pace = ChannelPace()
         self._troubles = ChannelTroubles()
         self._has_looked = False
         self._next_try_at_us = 0
@@ -187,6 +178,9 @@ class AlertOutbox:
         except ConsoleError as fault:
             self.close()
             return fault.text
+        except SqlError as fault:
+            self.close()
+            return fault_of(fault).text
         except Exception as fault:
             log.exception("Alerts cannot be told")
             self.close()
@@ -263,7 +257,14 @@ class AlertOutbox:
             self._leave(batch, "The alert is not kept any more.", now_us)
             self.poke()
             return
-        self._send(channel, message_of(news, self.place, now_us), batch, due.tries, now_us)
+        try:
+            message = message_of(news, self.place, now_us)
+        except Exception as fault:
+            log.exception("An alert could not be put in words")
+            text = f"It could not be put in words ({type(fault).__name__})."
+            self._outcomes.put(_Outcome(batch, due.tries, text, is_taken=False))
+            return
+        self._send(channel, message, batch, due.tries, now_us)
 
     def _leave(self, batch: Batch, reason: str, now_us: int) -> None:
         self._write(
@@ -285,17 +286,10 @@ class AlertOutbox:
 
     def _is_time(self, due: DueChannel, now_us: int) -> bool:
         """Whether a channel may be sent to; else note when it may."""
-        allowed_us = due.next_try_at_us if due.tries else 0
-        if allowed_us > now_us + LAST_BACK_OFF_S * 1_000_000:
-            allowed_us = now_us  # the clock was set back
-        sent = self._sent_at_us.setdefault(due.channel, deque())
-        while sent and not now_us - MINUTE_US < sent[0] <= now_us:
-            sent.popleft()
-        if len(sent) >= max(MOST_A_MINUTE, self.book().group_above):
-            allowed_us = max(allowed_us, sent[0] + MINUTE_US)
-        if allowed_us <= now_us:
+        next_us = self._pace.next_at_us(due, now_us, self.book().group_above)
+        if next_us <= now_us:
             return True
-        self._next_try_at_us = min(self._next_try_at_us or allowed_us, allowed_us)
+        self._next_try_at_us = min(self._next_try_at_us or next_us, next_us)
         return False
 
     # Workers.
@@ -306,7 +300,7 @@ class AlertOutbox:
         attempt = attempt_for(channel)
         with self._lock:
             self._busy[batch.channel] = attempt
-        self._sent_at_us[batch.channel].append(now_us)
+        self._pace.sent(batch.channel, now_us)
 
         def work() -> None:
             fault, is_taken = self._try(channel, message, attempt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hl7console.engine.alerts.channels.attempt import Attempt
+from hl7console.engine.alerts.channels.attempt import TOTAL_FACTOR, Attempt
 from hl7console.engine.alerts.channels.command import run_command
 from hl7console.engine.alerts.channels.mail import send_mail
 from hl7console.engine.alerts.channels.texts import AlertMessage
@@ -11,9 +11,16 @@ from hl7console.settings.alerts import Channel, CommandChannel, EmailChannel
 
 
 def attempt_for(channel: Channel) -> Attempt:
-    """Return the limits of one try: a command's time is for all of it."""
-    is_command = isinstance(channel, CommandChannel)
-    return Attempt(channel.timeout_s, channel.timeout_s if is_command else None)
+    """Return the limits of one try.
+
+    A command's time is for all of it; a mail server has to answer for each recipient.
+    """
+    if isinstance(channel, CommandChannel):
+        return Attempt(channel.timeout_s, channel.timeout_s)
+    if isinstance(channel, EmailChannel):
+        shares = TOTAL_FACTOR + len(channel.recipients) / 4
+        return Attempt(channel.timeout_s, channel.timeout_s * shares)
+    return Attempt(channel.timeout_s)
 
 
 def send(channel: Channel, message: AlertMessage, attempt: Attempt) -> str:

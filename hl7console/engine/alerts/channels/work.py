@@ -20,7 +20,7 @@ from hl7console.engine.alerts.channels.texts import test_message
 from hl7console.engine.auditing import note
 from hl7console.engine.console import JobReport
 from hl7console.engine.jobs import EngineJob
-from hl7console.errors import UsageError
+from hl7console.errors import ConsoleError, UsageError
 from hl7console.settings.alerts import Channel, CommandChannel, EmailChannel
 
 _LOOK_S = 0.05
@@ -99,7 +99,12 @@ def approve(outbox: AlertOutbox, command: ApproveChannel) -> JobReport:
 
 
 def _channel(outbox: AlertOutbox, name: str) -> Channel:
-    for channel in outbox.book().channels:
+    """Return a channel as it was saved last: that comes in force only a moment later."""
+    try:
+        book = outbox.saved()
+    except ConsoleError:
+        book = outbox.book()
+    for channel in book.channels:
         if channel.name == name:
             return channel
     raise UsageError(f"There is no channel named {name}.", hint="Save the rules first.")
