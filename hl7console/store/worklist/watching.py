@@ -152,7 +152,7 @@ def unmapped_codes(reader: WorklistReader, since_us: int, until_us: int) -> list
     """
     values = {"since_us": since_us, "until_us": until_us}
     return [
-        Unmapped(sender or "", count, entry, at_us, tuple(map(str, codes[:MOST_CODES])))
+        Unmapped(sender or "", count, entry, at_us, tuple(map(str, json.loads(codes)[:MOST_CODES])))
         for sender, count, entry, at_us, codes in _packed(reader, _UNMAPPED, values)
     ]
 
