@@ -49,7 +49,7 @@ def curve(
 
 def counted(store, scope: Scope, name: str) -> tuple[int, int, int, int, int]:
     """Return all that was ever received, accepted, refused, twice there, and the bytes, by days."""
-    found = curve(store, scope, name, BEGIN_S - 400 * 86400, BEGIN_S + 400 * 86400, 3)
+    found = curve(store, scope, name, BEGIN_S - 400 * 86400, BEGIN_S + 400 * 86400, 800)
     assert found.step_s == 86400
     columns = (found.received, found.accepted, found.refused, found.duplicates, found.size_bytes)
     return tuple(sum(column) for column in columns)  # type: ignore[return-value]

@@ -93,7 +93,7 @@ class MadeUpMeasures:
         return made
 
     def curves(
-        self, scope, since_s, until_s, *, names=None, most_steps=720, times=True
+        self, scope, since_s, until_s, *, names=None, most_steps=720, times=True, columns=()
     ) -> dict[str, Curve]:
         wanted = self.names.get(scope, []) if names is None else names
         return {

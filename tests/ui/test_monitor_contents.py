@@ -123,7 +123,9 @@ class OneCurve(MadeUpMeasures):
     def curve(self, scope, name, since_s, until_s, *, most_steps=720, times=True):
         return replace(self.only, scope=str(scope), name=name)
 
-    def curves(self, scope, since_s, until_s, *, names=None, most_steps=720, times=True):
+    def curves(
+        self, scope, since_s, until_s, *, names=None, most_steps=720, times=True, columns=()
+    ):
         return {name: self.curve(scope, name, since_s, until_s) for name in names or ()}
 
     def causes(self, scope, name, since_s, until_s, *, most_steps=720):

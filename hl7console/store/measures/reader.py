@@ -81,7 +81,7 @@ class MeasureReader:
             name: Its name; empty for `Scope.ALL`.
             since_s: Where the span begins, UTC seconds since 1970.
             until_s: Where it ends.
-            most_steps: How many steps are few enough; days may be more.
+            most_steps: How many steps are few enough.
             times: Whether latency and wait are wanted; without them a long span is read faster.
             columns: Names of the numbers that are wanted, such as ``backlog``; the others are 0.
         """

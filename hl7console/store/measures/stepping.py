@@ -11,9 +11,13 @@ KEPT_S: dict[int, int] = {1: 3600, 60: 2 * 86400, 3600: 731 * 86400, 86400: 732 
 
 STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
-    3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400,
+    3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
+    86400, 2 * 86400, 7 * 86400, 14 * 86400, 30 * 86400,
 )  # fmt: skip
 """Widths that a span is shown in."""
+
+_MORE_DAYS = 1.05
+"""How many more days than are few enough are shown all the same: two years are 731."""
 
 
 FINE_SPAN_S = 600
@@ -40,8 +44,6 @@ class Steps:
 def steps_of(since_s: int, until_s: int, most_steps: int, last_s: int) -> Steps:
     """Return the finest steps of a span that are few enough, and still kept at its beginning.
 
-    Days are the coarsest, however many there are.
-
     Args:
         since_s: UTC seconds at which the span begins.
         until_s: Where it ends; at least one step comes of any.
@@ -53,7 +55,8 @@ def steps_of(since_s: int, until_s: int, most_steps: int, last_s: int) -> Steps:
         resolution_s = max(width for width in RESOLUTIONS_S if step_s % width == 0)
         found = _cut(since_s, until_s, step_s, resolution_s)
         is_kept = since_s >= last_s - KEPT_S[resolution_s] or resolution_s >= 3600
-        if is_kept and found.count <= max(most_steps, 1):
+        most = most_steps * _MORE_DAYS if step_s == 86400 else most_steps
+        if is_kept and found.count <= max(most, 1):
             return found
     return _cut(since_s, until_s, STEPS_S[-1], RESOLUTIONS_S[-1])
 

@@ -58,6 +58,7 @@ class MeasureReads(Protocol):
         names: Sequence[str] | None = None,
         most_steps: int = 720,
         times: bool = True,
+        columns: Sequence[str] = (),
     ) -> Mapping[str, Curve]: ...
     def causes(
         self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
@@ -138,6 +139,7 @@ def _backlogs(
         names=names,
         most_steps=most_steps,
         times=False,
+        columns=("backlog", "head_age_s"),
     )
 
 
