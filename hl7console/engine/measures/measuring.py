@@ -19,10 +19,15 @@ from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.measures.following import MessageSource
 from hl7console.store.measures.following_attempts import AttemptSource
 from hl7console.store.measures.following_changes import ChangeSource
-from hl7console.store.measures.forgetting import forget_coarse, forget_fine, give_back
+from hl7console.store.measures.forgetting import (
+    forget_coarse,
+    forget_fine,
+    forget_series,
+    give_back,
+)
 from hl7console.store.measures.learning import Learner
 from hl7console.store.measures.normal import SLOTS, Local, local_time
-from hl7console.store.measures.saving import LATE_S, MeasureStore
+from hl7console.store.measures.saving import CACHE_KIB, LATE_S, MeasureStore
 from hl7console.store.measures.schema import BEAT_S, measures_path
 from hl7console.store.measures.stepping import KEPT_S
 from hl7console.store.measures.tally import Series, Tally
@@ -100,6 +105,7 @@ class Measures:
         self._sample = sample
         self._longest_gap_s = longest_gap_s
         self._console = Database(console_path, key, read_only=True)
+        self._console.execute(f"PRAGMA cache_size = -{CACHE_KIB}").close()
         try:
             self._store = MeasureStore(measures_path(console_path), key)
         except BaseException:
@@ -202,6 +208,8 @@ class Measures:
         if not 0 <= now_s - self._forgot_coarse_s < FORGET_COARSE_S:
             with database.transaction():
                 forget_coarse(database, now_s)
+                forget_series(database, now_s)
+            self._store.names.reload()
             give_back(database)
             self._forgot_coarse_s = now_s
 

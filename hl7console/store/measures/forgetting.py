@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from hl7console.store.connection import Database
+from hl7console.store.measures.naming import MOST, OTHER
 from hl7console.store.measures.saving import LATE_S
 from hl7console.store.measures.stepping import KEPT_S
 
@@ -22,7 +25,23 @@ MOST_MARKS = 10_000
 _FREE_PAGES = 4_000
 """Free pages from which on the file is made smaller."""
 
+IDLE_S = 7 * DAY_S
+"""How long nothing must have come of a series before it can make room."""
+
+ROOM_PART = 5
+"""A fifth of a scope is made room for at once."""
+
 _TABLES = ("steps", "times", "causes")
+_RESOLUTIONS = dict.fromkeys(_TABLES, "resolution IN (1, 60, 3600, 86400) AND")
+_EMPTY = """
+SELECT id FROM series WHERE received_s < ? AND NOT EXISTS (SELECT 1 FROM steps
+    WHERE resolution = 86400 AND series_id = series.id)
+AND NOT EXISTS (SELECT 1 FROM fresh WHERE series_id = series.id)
+"""
+_LEAST = """
+SELECT id FROM series WHERE scope = ? AND name <> ? AND received_s < ?
+ORDER BY received_s LIMIT ?
+"""
 _OLDEST = (
     "SELECT min((SELECT min(at_s) FROM steps WHERE resolution = 86400 AND series_id = series.id))"
     " FROM series"
@@ -44,6 +63,29 @@ def forget_coarse(database: Database, now_s: int) -> None:
     database.execute("DELETE FROM runs WHERE until_s < ?", (until_s,))
     database.execute("DELETE FROM marks WHERE at_us < ?", (until_s * 1_000_000,))
     database.execute("DELETE FROM marks WHERE id <= (SELECT max(id) FROM marks) - ?", (MOST_MARKS,))
+
+
+def forget_series(database: Database, now_s: int) -> None:
+    """Remove series of which nothing is kept, and make room for new ones; inside a transaction.
+
+    Where a scope is full, those least recently heard of go, so that names that somebody made up
+    do not keep out those of new senders for two years. What they counted stays in the whole.
+    """
+    gone = [row[0] for row in database.all(_EMPTY, (now_s - IDLE_S,))]
+    for scope, most in MOST.items():
+        count = database.integer("SELECT count(*) FROM series WHERE scope = ?", (scope,))
+        if count >= most:
+            values = (scope, OTHER, now_s - IDLE_S, most // ROOM_PART)
+            gone += [row[0] for row in database.all(_LEAST, values)]
+    ids = json.dumps(gone)
+    for table in (*_TABLES, "fresh", "fresh_times", "fresh_causes", "normal"):
+        if gone:
+            database.execute(
+                f"DELETE FROM {table} WHERE {_RESOLUTIONS.get(table, '')}"  # noqa: S608 - our own
+                " series_id IN (SELECT value FROM json_each(?))",
+                (ids,),
+            )
+    database.execute("DELETE FROM series WHERE id IN (SELECT value FROM json_each(?))", (ids,))
 
 
 def give_back(database: Database) -> None:

@@ -35,6 +35,9 @@ LATE_S = 900
 
 CHECKPOINT_PAGES = 1_000
 
+CACHE_KIB = 16 * 1024
+"""Page cache: the last pages of some hundred series."""
+
 CHECKED_BYTES = 32 * 1024 * 1024
 """Files up to this size are read through before they are used, which takes half a second."""
 
@@ -162,6 +165,7 @@ class MeasureStore:
         self.database = self._open()
         self.database.execute("PRAGMA synchronous = NORMAL").close()
         self.database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
+        self.database.execute(f"PRAGMA cache_size = -{CACHE_KIB}").close()
         self.names = Names(self.database)
         self.fresh_rows = self.database.integer("SELECT count(*) FROM fresh")
         """Rows that are not folded yet; more or less."""

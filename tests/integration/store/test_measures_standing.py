@@ -13,6 +13,7 @@ from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.engine.measures.measuring import KILLED_TEXT, Measures
 from hl7console.settings.alerts import NormalSettings
 from hl7console.store.measures.loading import load_feeds, load_hours
+from hl7console.store.measures.naming import MOST
 from hl7console.store.measures.records import Scope
 
 HOUR_S, DAY_S = 3600, 86_400
@@ -161,6 +162,35 @@ def test_hours_are_removed_after_two_years_a_day_at_a_time(store):
                 assert len(rows(measures, 3600)) == 5 * 24 + 1
         assert rows(measures, 3600) == [BEGIN_S]
         assert rows(measures, 86400) == [BEGIN_S]
+
+
+def test_names_that_were_made_up_make_room_for_new_ones_after_a_week(store, message, monkeypatch):
+    monkeypatch.setitem(MOST, Scope.SENDER, 10)
+
+    def come(at_s: int, *senders: str) -> None:
+        for sender in senders:
+            store.put(message(sender=sender, received_at_us=at_s * 1_000_000))
+
+    made_up = [f"X{number}" for number in range(9)]
+    with measuring(store) as measures:
+        come(BEGIN_S, *made_up)
+        come(BEGIN_S + 1, "RIS")
+        turn(measures, BEGIN_S + 2)
+        for hour in range(1, 8 * 24):
+            come(BEGIN_S + hour * HOUR_S, "RIS", "NEW")
+            turn(measures, BEGIN_S + hour * HOUR_S)
+            turn(measures, BEGIN_S + hour * HOUR_S + 1)
+    with measuring(store, longest_gap_s=2 * HOUR_S) as measures:
+        for hour in range(8 * 24, 8 * 24 + 3):
+            come(BEGIN_S + hour * HOUR_S, "RIS", "NEW")
+            turn(measures, BEGIN_S + hour * HOUR_S)
+    with measured(store) as reader:
+        names = reader.series(Scope.SENDER)
+        last = BEGIN_S + 8 * 24 * HOUR_S
+        received = reader.totals(Scope.SENDER, BEGIN_S, last + 3 * HOUR_S)
+    assert {"RIS", "NEW", "(other)"} <= set(names)
+    assert 0 < len(set(names) & set(made_up)) < 9
+    assert received["RIS"].received == 8 * 24 + 3
 
 
 # Times.
