@@ -22,7 +22,8 @@ from hl7console.engine.alerts.trial import try_rule
 from hl7console.engine.console import JobReport
 from hl7console.engine.core import EngineCore
 from hl7console.engine.jobs import EngineJob
-from hl7console.errors import UsageError
+from hl7console.errors import ConsoleError, UsageError
+from hl7console.settings.alerts import AlertBook
 from hl7console.store import alerts
 from hl7console.store.connection import Database
 
@@ -103,18 +104,25 @@ def save_rules(core: EngineCore, command: SaveAlertRules) -> JobReport:
         ConsoleError: It cannot be stored.
     """
     after = rules_file.checked(command.text)
-    before = core.alerts.book
+    before = (core.alerts.book, _saved_before(core))
+    # First, so that nothing is left untold because the file was quicker.
+    core.writer.call(
+        lambda database: approve_saved(database, before, after), label="approve channels"
+    ).result(STORE_TIMEOUT_S)
     rules_file.save(core.workspace, command.text)
-
-    def keep(database: Database) -> None:
-        approve_saved(database, before, after)
-        details = f"{len(after.rules)} rules, {len(after.channels)} channels"
-        auditing.append(database, "alert rules saved", "", details)
-
-    core.writer.call(keep, label="save alert rules").result(STORE_TIMEOUT_S)
+    details = f"{len(after.rules)} rules, {len(after.channels)} channels"
+    auditing.note(core.writer, "alert rules saved", "", details)
     core.alerts.look_again()
     rules = f"{len(after.rules):,} rule{'' if len(after.rules) == 1 else 's'}"
     return JobReport(text=f"Saved: {rules} in force.")
+
+
+def _saved_before(core: EngineCore) -> AlertBook:
+    """Return what the file says, whether it is in force yet or not."""
+    try:
+        return rules_file.checked(rules_file.rules_text(core.workspace))
+    except ConsoleError:
+        return AlertBook()
 
 
 def _alerts(count: int) -> str:

@@ -155,7 +155,7 @@ def test_saving_approves_what_was_saved_and_nothing_else(rig: Rig):
     own = CommandChannel("own", ("y",))
     rig.write(
         lambda database: approve_saved(
-            database, AlertBook(channels=(foreign,)), AlertBook(channels=(foreign, own, MAIL))
+            database, [AlertBook(channels=(foreign,))], AlertBook(channels=(foreign, own, MAIL))
         )
     )
     assert not may(rig, foreign)

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -137,7 +137,16 @@ def test_a_file_from_elsewhere_runs_nothing_until_approved(tmp_path: Path):
         engine.submit(ApproveChannel("script")).result(10)
         wait_for(lambda: not engine.snapshot().alert_problem, "all well", 20)
         engine.submit(TestChannel("script")).result(20)
-        assert json.loads(told.read_text())["what"] == "test"
+        # What somebody wrote into the file a moment ago isn't approved by saving something else.
+        foreign = script(told) + script(told).replace('"script"', '"foreign"')
+        rules_path(engine.workspace).write_text(foreign, encoding="utf-8")
+        own = script(told).replace('"script"', '"own"')
+        engine.submit(SaveAlertRules(foreign + own)).result(10)
+        for name, runs in (("own", True), ("script", True), ("foreign", False)):
+            with nullcontext() if runs else pytest.raises(UsageError, match="not been approved"):
+                engine.submit(TestChannel(name)).result(20)
+        assert told.read_text().count("\n") == 3
+        assert json.loads(told.read_text().splitlines()[0])["what"] == "test"
 
 
 def test_a_kill_while_it_tells_loses_nothing_and_repeats_nothing(

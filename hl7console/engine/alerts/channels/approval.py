@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Iterable
 
 from hl7console.engine import auditing
 from hl7console.settings.alerts import AlertBook, Channel, CommandChannel, EmailChannel
@@ -60,12 +61,16 @@ def approve_channel(database: Database, channel: Channel, how: str = "") -> None
     )
 
 
-def approve_saved(database: Database, before: AlertBook, after: AlertBook) -> None:
+def approve_saved(database: Database, before: Iterable[AlertBook], after: AlertBook) -> None:
     """Approve what somebody saved in the program itself. The writer thread.
 
-    What was in the file before stays as it was: saving something else does not approve it.
+    Args:
+        database: The writing connection.
+        before: What was in force, and what the file said; that stays as it was, for saving
+            something else does not approve it.
+        after: What was saved.
     """
-    known = {channel_digest(channel) for channel in before.channels}
+    known = {channel_digest(channel) for book in before for channel in book.channels}
     for channel in after.channels:
         if channel_digest(channel) not in known and not is_approved(database, channel):
             approve_channel(database, channel, "saved in the program")
