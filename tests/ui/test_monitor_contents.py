@@ -30,6 +30,7 @@ from hl7console.ui.monitor.shown import NOTHING, OTHER, Asked, Normal, Series, T
 from hl7console.ui.monitor.spans import last_week_s, offset_s
 from hl7console.ui.monitor.tiles import figure, ms_text, summary_of, tile_of, tiles_of
 from hl7console.ui.monitor.time_axis import time_ticks
+from hl7console.ui.monitor.value_axis import round_step, tens_marks, tens_text, value_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT_S = int(datetime(2026, 10, 24, 20, 0, tzinfo=BERLIN).timestamp())
@@ -96,6 +97,21 @@ def test_last_week_is_the_same_time_of_day(at_s):
 def test_the_offset_is_that_of_the_moment():
     assert offset_s(NIGHT_S, BERLIN) == 7200
     assert offset_s(NIGHT_S + 86_400, BERLIN) == 3600
+
+
+@given(length=st.floats(1e-6, 1e9), most=st.integers(2, 30))
+def test_values_are_marked_at_round_steps_and_few(length, most):
+    step = round_step(length, most)
+    assert length / step <= most * (1 + 1e-9)
+    assert length / step >= most / 5
+    assert float(f"{step:.0e}") in (1, 2, 5) or f"{step:e}"[0] in "125"
+
+
+def test_values_at_an_axis_are_short():
+    assert [value_text(v, 0.5) for v in (0, 0.5, 20)] == ["0.0", "0.5", "20.0"]
+    assert [value_text(v, 5000) for v in (5000, 25_000, 2_500_000)] == ["5,000", "25k", "2.5M"]
+    assert [tens_text(p) for p in tens_marks(-1, 1)] == ["0.1", "0.2", "0.5", "1", "2", "5", "10"]
+    assert [tens_text(p) for p in tens_marks(0, 5)] == ["1", "10", "100", "1 s", "10 s", "100 s"]
 
 
 # Filters
@@ -308,7 +324,7 @@ def test_a_tile_says_state_since_when_rate_and_normal():
     assert (made.pill, made.role) == ("up 1 h", "ok")
     assert (made.rate, made.unit) == ("21.4", "msg/s")
     assert made.normal == "normal 18 to 26/s"
-    assert made.last == "last just now"
+    assert made.last == "active now"
     assert tile(here()).normal == "normal not known yet"
 
 

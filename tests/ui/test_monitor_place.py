@@ -9,7 +9,7 @@ import pytest
 from monitor_window_kit import hospital
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 from window_kit import order, port, send, shown
 
 from hl7console.engine.alert_commands import AcknowledgeAlerts, SnoozeAlerts
@@ -464,6 +464,14 @@ def test_a_menu_of_a_plot_zooms_and_compares(staged_window, qtbot):
     by_text["Times as a heat map"].trigger()
     assert place.feed.has_heat
     menu.deleteLater()
+
+
+def test_all_that_takes_the_focus_has_a_name(staged_window, qtbot):
+    place = place_of(staged_window, qtbot)
+    for widget in place.findChildren(QWidget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+            text = widget.property("text")
+            assert widget.accessibleName() or text, (type(widget), widget.objectName())
 
 
 def test_the_place_can_be_left_before_its_plots_are_there(staged, preferences, answers, qtbot):

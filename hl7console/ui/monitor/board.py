@@ -48,7 +48,7 @@ class Board(QWidget):
     menu_wanted = Signal(str, str, float, float, QPoint)
     """Name of a plot, the filter of the step, where that step begins and ends, where (global)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, scale: float = 1.0) -> None:
         super().__init__(parent)
         self.setObjectName("monitorBoard")
         self.shown: Shown | None = None
@@ -57,7 +57,7 @@ class Board(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GRID)
-        self.cards = {name: PlotCard(name, _TITLES[name]) for name in NAMES}
+        self.cards = {name: PlotCard(name, _TITLES[name], scale=scale) for name in NAMES}
         self._columns = 0
         for name, card in self.cards.items():
             self._connect(name, card)

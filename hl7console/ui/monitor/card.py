@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from hl7console.ui.monitor.contents import Content
 from hl7console.ui.monitor.legend import Legend
 from hl7console.ui.monitor.pointing import PointedPlot
-from hl7console.ui.theme import theme
+from hl7console.ui.theme import TEXT_PX, text_font, theme
 from hl7console.ui.worklist.header import Title
 
 _NOTE_FROM = 460
@@ -20,7 +20,9 @@ _NOTE_FROM = 460
 class PlotCard(QFrame):
     """Shows one `Content`. GUI thread only."""
 
-    def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, title: str, parent: QWidget | None = None, *, scale: float = 1.0
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(f"plotCard.{name}")
         self.setProperty("role", "card")
@@ -29,11 +31,12 @@ class PlotCard(QFrame):
         self._at_s: float | None = None
         self._title = QLabel(title)
         self._title.setProperty("role", "heading")
+        self._title.setFont(text_font(round(TEXT_PX * scale), bold=True))
         self.note = Title()
         self.note.setProperty("role", "muted")
         self.note.hide()
-        self.legend = Legend()
-        self.plot = PointedPlot(f"plot.{name}")
+        self.legend = Legend(scale=scale)
+        self.plot = PointedPlot(f"plot.{name}", scale=scale)
         self.plot.setAccessibleName(title)
         self._empty = QLabel(self.plot)
         self._empty.setProperty("role", "muted")
@@ -64,22 +67,22 @@ class PlotCard(QFrame):
         self.content = content
         self._title.setText(content.title)
         self.plot.setAccessibleName(content.title)
+        is_empty = bool(content.empty) and not any(
+            value == value for line in content.lines for value in line.values
+        )
         heat = content.heat
         if heat is not None:
             top = heat.low + heat.row_height * len(heat.rows)
             self.plot.set_top(top, bottom=heat.low, is_log=True)
             self.plot.set_heat(*content.heat_span, heat.rows, heat.low, top)
         else:
-            self.plot.set_top(content.top, is_whole=content.is_whole)
+            self.plot.set_top(content.top, is_whole=content.is_whole or is_empty)
             self.plot.set_heat(0, 0, (), 0, 0)
         self._draw_lines(content)
         band = content.band
         self.plot.set_band(*((band.at_s, band.low, band.high) if band else ((), (), ())))
         self.plot.set_gaps(gaps)
         self.plot.set_marks(marks)
-        is_empty = bool(content.empty) and not any(
-            value == value for line in content.lines for value in line.values
-        )
         self._empty.setText(content.empty)
         self._empty.setVisible(is_empty)
         self.legend.tell(content, self._at_s)

@@ -20,13 +20,13 @@ _MOST_LETTERS = 26
 class Legend(QWidget):
     """Draws what a content has. GUI thread only."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, scale: float = 1.0) -> None:
         super().__init__(parent)
         self._content = Content("")
         self._at_s: float | None = None
-        self._font = text_font(12)
+        self._font = text_font(round(12 * scale))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(20)
+        self.setFixedHeight(round(20 * scale))
 
     def tell(self, content: Content, at_s: float | None) -> None:
         """Show the names, and the values at a moment where there is one."""

@@ -318,7 +318,10 @@ class MonitorPlace(QWidget):
             wall.interval_changed.connect(
                 lambda s: self._preferences.set_text("monitor/wallSeconds", str(s))
             )
+        if not self.feed.is_live:
+            self.feed.go_live()
         self.wall.page = 0
+        self.wall.setGeometry(self.screen().geometry())
         self.wall.showFullScreen()
         self._show_tiles()
         if self.shown is not None:

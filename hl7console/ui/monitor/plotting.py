@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 from hl7console.ui.monitor.colors import role_color
 from hl7console.ui.monitor.time_axis import time_ticks
+from hl7console.ui.monitor.value_axis import round_step, tens_marks, tens_text, value_text
 from hl7console.ui.theme import text_font, theme
 
 AXIS_WIDTH = 48
@@ -30,8 +31,11 @@ Numbers = Sequence[float]
 class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """Local times."""
 
+    spread = 1.0
+    """How much farther apart than usual marks stand."""
+
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[None, list[float]]]:
-        self._labels = dict(time_ticks(low, high, max(int(size / _TICK_PIXELS), 1)))
+        self._labels = dict(time_ticks(low, high, max(int(size / _TICK_PIXELS / self.spread), 1)))
         return [(None, list(self._labels))]
 
     def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
@@ -42,14 +46,15 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
 class _ValueAxis(pg.AxisItem):  # type: ignore[misc]
     """Plain numbers from 0 up, or times on a scale by tens."""
 
+    spread = 1.0
     is_log = False
     is_whole = False
     """Only whole numbers are marked."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         if self.is_log:
-            return [(1.0, [float(n) for n in range(int(np.ceil(low)), int(high) + 1)])]
-        step = _round_step(high - low, max(int(size / 34), 2))
+            return [(1.0, tens_marks(low, high))]
+        step = round_step(high - low, max(int(size / 34 / self.spread), 2))
         if self.is_whole:
             step = max(step, 1.0)
         return [(step, [n * step for n in range(int(high / step) + 1)])]
@@ -57,34 +62,8 @@ class _ValueAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
         del scale
         if self.is_log:
-            return [_length_text(value) for value in values]
+            return [tens_text(value) for value in values]
         return [value_text(value, spacing) for value in values]
-
-
-def _round_step(length: float, most: int) -> float:
-    """Return the smallest of 1, 2, 5, 10, … that makes few enough steps."""
-    if length <= 0:
-        return 1.0
-    ten = 10.0 ** np.floor(np.log10(length / most))
-    for factor in (1, 2, 5, 10):
-        if length / (ten * factor) <= most:
-            return float(ten * factor)
-    return float(ten * 10)
-
-
-def value_text(value: float, step: float) -> str:
-    """Return a number at an axis, as short as the step between two allows."""
-    if abs(value) >= 1_000_000:
-        return f"{value / 1_000_000:g}M"
-    if abs(value) >= 10_000:
-        return f"{value / 1000:g}k"
-    digits = max(0, -int(np.floor(np.log10(step)))) if step < 1 else 0
-    return f"{value:,.{digits}f}"
-
-
-def _length_text(power: float) -> str:
-    ms = 10.0**power
-    return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g}"
 
 
 class _Painted(pg.GraphicsObject):  # type: ignore[misc]
@@ -111,16 +90,18 @@ class _Painted(pg.GraphicsObject):  # type: ignore[misc]
 class _Gaps(_Painted):
     """Spans in which the program did not run."""
 
-    def draw(self, spans: Sequence[tuple[float, float]], top: float, color: QColor) -> None:
+    def draw(
+        self, spans: Sequence[tuple[float, float]], bottom: float, top: float, color: QColor
+    ) -> None:
         """Draw spans over the whole height."""
         picture = QPicture()
         painter = QPainter(picture)
         for since_s, until_s in spans:
-            painter.fillRect(QRectF(since_s, 0, until_s - since_s, top), color)
+            painter.fillRect(QRectF(since_s, bottom, until_s - since_s, top - bottom), color)
         painter.end()
         box = QRectF()
         if spans:
-            box = QRectF(spans[0][0], 0, spans[-1][1] - spans[0][0], top)
+            box = QRectF(spans[0][0], bottom, spans[-1][1] - spans[0][0], top - bottom)
         self._keep(picture, box)
 
 
@@ -162,7 +143,8 @@ class _Bars(pg.GraphicsObject):  # type: ignore[misc]
 class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     """One plot: lines, a band, bars or a heat map over time. GUI thread only."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, scale: float = 1.0) -> None:
+        self._scale = scale
         self._time = _TimeAxis("bottom")
         self._values = _ValueAxis("left")
         super().__init__(parent, axisItems={"bottom": self._time, "left": self._values})
@@ -175,10 +157,11 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._view.setDefaultPadding(0)
         self._view.disableAutoRange()
         item.setContentsMargins(0, 4, 10, 0)
-        self._values.setWidth(AXIS_WIDTH)
+        self._values.setWidth(round(AXIS_WIDTH * scale))
+        self._time.spread = self._values.spread = scale
         self._values.enableAutoSIPrefix(False)
         self._time.enableAutoSIPrefix(False)
-        self._time.setHeight(22)
+        self._time.setHeight(round(22 * scale))
         self.setFrameShape(self.Shape.NoFrame)
         self._lines: dict[str, Any] = {}
         self._styles: dict[str, tuple[str, bool, float]] = {}
@@ -186,7 +169,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._gap_spans: list[tuple[float, float]] = []
         self._mark_list: list[tuple[float, str]] = []
         self._mark_lines: list[Any] = []
-        self.top = 1.0
+        self.bottom, self.top = 0.0, 1.0
         self._add_items()
         self.restyle()
 
@@ -222,8 +205,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     ) -> None:
         """Show values up to here."""
         self._values.is_log, self._values.is_whole = is_log, is_whole
-        if top != self.top:
-            self.top = top
+        if (bottom, top) != (self.bottom, self.top):
+            self.bottom, self.top = bottom, top
             self._draw_gaps()
         self._view.setYRange(bottom, top, padding=0)
 
@@ -283,7 +266,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
     def _draw_gaps(self) -> None:
         color = theme().color("muted")
         color.setAlphaF(0.09)
-        self._gaps.draw(self._gap_spans, self.top, color)
+        self._gaps.draw(self._gap_spans, self.bottom, self.top, color)
 
     def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
         """Mark moments, each in the colour of a token."""
@@ -339,7 +322,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setBackground(now.color("surface"))
         grid = now.color("border")
         grid.setAlphaF(0.85)
-        font = text_font(11)
+        font = text_font(round(11 * self._scale))
         for axis in (self._time, self._values):
             axis.setPen(QPen(Qt.PenStyle.NoPen))
             axis.setTextPen(now.color("muted"))

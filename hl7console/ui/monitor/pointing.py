@@ -42,13 +42,14 @@ class PointedPlot(TimePlot):
     left = Signal()
     """Back to live."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, parent)
+    def __init__(self, name: str, parent: QWidget | None = None, *, scale: float = 1.0) -> None:
+        super().__init__(name, parent, scale=scale)
         self._pressed: QPointF | None = None
         self._pressed_at = (0.0, 0.0)
         self._is_moving = False
         self._is_stretching = False
         self.setMouseTracking(True)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # Mouse

@@ -75,7 +75,7 @@ class _AlertRow(QWidget):
         """Show an alert."""
         self.alert = alert
         self.severity.tell(alert.severity, _TONES.get(Severity(alert.severity), "info"))
-        self.subject.tell(alert.subject or "The program")
+        self.subject.tell(alert.subject.replace("|", " at ") or "The program")
         onset = datetime.fromtimestamp(alert.onset_at_us / 1e6).astimezone()
         is_today = now_us - alert.onset_at_us < 20 * 3600 * 1_000_000
         at = f"{onset:%H:%M}" if is_today else f"{onset.day} {onset:%b %H:%M}"

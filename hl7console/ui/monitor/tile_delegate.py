@@ -19,7 +19,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygon
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from hl7console.ui.icons import pixmap
-from hl7console.ui.monitor.tiles import Tile
+from hl7console.ui.monitor.tiles import NOTHING_WAITS, Tile
 from hl7console.ui.theme import text_font, theme
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -59,6 +59,8 @@ class TileDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self.scale = scale
         self.is_small = False
+        self.has_ring = False
+        """Whether the tile that the keys are at is told by a ring."""
         self.size = QSize(FULL_WIDTH, FULL_HEIGHT)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -69,7 +71,7 @@ class TileDelegate(QStyledItemDelegate):
         tile: Tile = index.model().tiles[index.row()]  # type: ignore[attr-defined]
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         is_pointed = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        has_focus = self.has_ring and bool(option.state & QStyle.StateFlag.State_HasFocus)
         box = QRectF(option.rect).adjusted(_GAP, _GAP, -_GAP, -_GAP)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -175,16 +177,18 @@ class TileDelegate(QStyledItemDelegate):
         if tile.role == "warn" and text == tile.times:
             text = tile.last
         below = QRect(box.left(), top + self._px(18), box.width(), self._px(15))
-        if text and text != "nothing waits":
+        if text and text != NOTHING_WAITS:
             self._write(painter, below, text, 11, self._line_role(tile, text))
         spark = QRectF(box.left() + half + 4, top + 2, box.width() - half - 4, self._px(15))
         self._draw_spark(painter, spark, tile)
 
     @staticmethod
     def _line_role(tile: Tile, text: str) -> str:
+        if text == NOTHING_WAITS:
+            return "muted"
         if text == tile.problem and tile.role in ("err", "warn"):
             return tile.role
-        return "err" if tile.errors and tile.errors in text else "muted"
+        return "err" if tile.has_many_errors and tile.errors and tile.errors in text else "muted"
 
     def _draw_spark(self, painter: QPainter, box: QRectF, tile: Tile) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -206,6 +210,8 @@ def spark_lines(points: tuple[float, ...], width: float, height: float) -> tuple
         if not math.isnan(value):
             run.append(QPointF(place * step, height - 1 - (height - 2) * value / top))
         elif run:
+            if len(run) == 1:  # a minute alone is to be seen as well
+                run = [run[0], run[0] + QPointF(2, 0)]
             lines.append(QPolygonF(run))
             run = []
     return tuple(lines)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QEnterEvent,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QResizeEvent,
@@ -102,6 +103,7 @@ class TileView(QListView):
         if event.button() == Qt.MouseButton.LeftButton:
             self.choose(None if key == self.key else key)
             self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._delegate.has_ring = False
             event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -120,7 +122,15 @@ class TileView(QListView):
             at = self.visualRect(index).center() if is_key else event.pos()
             self.menu_wanted.emit(key, self.viewport().mapToGlobal(at))
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        reasons = Qt.FocusReason
+        self._delegate.has_ring = event.reason() in (
+            reasons.TabFocusReason, reasons.BacktabFocusReason, reasons.ShortcutFocusReason,
+        )  # fmt: skip
+        super().focusInEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._delegate.has_ring = True
         if event.key() == Qt.Key.Key_Escape and self.key is not None:
             self.choose(None)
         elif event.key() == Qt.Key.Key_Space:

@@ -16,9 +16,13 @@ from hl7console.ui.queues.words import age_text
 from hl7console.ui.worklist.words import state_name
 
 _US = 1_000_000
+NOTHING_WAITS = "nothing waits"
+"""What a destination's tile says where its queue is empty."""
 _QUIET_MISSING = 8.0
 """So many messages have to be missing, by what is least normal, before a feed counts as quiet."""
 
+_MANY_ERRORS = 0.01
+"""Share of errors in an hour's messages from which they are told in colour."""
 _QUIET_S = 60.0
 """And so long nothing may have come."""
 
@@ -73,6 +77,8 @@ class Tile:
     last: str
     times: str
     points: tuple[float, ...] = ()
+    has_many_errors: bool = False
+    """Whether errors are more than a few of all."""
     environment: str = ""
 
     @property
@@ -88,7 +94,7 @@ class Tile:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines under the rate, the most needed first."""
-        last = " · ".join(text for text in (self.last, self.errors) if text)
+        last = " · ".join(text for text in (self.errors, self.last) if text)
         lines = (self.problem, self.normal, last, self.times)
         return tuple(line for line in lines if line)
 
@@ -192,6 +198,7 @@ def tile_of(
         _last_text(status.last_message_at_us, now_us),
         _times_text(trend),
         trend.points,
+        trend.errors >= _MANY_ERRORS * max(trend.in_hour, 1),
         status.environment,
     )
 
@@ -258,7 +265,7 @@ def _problem_text(status: InterfaceStatus, queue: QueueStatus | None, now_us: in
     if status.state is LinkState.FAILED and status.text:
         parts.append(status.text)
     elif queue is not None and not parts:
-        parts.append("nothing waits")
+        parts.append(NOTHING_WAITS)
     return " · ".join(parts)
 
 
@@ -268,7 +275,7 @@ def _last_text(at_us: int, now_us: int) -> str:
         return "nothing yet"
     age_us = now_us - at_us
     if age_us < 10 * _US:
-        return "last just now"
+        return "active now"
     if age_us < 60 * _US:
         age_us -= age_us % (10 * _US)
     return f"last {age_text(age_us)} ago"
@@ -277,7 +284,7 @@ def _last_text(at_us: int, now_us: int) -> str:
 def _errors_text(trend: Trend) -> str:
     if not trend.errors:
         return ""
-    return f"{trend.errors:,} error{'' if trend.errors == 1 else 's'} in 1 h"
+    return f"{trend.errors:,} error{'' if trend.errors == 1 else 's'}/h"
 
 
 def _times_text(trend: Trend) -> str:

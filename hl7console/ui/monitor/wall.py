@@ -19,6 +19,7 @@ from hl7console.ui.theme import GRID, text_font, theme
 INTERVALS_S = (5, 10, 15, 20, 30, 45, 60, 120, 300)
 USUAL_S = 15
 _SCALE = 1.8
+_PLOT_SCALE = 1.5
 _POINTER_MS = 3000
 
 
@@ -52,7 +53,7 @@ class WallView(QWidget):
         self.tiles.setObjectName("wallTiles")
         self.tiles.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tiles.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.board = Board()
+        self.board = Board(scale=_PLOT_SCALE)
         self.board.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tiles)
