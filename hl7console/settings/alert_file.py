@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn, TypeVar
 
 from hl7console.errors import UsageError
@@ -32,20 +32,22 @@ LONGEST_TEXT = 1024 * 1024
 
 MOST_RULES = 1_000
 
-_CHANNELS: dict[str, type[EmailChannel | WebhookChannel | CommandChannel]] = {
+_CHANNELS: dict[str, type[Channel]] = {
     "email": EmailChannel,
     "webhook": WebhookChannel,
     "command": CommandChannel,
 }
 _TOP = ("rule", *_CHANNELS, "normal", "group_above")
-_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|min|h|d|w)", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|min|h|d|w)", re.IGNORECASE | re.ASCII)
+_LARGEST = 1e15
+"""Largest number of a rule; neither infinity nor "not a number" is one."""
 _UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _TYPES = {"str": "text in quotes", "float": "a number", "int": "a whole number",
           "bool": "true or false", "tuple[str, ...]": "a list of texts"}  # fmt: skip
 
 Key = tuple[str, ...]
 
-T = TypeVar("T", AlertRule, EmailChannel, WebhookChannel, CommandChannel, NormalSettings)
+T = TypeVar("T", bound=AlertRule | Channel | NormalSettings)
 
 
 class AlertFileError(UsageError):
@@ -122,7 +124,7 @@ class _AlertText:
         for kind, made_as in _CHANNELS.items():
             for place, table in enumerate(self._array(kind)):
                 key = (kind, str(place))
-                channel = self._made(made_as, key, table)
+                channel: Channel = self._made(made_as, key, table)
                 if any(other.name == channel.name for other in channels):
                     self._fail((*key, "name"), f"there are two channels named {channel.name}.")
                 channels.append(channel)
@@ -154,11 +156,11 @@ class _AlertText:
         ]
         if missing:
             self._fail(key, f"{missing[0]} is missing.")
-        made = made_as(**values)
+        made = made_as(**values)  # type: ignore[arg-type]
         try:
             made.validate()
         except UsageError as error:
-            self._fail(key, error.text, error.hint)
+            self._fail((*key, *_culprit(made, values)), error.text, error.hint)
         return made
 
     def _value(self, key: Key, wanted: str, value: object) -> object:
@@ -167,6 +169,8 @@ class _AlertText:
             if name.endswith("_s") and isinstance(value, str):
                 return self._seconds(key, value)
             if isinstance(value, int | float) and not isinstance(value, bool):
+                if not abs(value) <= _LARGEST:
+                    self._fail(key, f"{name} is too large, or no number.")
                 return float(value)
         elif wanted == "tuple[str, ...]":
             if isinstance(value, str):
@@ -190,5 +194,25 @@ class _AlertText:
         for end in range(len(key), 0, -1):
             if line := self._lines.get(key[:end], 0):
                 break
+        else:  # [[rules]], where there is no [rules]
+            line = next((n for found, n in self._lines.items() if found[0] == key[0]), 0)
         where = f"Line {line}: " if line else ""
         raise AlertFileError(f"{where}{text}" if where else text, line=line, hint=hint)
+
+
+def _culprit(made: T, keys: Iterable[str]) -> Key:
+    """Return the key without which a table would be well; none where there is no such key."""
+    defaults = {
+        field.name: field.default
+        for field in dataclasses.fields(made)
+        if field.default is not dataclasses.MISSING
+    }
+    for name in keys:
+        if name not in defaults:
+            continue
+        try:
+            dataclasses.replace(made, **{name: defaults[name]}).validate()
+        except UsageError:
+            continue
+        return (name,)
+    return ()

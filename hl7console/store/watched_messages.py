@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from hl7console.store.connection import Database, SqlValues
+from hl7console.store.connection import Database, SqlValue, SqlValues
 from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import DeliveryState, Origin, Status
@@ -196,7 +196,7 @@ class WatchedMessages:
         self, after_id: int, until_id: int, open_ids: Iterable[int], since_us: int = 0
     ) -> list[AttemptEnd]:
         """Return attempts in a range of numbers, and those named, by number."""
-        values = {
+        values: dict[str, SqlValue] = {
             "after": after_id,
             "until": until_id,
             "open": json.dumps(list(open_ids)),
@@ -226,7 +226,11 @@ class WatchedMessages:
             width_us: How wide a slice is.
             since_us: Only what was received at that time or later.
         """
-        values = {"ids": json.dumps(list(ids)), "width_us": width_us, "since_us": since_us}
+        values: dict[str, SqlValue] = {
+            "ids": json.dumps(list(ids)),
+            "width_us": width_us,
+            "since_us": since_us,
+        }
         return [Arrivals(*row) for row in self._packed(_ARRIVALS, values)]
 
     def samples(self, ids: Iterable[int]) -> dict[int, Sample]:

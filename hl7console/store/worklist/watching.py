@@ -7,6 +7,7 @@ Each question is one SQL step that returns its answer packed into one text: see
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,7 +158,7 @@ def unmapped_codes(reader: WorklistReader, since_us: int, until_us: int) -> list
     ]
 
 
-def _packed(reader: WorklistReader, sql: str, values: dict[str, SqlValue]) -> list[list[Any]]:
+def _packed(reader: WorklistReader, sql: str, values: Mapping[str, SqlValue]) -> list[list[Any]]:
     def read(database: Database) -> list[list[Any]]:
         row = database.one(sql, values)
         found: list[list[Any]] = json.loads(str(row[0])) if row else []
