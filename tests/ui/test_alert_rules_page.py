@@ -227,8 +227,11 @@ def test_channels_and_what_it_hangs_on_are_ticked(page, qtbot):
     qtbot.waitUntil(lambda: ticks.count() == 1)
     ticks.item(0).setCheckState(Qt.CheckState.Checked)
     assert tomllib.loads(page.draft.text)["rule"][0]["channels"] == ["Pager"]
-    child(page.rules.form, TickList, "depends_on").item(0).setCheckState(Qt.CheckState.Checked)
-    assert tomllib.loads(page.draft.text)["rule"][0]["depends_on"] == ["In"]
+    hangs_on = child(page.rules.form, TickList, "depends_on")
+    assert [hangs_on.item(row).text() for row in range(2)] == ["The interface itself", "In"]
+    hangs_on.item(0).setCheckState(Qt.CheckState.Checked)
+    hangs_on.item(1).setCheckState(Qt.CheckState.Checked)
+    assert tomllib.loads(page.draft.text)["rule"][0]["depends_on"] == ["@same", "In"]
     child(page.rules.form, QPushButton, "day.sat").click()
     assert tomllib.loads(page.draft.text)["rule"][0]["days"] == ["sat"]
     line(page, "from_time").setText("22:00")
@@ -264,15 +267,17 @@ def test_a_rule_is_tried_on_history(page, console, qtbot):
         "Last month it would have fired 2 times.",
         details=(("2026-01-05 09:30", "PACS: refused"), ("2026-01-07 10:00", "PACS: refused")),
     )
-    line(page, "wait_s").setText("90")
+    assert not page.rules.trial.button.isVisible()  # connections of the past are not kept
+    page.rules.list.setCurrentRow(1)
+    line(page, "limit").setText("4")
     qtbot.mouseClick(page.rules.trial.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "2 times" in page.rules.trial.told.text())
     command = console.commands[-1]
     assert isinstance(command, TryAlertRule)
-    assert (command.rule, command.text) == ("Down", page.draft.text)
+    assert (command.rule, command.text) == ("Errors", page.draft.text)
     assert command.until_us - command.since_us == 31 * 86_400_000_000
     assert page.rules.trial.table.rows.rowCount() == 2
-    page.rules.list.setCurrentRow(1)
+    page.rules.list.setCurrentRow(0)
     assert not page.rules.trial.told.isVisible()
 
 

@@ -172,3 +172,17 @@ def test_a_mistake_made_outside_is_told_and_the_rules_before_stay(window, engine
     assert child(page, QPlainTextEdit, "rulesText").toPlainText() == wrong
     let_down(engine, nobody)
     qtbot.waitUntil(lambda: badge(window) == "1")
+
+
+def test_a_rule_is_tried_on_what_was_received(window, engine, qtbot):
+    send(port(engine), *(order(f"T{n}") for n in range(3)))
+    qtbot.waitUntil(lambda: engine.snapshot().measures_version > 0)
+    window.go_to("settings")
+    window.settings().show_page("alerts")
+    page = window.settings().alerts
+    qtbot.waitUntil(lambda: page.rules.rule is not None)
+    page.draft.set_text('[[rule]]\nname = "Orders"\nkind = "filter"\nfilter = "type:ORM"\n')
+    trial = page.rules.trial
+    qtbot.mouseClick(trial.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "it would" in trial.told.text())
+    assert page.draft.is_dirty

@@ -92,7 +92,7 @@ def test_settings(window, scheme, folder, page, qtbot):
     for size in SIZES:
         window.resize(*size)
         image = picture(window, f"settings-{page}", scheme, folder)
-        assert has_color(image, theme().color("selection"), 70, 10, 200, 320)
+        assert has_color(image, theme().color("selection"), 70, 10, 200, 400)
 
 
 def test_a_listener_with_events(window, engine, scheme, folder, qtbot):

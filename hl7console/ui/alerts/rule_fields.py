@@ -4,6 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hl7console.engine.alerts.kinds.counted import (
+    USUAL_DUPLICATES,
+    USUAL_DUPLICATES_SPAN_S,
+    USUAL_MATCHES,
+    USUAL_MATCHES_SPAN_S,
+)
+from hl7console.engine.alerts.kinds.feeds import (
+    USUAL_LATENCY_MS,
+    USUAL_LATENCY_SPAN_S,
+    USUAL_REFUSED_PERCENT,
+    USUAL_REFUSED_SPAN_S,
+)
+from hl7console.engine.alerts.kinds.links import USUAL_BACKLOG, USUAL_BEHIND, USUAL_HEAD_AGE_S
+from hl7console.engine.alerts.kinds.machine import (
+    USUAL_CERTIFICATE_DAYS,
+    USUAL_DATABASE_MIB,
+    USUAL_FREE_MIB,
+)
+from hl7console.engine.alerts.kinds.orders import (
+    USUAL_APPOINTMENT_H,
+    USUAL_RESULT_H,
+    USUAL_UNMAPPED_SPAN_S,
+)
+from hl7console.engine.alerts.kinds.refused import USUAL_REFUSED_RUN
+from hl7console.engine.alerts.kinds.sequence import USUAL_SEQUENCE_SPAN_S
 from hl7console.settings.alerts import AlertKind
 
 
@@ -19,7 +44,10 @@ class NumberField:
 
 
 _MINUTES = 60
-_USUAL = "0 takes the usual one."
+
+
+def _usual(number: float) -> str:
+    return f"0 takes {number:,.0f}."
 
 
 def _span(told: str) -> NumberField:
@@ -54,30 +82,34 @@ LIMITS: dict[str, NumberField] = {
     AlertKind.SILENCE: NumberField(
         "Silent for", "min", "0 takes what is normal for this feed and hour.", _MINUTES
     ),
-    AlertKind.BACKLOG: NumberField("More than", "deliveries", "0 takes 100."),
-    AlertKind.HEAD_AGE: NumberField("Waits longer than", "min", "0 takes 5.", _MINUTES),
-    AlertKind.REJECTIONS: NumberField("More than", "%", "0 takes 20."),
-    AlertKind.REFUSED_RUN: NumberField("At least", "messages", _USUAL),
-    AlertKind.LATENCY: NumberField("Slower than", "ms", "0 takes 5,000."),
-    AlertKind.CERTIFICATE: NumberField("Ends within", "days", _USUAL),
-    AlertKind.DISK: NumberField("Less free than", "MiB", _USUAL),
-    AlertKind.DATABASE: NumberField("Larger than", "MiB", _USUAL),
-    AlertKind.BEHIND: NumberField("More than", "messages", "0 takes 20,000."),
-    AlertKind.ORDER_WITHOUT_RESULT: NumberField("After", "hours", _USUAL),
-    AlertKind.APPOINTMENT_WITHOUT_ORDER: NumberField("Begins within", "hours", _USUAL),
-    AlertKind.DUPLICATES: NumberField("At least", "messages", _USUAL),
-    AlertKind.FILTER: NumberField("At least", "messages", _USUAL),
+    AlertKind.BACKLOG: NumberField("More than", "deliveries", _usual(USUAL_BACKLOG)),
+    AlertKind.HEAD_AGE: NumberField(
+        "Waits longer than", "min", _usual(USUAL_HEAD_AGE_S / _MINUTES), _MINUTES
+    ),
+    AlertKind.REJECTIONS: NumberField("More than", "%", _usual(USUAL_REFUSED_PERCENT)),
+    AlertKind.REFUSED_RUN: NumberField("At least", "messages", _usual(USUAL_REFUSED_RUN)),
+    AlertKind.LATENCY: NumberField("Slower than", "ms", _usual(USUAL_LATENCY_MS)),
+    AlertKind.CERTIFICATE: NumberField("Ends within", "days", _usual(USUAL_CERTIFICATE_DAYS)),
+    AlertKind.DISK: NumberField("Less free than", "MiB", _usual(USUAL_FREE_MIB)),
+    AlertKind.DATABASE: NumberField("Larger than", "MiB", _usual(USUAL_DATABASE_MIB)),
+    AlertKind.BEHIND: NumberField("More than", "messages", _usual(USUAL_BEHIND)),
+    AlertKind.ORDER_WITHOUT_RESULT: NumberField("After", "hours", _usual(USUAL_RESULT_H)),
+    AlertKind.APPOINTMENT_WITHOUT_ORDER: NumberField(
+        "Begins within", "hours", _usual(USUAL_APPOINTMENT_H)
+    ),
+    AlertKind.DUPLICATES: NumberField("At least", "messages", _usual(USUAL_DUPLICATES)),
+    AlertKind.FILTER: NumberField("At least", "messages", _usual(USUAL_MATCHES)),
 }
 """What `limit` means for each kind that has one."""
 
 SPANS: dict[str, NumberField] = {
-    AlertKind.RATE: _span("60 at least; 0 takes 1,440: a day."),
-    AlertKind.REJECTIONS: _span("0 takes 15."),
-    AlertKind.LATENCY: _span("0 takes 5."),
-    AlertKind.UNMAPPED_CODE: _span(_USUAL),
-    AlertKind.SEQUENCE: _span(_USUAL),
-    AlertKind.DUPLICATES: _span(_USUAL),
-    AlertKind.FILTER: _span(_USUAL),
+    AlertKind.RATE: _span("60 at least; 0 takes a day, and a week as well."),
+    AlertKind.REJECTIONS: _span(_usual(USUAL_REFUSED_SPAN_S / _MINUTES)),
+    AlertKind.LATENCY: _span(_usual(USUAL_LATENCY_SPAN_S / _MINUTES)),
+    AlertKind.UNMAPPED_CODE: _span(_usual(USUAL_UNMAPPED_SPAN_S / _MINUTES)),
+    AlertKind.SEQUENCE: _span(_usual(USUAL_SEQUENCE_SPAN_S / _MINUTES)),
+    AlertKind.DUPLICATES: _span(_usual(USUAL_DUPLICATES_SPAN_S / _MINUTES)),
+    AlertKind.FILTER: _span(_usual(USUAL_MATCHES_SPAN_S / _MINUTES)),
 }
 """What `span_s` means for each kind that has one."""
 

@@ -9,6 +9,7 @@ from dataclasses import fields
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from hl7console.engine.alerts.watch import SAME
 from hl7console.errors import UsageError
 from hl7console.hl7v2.filters import FilterError, parse
 from hl7console.settings.alerts import SEVERITIES, AlertKind, AlertRule
@@ -116,7 +117,8 @@ class RuleForm(QWidget):
 
     def _fill_offers(self) -> None:
         self.form.blockSignals(True)
-        self.form.set_options("depends_on", [(name, name) for name in self._interfaces])
+        itself = (SAME, "The interface itself")
+        self.form.set_options("depends_on", [itself, *((name, name) for name in self._interfaces)])
         self.form.set_options("channels", [(name, name) for name in self._channels])
         self.form.blockSignals(False)
 

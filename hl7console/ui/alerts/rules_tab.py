@@ -180,6 +180,7 @@ class RulesTab(QWidget):
         self._tell("" if self._draft.is_sound else "Mend the mistake in the text first.")
         if rule is None:
             return
+        self.trial.set_kind(rule.kind)
         others = {r.name for n, r in enumerate(self._draft.rules) if n != self._place}
         self.form.set_taken(others)
         if self.form.rule() != rule:

@@ -79,9 +79,11 @@ class AlertTeller(QObject):
         now_us = self._clock_us()
         needing = [alert for alert in self._alerts if needs_somebody(alert, now_us)]
         self._tell_badge(needing)
+        before_us = self.news.told_until_us
         new = self.news.take(self._alerts, now_us)
         self.toast.keep({alert.id for alert in needing})
-        self._preferences.set_text(self._remembered, str(self.news.told_until_us))
+        if self.news.told_until_us != before_us:
+            self._preferences.set_text(self._remembered, str(self.news.told_until_us))
         if new:
             self._tell(new)
         ends = [a.snoozed_until_us - now_us for a in self._alerts if a.snoozed_until_us > now_us]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from hl7console.engine.alerts.past import OF_MEASURES, OF_MESSAGES
 from hl7console.engine.console import JobReport, Progress
 from hl7console.errors import ConsoleError
 from hl7console.ui.report_table import ReportColumn, ReportRow, ReportTable
@@ -12,7 +13,9 @@ from hl7console.ui.theme import GRID, ROW
 from hl7console.ui.worklist.filters import OneButton
 
 _SPANS = (("7", "Last 7 days"), ("31", "Last month"), ("92", "Last 3 months"))
-_COLUMNS = (ReportColumn("When", 36, is_fixed=True), ReportColumn("What", 60))
+_COLUMNS = (ReportColumn("When", 19, is_fixed=True), ReportColumn("What", 60))
+_ABOUT = "When it would have fired, had it been in force. Nobody is told."
+_CANNOT = "Rules of this kind cannot be tried: what they look at is not kept."
 _MOST_ROWS = 12
 _HEADER = 30
 
@@ -30,7 +33,7 @@ class TrialPane(QWidget):
         self.setObjectName("ruleTrial")
         heading = QLabel("Try on history")
         heading.setProperty("role", "heading")
-        self._about = QLabel("When it would have fired, had it been in force. Nobody is told.")
+        self._about = QLabel(_ABOUT)
         self._about.setProperty("role", "muted")
         self.span = OneButton("alerts.trialSpan", "Span", _SPANS)
         self.span.choose("31")
@@ -59,6 +62,13 @@ class TrialPane(QWidget):
         column.addLayout(row)
         column.addWidget(self.told)
         column.addWidget(self.table)
+
+    def set_kind(self, kind: str) -> None:
+        """Offer the trial only for kinds that look at what is kept."""
+        can_be_tried = kind in OF_MESSAGES or kind in OF_MEASURES
+        self._about.setText(_ABOUT if can_be_tried else _CANNOT)
+        self.span.setVisible(can_be_tried)
+        self.button.setVisible(can_be_tried)
 
     @Slot()
     def _on_clicked(self) -> None:
