@@ -38,7 +38,7 @@ _CHANNELS: dict[str, type[Channel]] = {
     "command": CommandChannel,
 }
 _TOP = ("rule", *_CHANNELS, "normal", "group_above")
-_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|min|h|d|w)", re.IGNORECASE | re.ASCII)
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|d|w)", re.IGNORECASE | re.ASCII)
 _LARGEST = 1e15
 """Largest number of a rule; neither infinity nor "not a number" is one."""
 _UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}

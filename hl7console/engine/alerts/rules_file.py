@@ -10,6 +10,7 @@ from hl7console.errors import EnvironmentFaultError
 from hl7console.hl7v2.filters import FilterError, parse
 from hl7console.settings.alert_file import AlertFileError, parse_alerts
 from hl7console.settings.alerts import AlertBook
+from hl7console.settings.key_lines import key_lines
 from hl7console.store.keys import write_private
 
 FILE_NAME = "alerts.toml"
@@ -59,13 +60,15 @@ def checked(text: str) -> AlertBook:
         AlertFileError: It has a mistake.
     """
     book = parse_alerts(text)
-    for rule in book.rules:
+    for place, rule in enumerate(book.rules):
         if rule.filter:
             try:
                 parse(rule.filter)
             except FilterError as error:
+                line = key_lines(text).get(("rule", str(place), "filter"), 0)
                 raise AlertFileError(
-                    f"The filter of the rule {rule.name} cannot be read: {error.text}",
+                    f"Line {line}: The filter of the rule {rule.name} cannot be read: {error.text}",
+                    line=line,
                     hint=error.hint,
                 ) from None
     return book
