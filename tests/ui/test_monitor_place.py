@@ -492,3 +492,21 @@ def test_a_right_click_on_a_tile_asks_for_its_menu(staged_window, qtbot):
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
     place.tiles.contextMenuEvent(event)
     assert found[0][0] == ("destination", "Billing out")
+
+
+def test_the_keyboard_opens_the_menus_of_tiles_and_plots(staged_window, qtbot):
+    place = place_of(staged_window, qtbot, span="1h")
+    shift = Qt.KeyboardModifier.ShiftModifier
+    found = []
+    place.tile_menu_wanted.disconnect()
+    place.plot_menu_wanted.disconnect()
+    place.tile_menu_wanted.connect(lambda key, _at: found.append(key))
+    place.plot_menu_wanted.connect(lambda *values: found.append(values[:2]))
+    qtbot.keyClick(place.tiles, Qt.Key.Key_Home)
+    qtbot.keyClick(place.tiles, Qt.Key.Key_F10, shift)
+    plot = place.board.cards["rate"].plot
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    qtbot.keyClick(plot, Qt.Key.Key_F10, shift)
+    assert found[0] == ("destination", "Billing out")
+    assert found[1][0] == "rate"
+    assert "since:" in found[1][1]

@@ -170,6 +170,8 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._mark_list: list[tuple[float, str]] = []
         self._mark_lines: list[Any] = []
         self.bottom, self.top = 0.0, 1.0
+        self.cursor_s: float | None = None
+        """Where the crosshair is."""
         self._add_items()
         self.restyle()
 
@@ -287,6 +289,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def set_cursor(self, at_s: float | None) -> None:
         """Show the crosshair at a moment, or hide it."""
+        self.cursor_s = at_s
         self._cursor.setVisible(at_s is not None)
         if at_s is not None:
             self._cursor.setPos(at_s)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from hl7console.ui.menu_keys import is_menu_key, menu_event
 from hl7console.ui.monitor.plotting import TimePlot
 
 ZOOM = 1.25
@@ -129,13 +130,21 @@ class PointedPlot(TimePlot):
         event.accept()
         at = QPointF(event.pos())
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            at = self.plot_box().center()
+            at = self._kept_at()
         at_s, value = self.place_at(at)
         self.menu_wanted.emit(at_s, value, self.mapToGlobal(at.toPoint()))
+
+    def _kept_at(self) -> QPointF:
+        """Return where the crosshair is, or else the middle."""
+        middle = self.plot_box().center()
+        return middle if self.cursor_s is None else self.pixel_of(self.cursor_s, 0.0)
 
     # Keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_menu_key(event):
+            self.contextMenuEvent(menu_event(self, QPoint()))
+            return
         key, is_ctrl = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         since_s, _ = self.place_at(self.plot_box().topLeft())
         until_s, _ = self.place_at(self.plot_box().topRight())

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
+from hl7console.ui.menu_keys import is_menu_key, menu_event
 from hl7console.ui.monitor.tile_delegate import (
     FULL_HEIGHT,
     FULL_WIDTH,
@@ -131,6 +132,9 @@ class TileView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._delegate.has_ring = True
+        if is_menu_key(event):
+            self.contextMenuEvent(menu_event(self, QPoint()))
+            return
         if event.key() == Qt.Key.Key_Escape and self.key is not None:
             self.choose(None)
         elif event.key() == Qt.Key.Key_Space:
