@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlcipher3.dbapi2 as sqlcipher
 from alert_channel_kit import MailServer, WebhookServer, an_alert, hang, raw_server
 from alert_outbox_kit import HOOK, HOUR_US, MAIL, MINUTE_US, SECOND_US, Rig, alerts, running_rig
 from engine_kit import Certificates, wait_for
@@ -20,8 +21,10 @@ from hl7console.engine.alerts.channels.outbox import AlertOutbox
 from hl7console.engine.alerts.channels.pace import LAST_BACK_OFF_S, back_off_s
 from hl7console.engine.alerts.channels.sending import send
 from hl7console.engine.alerts.channels.texts import AlertMessage, News, TextPlace, message_of
+from hl7console.engine.alerts.channels.troubles import ChannelTroubles
 from hl7console.errors import ConsoleError
 from hl7console.settings.alerts import AlertBook, CommandChannel, EmailChannel, WebhookChannel
+from hl7console.store.reader import StoreReader
 
 
 @pytest.fixture
@@ -417,3 +420,60 @@ def test_one_that_cannot_be_cut_does_not_hold_up_the_end(rig: Rig):
     finally:
         go.set()
     assert rig.states() == ["due"]
+
+
+@pytest.mark.expects_log
+def test_a_database_that_fails_for_a_while_is_told_once_and_waited_for(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(outbox_module, "LOOK_EVERY_S", 0.01)
+    outbox = rig.new_outbox(begin=None)
+    faults: list[Exception] = [
+        ConsoleError("The disk failed."),
+        ConsoleError("The disk failed."),
+        sqlcipher.OperationalError("database is locked"),
+        RuntimeError("secret"),
+    ]
+    real = outbox.open_reader
+
+    def opening() -> StoreReader:
+        if faults:
+            raise faults.pop(0)
+        return real()
+
+    outbox.open_reader = opening
+    rig.begin(an_alert())
+    outbox.start()
+    try:
+        wait_for(lambda: rig.states() == ["sent"], "the message")
+    finally:
+        assert outbox.stop(10)
+    told = [one.getMessage() for one in caplog.records if "cannot be told" in one.getMessage()]
+    assert told.count("Alerts cannot be told: The disk failed.") == 1
+    assert "Alerts cannot be told: The database is locked by another program." in told
+
+
+def test_a_machine_without_room_for_threads_tries_again(rig: Rig):
+    def full(work: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    rig.outbox = rig.new_outbox(begin=full)
+    rig.begin(an_alert())
+    rig.step()
+    assert rig.rows()[0][2:4] == ("due", 1)
+    rig.restart()
+    rig.step(MINUTE_US)
+    assert rig.states() == ["sent"]
+
+
+def test_many_troubles_are_few_sentences():
+    troubles = ChannelTroubles()
+    for number in range(9):
+        troubles.note(f"mail {number}", "It is away.")
+    assert troubles.text.count("does not get through") == 3
+    assert troubles.text.endswith(" 6 more channels have faults.")
+    troubles.keep({"mail 8"}, ("pager",))
+    assert troubles.text == (
+        "The channel is off until approved in Settings, Alert rules: pager."
+        " The channel mail 8 does not get through: It is away."
+    )

@@ -172,6 +172,8 @@ def test_a_token_stays_where_there_is_no_tls(token: str, tmp_path: Path):
         assert "cannot be read" in failure(url, token=str(tmp_path / "none"))
         (tmp_path / "bad").write_text("a b\x7f")
         assert "is no token" in failure(url, token=str(tmp_path / "bad"))
+        (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+        assert "is no text" in failure(url, token=str(tmp_path / "binary"))
         (tmp_path / "empty").write_text("\n")
         assert "is no token" in failure(url, token=str(tmp_path / "empty"))
     assert not server.posts

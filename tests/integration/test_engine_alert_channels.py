@@ -149,6 +149,24 @@ def test_a_file_from_elsewhere_runs_nothing_until_approved(tmp_path: Path):
         assert json.loads(told.read_text().splitlines()[0])["what"] == "test"
 
 
+@pytest.mark.expects_log
+def test_a_server_that_hangs_does_not_hold_up_the_end(tmp_path: Path, certificates: Certificates):
+    came = threading.Semaphore(0)
+
+    def hung(connection: socket.socket) -> None:
+        came.release()
+        hang(connection)
+
+    with raw_server(hung) as away, taken_port() as port, running(tmp_path) as engine:
+        text = RULE % '"mail"' + mail(away, certificates)
+        engine.submit(SaveAlertRules(text)).result(10)
+        engine.submit(SaveListener(ListenerSettings("RIS in", port=port))).result(10)
+        engine.submit(TestChannel("mail"))
+        for _ in ("the test", "the alert"):
+            assert came.acquire(timeout=20)
+        # `running` stops the engine now, and asks whether all of it ended in time.
+
+
 def test_a_kill_while_it_tells_loses_nothing_and_repeats_nothing(
     tmp_path: Path, certificates: Certificates
 ):
