@@ -154,4 +154,4 @@ class Facts:
             return set()
         there = {("listener", one.name) for one in self.sources.listeners() if one.enabled}
         there |= {("destination", one.name) for one in self.sources.destinations() if one.enabled}
-        return {key for key in wanted if key not in there}
+        return {key for key in wanted if key not in there} if there else set()
