@@ -332,6 +332,11 @@ def test_a_channel_is_tested_once_it_is_saved(page, console, qtbot):
     child(page.channels.form, QLineEdit, "user").setText("anna")
     assert tomllib.loads(page.draft.text)["email"][0]["user"] == "anna"
     assert not page.channels.test_button.isEnabled()
+    child(page.channels.form, QLineEdit, "sender").setText("nobody")
+    assert "no e-mail address" in child(page.channels.form, QLabel, "sender.note").text()
+    assert page.draft.is_sound
+    child(page.channels.form, QLineEdit, "sender").setText("n@b.example")
+    assert tomllib.loads(page.draft.text)["email"][0]["sender"] == "n@b.example"
     page.save()
     qtbot.waitUntil(page.channels.test_button.isEnabled)
     console.report = JobReport("The test message was taken by the mail server.")
@@ -352,6 +357,16 @@ def test_channels_of_every_kind_are_added_and_deleted(page, answers, kind):
     answers.answer = "Delete"
     page.channels.delete()
     assert page.draft.text.replace("\n\n\n", "\n\n").strip() == TEXT.strip()
+
+
+def test_rules_follow_a_channel_that_gets_another_name(page):
+    page.draft.change_rule(1, {"channels": ("Pager",)})
+    page.tabs.setCurrentIndex(1)
+    child(page.channels.form, QLineEdit, "name").setText("Duty pager")
+    said = tomllib.loads(page.draft.text)
+    assert said["rule"][1]["channels"] == ["Duty pager"]
+    assert said["command"][0]["name"] == "Duty pager"
+    assert page.draft.is_sound
 
 
 def test_a_program_is_written_with_quotes(page):
@@ -378,6 +393,10 @@ def test_the_normal_and_the_grouping_are_edited(page):
     assert said["normal"] == {"leave_out": ["2026-12-24..2026-12-26", "2027-01-01"], "weeks": 6}
     assert said["group_above"] == 3
     assert page.draft.text.startswith("group_above = 3\n\n# Rules of the team\n")
+    child(form, QLineEdit, "least_weeks").setText("9")
+    assert "not above" in child(form, QLabel, "least_weeks.note").text()
+    assert page.draft.is_sound
+    child(form, QLineEdit, "least_weeks").setText("3")
     child(form, QLineEdit, "leave_out").setText("Christmas")
     assert "Christmas is not a day" in child(form, QLabel, "leave_out.note").text()
     assert tomllib.loads(page.draft.text)["normal"] == said["normal"]

@@ -148,7 +148,8 @@ class ChannelForm(QWidget):
         try:
             return kind.from_mapping({**self._channel.to_mapping(), **self._changed()})
         except UsageError as error:
-            self.form.show_errors({"name": error.full_text})
+            touched = next(reversed(self._changed()), "name")
+            self.form.show_errors({touched: error.full_text})
             return None
 
     def changes(self) -> dict[str, Value | None]:

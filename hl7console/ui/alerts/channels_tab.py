@@ -228,7 +228,8 @@ class ChannelsTab(QWidget):
 
     @Slot()
     def _on_edited(self) -> None:
-        at, changes = self.at, self.form.changes()
+        at = self.at
+        changes = self.form.changes() if self.form.channel() is not None else {}
         if at is None or not changes:
             return
         try:

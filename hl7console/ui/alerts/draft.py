@@ -120,8 +120,20 @@ class RulesDraft(QObject):
         return found
 
     def change_channel(self, at: ChannelPlace, values: Mapping[str, Value | None]) -> None:
-        """Change values of a channel in the text."""
-        self.set_text(set_values(self.text, at.table, at.place, values))
+        """Change values of a channel in the text; rules follow where it gets another name."""
+        text = set_values(self.text, at.table, at.place, values)
+        if name := values.get("name"):
+            text = self._renamed(text, at.channel.name, (str(name),))
+        self.set_text(text)
+
+    def _renamed(self, text: str, before: str, after: tuple[str, ...]) -> str:
+        """Return the text with other names in place of a channel's in all rules."""
+        for place, rule in enumerate(self.rules):
+            if before in rule.channels:
+                names = [(name,) if name != before else after for name in rule.channels]
+                left = tuple(name for part in names for name in part)
+                text = set_values(text, "rule", place, {"channels": left or None})
+        return text
 
     def add_channel(self, kind: str, values: Mapping[str, TomlValue]) -> None:
         """Put another channel behind the last one of its kind."""
@@ -130,11 +142,7 @@ class RulesDraft(QObject):
     def remove_channel(self, at: ChannelPlace) -> None:
         """Take a channel out of the text, and its name out of the rules."""
         text = remove_table(self.text, at.table, at.place)
-        for place, rule in enumerate(self.rules):
-            if at.channel.name in rule.channels:
-                left = tuple(name for name in rule.channels if name != at.channel.name)
-                text = set_values(text, "rule", place, {"channels": left or None})
-        self.set_text(text)
+        self.set_text(self._renamed(text, at.channel.name, ()))
 
     # The rest
 

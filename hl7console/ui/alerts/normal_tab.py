@@ -82,14 +82,20 @@ class NormalTab(QWidget):
 
     def _show_errors(self) -> bool:
         values, errors = self.form.values(), {}
-        for name in ("weeks", "least_weeks", "group_above"):
+        for name, least in (("weeks", 1), ("least_weeks", 1), ("group_above", 0)):
             value = values[name]
-            if not isinstance(value, int) or value < 1:
-                errors[name] = "Must be a whole number, 1 or more."
+            if not isinstance(value, int) or value < least:
+                errors[name] = f"Must be a whole number, {least} or more."
         days = values["leave_out"] if isinstance(values["leave_out"], tuple) else ()
         wrong = [day for day in days if not is_days(day)]
         if wrong:
             errors["leave_out"] = f"{wrong[0]} is not a day, or a span like 2026-12-24..2026-12-26."
+        if not errors:
+            try:
+                normal = {name: values[name] for name in ("weeks", "least_weeks", "leave_out")}
+                NormalSettings.from_mapping(normal)
+            except UsageError as error:
+                errors["least_weeks"] = error.full_text
         self.form.show_errors(errors)
         return bool(errors)
 

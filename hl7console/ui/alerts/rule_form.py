@@ -231,7 +231,8 @@ class RuleForm(QWidget):
         try:
             return AlertRule.from_mapping(values)
         except UsageError as error:
-            self.form.show_errors({"name": error.full_text})
+            touched = next(reversed(self._changed()), "name")
+            self.form.show_errors({touched: error.full_text})
             return None
 
     def changes(self) -> dict[str, Value | None]:
