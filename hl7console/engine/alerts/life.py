@@ -95,7 +95,7 @@ class Life:
             rule.name,
             str(rule.kind),
             str(rule.severity),
-            finding.scope,
+            str(finding.scope),  # plain: it goes over the wire to other programs
             finding.subject,
             min(since_us, now_us),
             finding.text,
