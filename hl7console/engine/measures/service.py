@@ -35,7 +35,7 @@ BREATH_S = 0.05
 RETRY_S = 5.0
 """How long after a fault the next turn is tried, in seconds."""
 
-END_S = 1.0
+END_S = 0.5
 """Longest that is counted on at the end, in seconds; the next run counts the rest."""
 
 log = logging.getLogger(__name__)

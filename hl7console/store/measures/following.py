@@ -12,7 +12,7 @@ from hl7console.store.measures.tally import Series, Tally
 from hl7console.store.records import Origin, Status
 from hl7console.store.schema import TRAIT_DUPLICATE, TRAIT_PROBLEMS
 
-MOST_AT_ONCE = 20_000
+MOST_AT_ONCE = 10_000
 """Ids that are read in one go."""
 
 MOST_ANSWERS = 300

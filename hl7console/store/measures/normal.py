@@ -18,6 +18,9 @@ HOUR_S = 3600
 SLOTS = 7 * 24
 """Hours of a week; the first is Monday's from midnight on, local time."""
 
+MOST_WEEKS = 104
+"""Weeks that hours are kept for."""
+
 WIDTH = 3.0
 """Spreads from the typical count to the edges of the band."""
 
@@ -67,8 +70,9 @@ def hours_of_slots(
     """
     days = left_out(settings)
     end_s = now_s // HOUR_S * HOUR_S
+    weeks = min(max(settings.weeks, 1), MOST_WEEKS)
     found: dict[int, list[int]] = {}
-    for at_s in range(end_s - max(settings.weeks, 1) * SLOTS * HOUR_S, end_s, HOUR_S):
+    for at_s in range(end_s - weeks * SLOTS * HOUR_S, end_s, HOUR_S):
         moment = local(at_s)
         if moment.date() not in days:
             found.setdefault(slot_of(moment), []).append(at_s)

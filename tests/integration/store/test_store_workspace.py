@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from hl7console.errors import (
 from hl7console.store import rotation
 from hl7console.store.connection import Database
 from hl7console.store.keys import KeySource, key_file_path
+from hl7console.store.measures.loading import load_hours
+from hl7console.store.measures.reader import MeasureReader
+from hl7console.store.measures.records import Scope
 from hl7console.store.record import RECORD_NAME, read_record
 from hl7console.store.recovery import parse_recovery_code
 from hl7console.store.rotation import rotate_key
@@ -292,6 +296,20 @@ def test_rotation_changes_the_key_everywhere(tmp_path, source, key_store):
         assert len(list((tmp_path / "keys").iterdir())) == 1
     rotate_key(again, source)
     assert Workspace.open(tmp_path / "w", source).key not in (made.key, again.key)
+
+
+def test_rotation_keeps_the_measures_and_removes_those_that_nobody_can_read(tmp_path, in_file):
+    made = Workspace.open(tmp_path / "w", in_file)
+    load_hours(made.database_path, made.key, Scope.ALL, "", [(1_772_409_600, 7)])
+    rotate_key(made, in_file)
+    again = Workspace.open(tmp_path / "w", in_file)
+    with closing(MeasureReader(again.database_path, again.key)) as reader:
+        found = reader.curve(Scope.ALL, "", 1_772_409_600, 1_772_413_200, most_steps=1)
+    assert found.received == [7]
+    path = again.database_path.with_name("measures.db")
+    path.write_bytes(b"no database" * 1000)
+    rotate_key(again, in_file)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("where", ["before", "after", "settling"])
