@@ -35,12 +35,13 @@ def order(
     status: str = "SC",
     code: str = "CTH",
     sender: str = "RIS|HOSP",
+    modality: str = "CT",
 ) -> str:
     return (
         f"{header('ORM^O01', f'O{number}{control}', sender)}{PID}"
         f"ORC|{control}|P{number}^RIS|F{number}^PACS||{status}||^^^{start}^^R\r"
         f"OBR|1|P{number}^RIS|F{number}^PACS|{code}^CT head^99RIS||||||||||||||SECRETACC{number}"
-        f"|RP{number}|S{number}||||CT||||||||||||||||||||\r"
+        f"|RP{number}|S{number}||||{modality}||||||||||||||||||||\r"
         f"ZDS|1.2.826.0.1.{number}^RIS^Application^DICOM\r"
     )
 
@@ -130,6 +131,8 @@ def test_when_a_result_is_missed(store, message, second, limit, is_found) -> Non
         ("another order", [order(2)], 2),
         ("an order without a time", [order(2, start="")], 1),
         ("a no-show", [appointment(1), appointment(1, "S26")], 0),
+        ("an appointment that was cancelled", [appointment(1), appointment(1, "S15")], 0),
+        ("an incomplete order", [order(2, modality="")], 2),
     ],
 )
 def test_which_orders_miss_a_result(store, message, what, messages, count) -> None:

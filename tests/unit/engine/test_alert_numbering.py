@@ -176,7 +176,8 @@ def test_that_its_beginning_is_none_for_a_sender_in_utc() -> None:
         return HOUR_S if at_s < spring_s else 2 * HOUR_S
 
     times = [("20260329005900", spring_s - 60), ("20260329010100", spring_s + 60),
-             ("20260329030000", spring_s + 2 * HOUR_S)]  # fmt: skip
+             ("20260329015950", spring_s + HOUR_S - 10),
+             ("20260329020010", spring_s + HOUR_S + 10)]  # fmt: skip
     assert timed(*times, zone=zone) == (0, 0)
 
 
