@@ -92,19 +92,3 @@ class StagedAlerts:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.engine, name)
-
-
-def stage_tables(engine: Engine) -> None:
-    """Make the tables where this version's schema has none yet."""
-    columns = ", ".join(
-        f"{column.name} INTEGER NOT NULL DEFAULT 0"
-        if column.type == "int"
-        else f"{column.name} TEXT NOT NULL DEFAULT ''"
-        for column in fields(AlertRecord)
-        if column.name != "id"
-    )
-    sql(engine, f"CREATE TABLE IF NOT EXISTS alerts (id INTEGER PRIMARY KEY, {columns})")
-    sql(engine, "CREATE TABLE IF NOT EXISTS alert_notices (id INTEGER PRIMARY KEY, channel TEXT,"
-        " alert_ids TEXT, what TEXT, state TEXT DEFAULT 'due', tries INTEGER DEFAULT 0,"
-        " next_try_at_us INTEGER DEFAULT 0, fault TEXT DEFAULT '', created_at_us INTEGER,"
-        " finished_at_us INTEGER DEFAULT 0)")  # fmt: skip

@@ -97,3 +97,9 @@ def test_many_are_told_in_one_sentence():
     assert sentence(alerts) == "L1, L2, L3 and 4 more"
     assert (headline(alerts[:1]), sentence(alerts[:1])) == ("L1", "Quiet.")
     assert worst(alerts) == "critical"
+
+
+def test_a_long_sentence_is_cut_off():
+    long = alert(1, 10, text="word " * 100)
+    assert len(sentence([long])) <= 200
+    assert sentence([long]).endswith("word…")

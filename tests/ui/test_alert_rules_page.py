@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields
 from html import escape
 
 import pytest
-from alerts_window_kit import stage_tables
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
@@ -89,7 +88,6 @@ class NotingConsole:
 
 @pytest.fixture
 def console(engine) -> NotingConsole:
-    stage_tables(engine)
     (engine.workspace / "alerts.toml").write_text(TEXT, encoding="utf-8")
     return NotingConsole(engine)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from alerts_window_kit import MINUTE_US, StagedAlerts, alert, now_us, stage_tables
+from alerts_window_kit import MINUTE_US, StagedAlerts, alert, now_us
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
@@ -35,7 +35,6 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def console(engine) -> StagedAlerts:
-    stage_tables(engine)
     return StagedAlerts(engine)
 
 

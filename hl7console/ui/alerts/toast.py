@@ -31,6 +31,8 @@ SHOWN_MS = 12_000
 _WIDTH = 380
 _CHIP = 18
 _MOST_NAMES = 3
+_LONGEST = 200
+"""Characters of a sentence in a toast; all of it stands in the list."""
 
 
 def headline(alerts: Sequence[AlertRecord], *, has_more: bool = False) -> str:
@@ -53,7 +55,8 @@ def headline(alerts: Sequence[AlertRecord], *, has_more: bool = False) -> str:
 def sentence(alerts: Sequence[AlertRecord]) -> str:
     """Return what a toast or a notification says: what is wrong, or where."""
     if len(alerts) == 1:
-        return alerts[0].text
+        text = alerts[0].text
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
     names = list(dict.fromkeys(subject_text(alert) for alert in alerts))
     shown = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
