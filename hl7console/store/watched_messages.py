@@ -16,6 +16,7 @@ from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, faul
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import DeliveryState, Origin, Status
 from hl7console.store.schema import TRAIT_DUPLICATE
+from hl7console.store.search import read_extent
 
 HEADER_BYTES = 256
 """As much of a message is read for its time."""
@@ -170,6 +171,10 @@ class WatchedMessages:
     def last_id(self) -> int:
         """Return the highest id that was given to a message."""
         return self._ask(lambda database: database.integer(_LAST))
+
+    def indexed_id(self) -> int:
+        """Return up to which id messages are in the full-text index."""
+        return self._ask(lambda database: read_extent(database).derived_id)
 
     def last_attempt_id(self) -> int:
         """Return the highest number of an attempt that is there."""

@@ -49,12 +49,29 @@ def test_that_its_filter_shows_the_messages(store, message) -> None:
     assert list(store.reader().ids(parse(found[1].filter))) == wanted
 
 
-def test_that_a_filter_reads_the_message_before_it_is_indexed(store, message) -> None:
-    store.hold_index()
+def test_that_a_filter_on_the_content_waits_for_the_index(store, message) -> None:
     watch = Watch(store, matching("PID-3.1=SECRET4711"))
     put(store, message, "E1")
+    store.index_all()
     (found,) = watch.look(1)
+    assert found.sample_control_id == "E1"
     assert "SECRET" not in found.text  # what the rule says of itself may be in `filter`
+    store.hold_index()
+    put(store, message, "E2", second=2)
+    assert counts(watch.look(3)) == {("listener", "RIS-in"): 1}
+
+
+def test_that_a_filter_on_the_content_does_not_wait_for_an_index_far_behind(
+    store, message, monkeypatch
+) -> None:
+    monkeypatch.setattr("hl7console.engine.alerts.kinds.counted.MOST_UNINDEXED", 3)
+    monkeypatch.setattr("hl7console.engine.alerts.kinds.counted.MOST_READ", 5)
+    store.hold_index()
+    watch = Watch(store, matching("PID-3.1=SECRET4711"))
+    put(store, message, *[f"E{number}" for number in range(10)])
+    assert [sum(counts(watch.look(second)).values()) for second in range(3)] == [5, 7, 7]
+    put(store, message, "E10")
+    assert counts(watch.look(3)) == {("listener", "RIS-in"): 8}
 
 
 def test_that_matches_are_not_counted_twice_nor_lost(store, message) -> None:

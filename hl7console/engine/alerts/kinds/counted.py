@@ -11,7 +11,16 @@ from hl7console.engine.alerts.finding import Finding
 from hl7console.engine.alerts.kinds.feeds import shown
 from hl7console.engine.alerts.kinds.subjects import is_about, quoted, since, titled
 from hl7console.engine.alerts.life import duration
-from hl7console.hl7v2.filters import And, FilterError, Query, ReceivedSince, parse
+from hl7console.hl7v2.filters import (
+    And,
+    FilterError,
+    Query,
+    ReceivedSince,
+    TextMatch,
+    leaves,
+    parse,
+    reads_message,
+)
 from hl7console.settings.alerts import AlertRule
 from hl7console.store.measures.records import Scope
 from hl7console.store.records import Origin
@@ -24,6 +33,12 @@ USUAL_MATCHES_SPAN_S = 600.0
 
 LOOK_BACK_IDS = 20_000
 """The newest messages, in which a sample is looked for, and a filter's span at its start."""
+
+MOST_UNINDEXED = 5_000
+"""Newest messages that a filter on the content waits for the full-text index with."""
+
+MOST_READ = 1_000
+"""Messages that one look reads one by one, where the index is further behind than that."""
 
 READ_AT_ONCE = 20_000
 """Matching messages that are counted in one step."""
@@ -143,14 +158,17 @@ class Matches:
         self, rule: AlertRule, facts: Facts, watched: WatchedMessages, width_us: int, since_us: int
     ) -> None:
         reader = facts.sources.messages
+        query = _query(rule, facts, since_us)
         last_id = facts.last_message_id
         after_id = self._after_id
         if after_id is None:
             after_id = max(last_id - LOOK_BACK_IDS, 0)
+        if query is not None and _asks_content(query):
+            # To read messages one by one costs a hundred times as much as to ask the index.
+            last_id = max(watched.indexed_id(), min(last_id - MOST_UNINDEXED, after_id + MOST_READ))
         if last_id <= after_id or reader is None:
             self._after_id = max(last_id, after_id)
             return
-        query = _query(rule, facts, since_us)
         ids = [id_ for id_ in reader.new_ids(query, after_id) if id_ <= last_id] if query else []
         found: list[Arrivals] = []
         for start in range(0, len(ids), READ_AT_ONCE):
@@ -177,6 +195,10 @@ def _query(rule: AlertRule, facts: Facts, since_us: int) -> Query | None:
     if root is None:
         return None
     return Query("", And((root, ReceivedSince(since_us, False, (0, 0)))))
+
+
+def _asks_content(query: Query) -> bool:
+    return any(reads_message(one) or isinstance(one, TextMatch) for one in leaves(query.root))
 
 
 def _messages(count: int) -> str:
