@@ -107,8 +107,15 @@ class StoreReader:
             search = self._search(query)
             yield from search.newest_first() if newest_first else search.oldest_first()
 
-    def new_ids(self, query: Query | None, after_id: int) -> array[int]:
+    def new_ids(
+        self, query: Query | None, after_id: int, until_id: int | None = None
+    ) -> array[int]:
         """Return the ids above `after_id` that match, oldest first.
+
+        Args:
+            query: The filter; None matches every message.
+            after_id: Where to begin.
+            until_id: Where to end; None goes to the last message.
 
         Raises:
             QueryStoppedError: `interrupt` was called.
@@ -119,9 +126,10 @@ class StoreReader:
         with self._faults():
             if query is None or query.root is None:
                 for low, high in self._present(after_id):
-                    found.extend(range(low + 1, high + 1))
+                    end = high if until_id is None else min(high, until_id)
+                    found.extend(range(low + 1, end + 1))
             else:
-                for chunk in self._search(query).oldest_first(after_id):
+                for chunk in self._search(query).oldest_first(after_id, until_id):
                     found.extend(chunk)
         return found
 

@@ -129,12 +129,18 @@ class Search:
         """Yield the matching ids above `after_id`, newest first, in chunks that are not empty."""
         return self._walk(self._ranges(after_id), newest_first=True)
 
-    def oldest_first(self, after_id: int = 0) -> Iterator[array[int]]:
-        """Yield the matching ids above `after_id`, oldest first, in chunks that are not empty."""
+    def oldest_first(self, after_id: int = 0, until_id: int | None = None) -> Iterator[array[int]]:
+        """Yield the matching ids above `after_id`, oldest first, in chunks that are not empty.
+
+        Args:
+            after_id: Where to begin.
+            until_id: Where to end; None goes to the last message.
+        """
         extent = self._extent
+        last_id = extent.last_id if until_id is None else min(until_id, extent.last_id)
         ranges = [
-            *_widening(after_id, extent.derived_id, from_top=False),
-            *_steps(max(after_id, extent.derived_id), extent.last_id),
+            *_widening(after_id, min(extent.derived_id, last_id), from_top=False),
+            *_steps(max(after_id, extent.derived_id), last_id),
         ]
         return self._walk(ranges, newest_first=False)
 

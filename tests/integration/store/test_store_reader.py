@@ -26,6 +26,8 @@ def test_all_ids_leave_out_what_was_deleted(store, message, monkeypatch):
     assert list(made.ids(limit=5, newest_first=True)) == left[::-1][:5]
     assert made.count() == len(left)
     assert list(made.new_ids(None, 9)) == [i for i in left if i > 9]
+    for until in (8, 9, 15, 20, 40):
+        assert list(made.new_ids(None, 9, until)) == [i for i in left if 9 < i <= until]
     chunks = list(made.iter_ids(None, newest_first=True))
     assert len(chunks) > 3
     assert [i for chunk in chunks for i in chunk] == left[::-1]

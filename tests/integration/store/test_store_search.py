@@ -210,6 +210,9 @@ def test_search_agrees_with_evaluation(made, truth, text, small, after_id):
             assert list(reader.ids(query, limit=3, newest_first=True)) == expected[::-1][:3]
             assert reader.count(query) == len(expected)
             assert list(reader.new_ids(query, after_id)) == [i for i in expected if i > after_id]
+            for until_id in (after_id - 1, after_id + 20):
+                found = list(reader.new_ids(query, after_id, until_id))
+                assert found == [i for i in expected if after_id < i <= until_id]
         finally:
             reader.close()
 

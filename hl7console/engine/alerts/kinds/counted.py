@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ LOOK_BACK_IDS = 20_000
 MOST_UNINDEXED = 5_000
 """Newest messages that a filter on the content waits for the full-text index with."""
 
-MOST_READ = 1_000
+MOST_READ = 500
 """Messages that one look reads one by one, where the index is further behind than that."""
 
 READ_AT_ONCE = 20_000
@@ -169,7 +170,7 @@ class Matches:
         if last_id <= after_id or reader is None:
             self._after_id = max(last_id, after_id)
             return
-        ids = [id_ for id_ in reader.new_ids(query, after_id) if id_ <= last_id] if query else []
+        ids = reader.new_ids(query, after_id, last_id) if query is not None else array("q")
         found: list[Arrivals] = []
         for start in range(0, len(ids), READ_AT_ONCE):
             found += watched.arrivals(ids[start : start + READ_AT_ONCE], width_us, since_us)
