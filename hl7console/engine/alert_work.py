@@ -112,9 +112,9 @@ def save_rules(core: EngineCore, command: SaveAlertRules) -> JobReport:
     rules_file.save(core.workspace, command.text)
     details = f"{len(after.rules)} rules, {len(after.channels)} channels"
     auditing.note(core.writer, "alert rules saved", "", details)
-    core.alerts.look_again()
     rules = f"{len(after.rules):,} rule{'' if len(after.rules) == 1 else 's'}"
-    return JobReport(text=f"Saved: {rules} in force.")
+    is_soon = not core.alerts.wait_in_force(after)
+    return JobReport(text=f"Saved: {rules} {'come in force soon' if is_soon else 'in force'}.")
 
 
 def _saved_before(core: EngineCore) -> AlertBook:

@@ -12,7 +12,7 @@ from hl7console.engine.alerts.channels.outbox import AlertOutbox
 from hl7console.engine.alerts.channels.texts import text_place
 from hl7console.engine.alerts.facts import Sources
 from hl7console.engine.alerts.rules_file import RulesFile, checked, rules_text
-from hl7console.engine.alerts.watch import AlertWatch
+from hl7console.engine.alerts.watch import SHOWN, AlertWatch
 from hl7console.engine.console import Console
 from hl7console.engine.measures.service import MeasuresService
 from hl7console.errors import ConsoleError
@@ -29,6 +29,9 @@ EVERY_S = 1.0
 STORE_TIMEOUT_S = 10.0
 RETRY_S = 5.0
 """How long after a fault the next turn is taken, in seconds."""
+
+IN_FORCE_S = 3.0
+"""Longest that somebody who saved rules waits for them to be in force, in seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +116,16 @@ class AlertService:
         self._said = True
         self._wake.set()
 
+    def wait_in_force(self, book: AlertBook, timeout_s: float = IN_FORCE_S) -> bool:
+        """Wait until rules that were saved are in force; return whether they are. Any thread."""
+        deadline_s = time.monotonic() + timeout_s
+        self.look_again()
+        while self.book != book:
+            if self._thread is None or time.monotonic() > deadline_s:
+                return False
+            self._ended.wait(0.01)
+        return True
+
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End; open alerts go on with the next run. Returns whether it ended in time."""
         self._ended.set()
@@ -152,7 +165,10 @@ class AlertService:
             listeners=self.console.listeners,
             destinations=self.console.destinations,
         )
-        return AlertWatch(sources, self._keep, alerts.open_alerts(reader.database()))
+        opened_before = alerts.open_alerts(reader.database())
+        self._own_version += 1
+        self._shown = (tuple(opened_before[-SHOWN:]), len(opened_before), self._own_version)
+        return AlertWatch(sources, self._keep, opened_before)
 
     def _turns(self, watch: AlertWatch) -> None:
         while not self._ended.is_set():
