@@ -247,6 +247,7 @@ class MainWindow(QMainWindow):
             place, target = self.lab.place(), self.lab.place().composer.library
         self._stack.setCurrentWidget(place)
         self.rail.show_place(name)
+        self.alerts.place_shown(name)
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)

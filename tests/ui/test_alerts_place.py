@@ -436,6 +436,17 @@ def test_a_toast_stays_away_while_the_open_alerts_are_in_sight(listed, console, 
     assert toast.isVisible()
 
 
+def test_at_the_monitor_a_toast_goes_in_time_and_comes_back_elsewhere(opened, console, qtbot):
+    toast = opened.alerts.teller.toast
+    opened.go_to("monitor")
+    console.put([alert(1)])
+    qtbot.waitUntil(toast.isVisible)
+    toast.let_go()
+    assert not toast.isVisible()
+    opened.go_to("messages")
+    assert toast.isVisible()
+
+
 def test_nothing_is_told_twice_after_a_restart_of_the_window(
     opened, console, preferences, answers, qtbot
 ):

@@ -102,6 +102,10 @@ class AlertsHook(PlaceHook):
     def _on_snooze_wanted(self, alert_ids: Sequence[int]) -> None:
         self.alert_actions().snooze_ids(alert_ids)
 
+    def place_shown(self, name: str) -> None:
+        """Know which place one is at: the Monitor has the worst alerts in sight."""
+        self.teller.toast.set_listed(name == "monitor")
+
     @Slot()
     def _on_place_changed(self) -> None:
         place = self._place

@@ -87,6 +87,7 @@ class Toast(QFrame):
         self._alerts: list[AlertRecord] = []
         self._has_more = False
         self._is_covered = False
+        self._is_listed = False
         self._head = QLabel()
         self._head.setObjectName("toastHead")
         self._head.setFont(text_font(bold=True))
@@ -163,8 +164,8 @@ class Toast(QFrame):
         self._has_more = has_more
         new = {alert.id for alert in alerts}
         kept = [alert for alert in self._alerts if alert.id not in new]
-        self._put([*alerts, *kept])
         self._timer.start()
+        self._put([*alerts, *kept])
 
     def keep(self, needing: Collection[int]) -> None:
         """Tell no more of alerts that need nobody: only these do."""
@@ -175,7 +176,16 @@ class Toast(QFrame):
     def set_covered(self, is_covered: bool) -> None:
         """Stay away while the list of open alerts is in sight, which says the same."""
         self._is_covered = is_covered
-        self.setVisible(bool(self._alerts) and not is_covered)
+        self._show_or_not()
+
+    def set_listed(self, is_listed: bool) -> None:
+        """Stay no longer than usual where the worst alerts are in sight beside other things."""
+        self._is_listed = is_listed
+        self._show_or_not()
+
+    def _show_or_not(self) -> None:
+        has_time = self._timer.isActive() or not self._is_listed
+        self.setVisible(bool(self._alerts) and not self._is_covered and has_time)
 
     def _put(self, alerts: list[AlertRecord]) -> None:
         self._alerts = sorted(alerts, key=lambda alert: -severity_rank(alert.severity))
@@ -197,7 +207,7 @@ class Toast(QFrame):
         self._text.setFixedHeight(self._text.heightForWidth(_WIDTH - 12 - GRID - 2))
         self.adjustSize()
         self._place()
-        self.setVisible(not self._is_covered)
+        self._show_or_not()
         self.raise_()
 
     def _place(self) -> None:
@@ -209,6 +219,7 @@ class Toast(QFrame):
     @Slot()
     def let_go(self) -> None:
         """Tell no more of what is not critical: its time is up, or somebody saw it."""
+        self._timer.stop()
         self._put([alert for alert in self._alerts if alert.severity == Severity.CRITICAL])
 
     # What one does
