@@ -74,6 +74,16 @@ def test_that_a_filter_on_the_content_does_not_wait_for_an_index_far_behind(
     assert counts(watch.look(3)) == {("listener", "RIS-in"): 8}
 
 
+def test_that_a_look_at_the_past_counts_nothing_that_came_later(store, message) -> None:
+    last = put(store, message, "E1", second=1)[0]
+    put(store, message, "E2", "E3", second=1)
+    store.index_all()
+    for expression in ("PID-3.1=SECRET4711", "type:ORM"):
+        watch = Watch(store, matching(expression))
+        watch.sources.watched.last_id = lambda: last
+        assert counts(watch.look(2)) == {("listener", "RIS-in"): 1}
+
+
 def test_that_matches_are_not_counted_twice_nor_lost(store, message) -> None:
     watch = Watch(store, matching(span_s=3600))
     for number in range(20):
