@@ -239,6 +239,10 @@ class PastMessages(WatchedMessages):
         """Return the highest id that had been given."""
         return self._ids.at(self._clock.now_s * 1_000_000)
 
+    def indexed_id(self) -> int:
+        """Return up to which id the full text was made: in the past, up to the last one."""
+        return self.last_id()
+
     def last_attempt_id(self) -> int:
         """Return the highest number of an attempt that was there."""
         return self._attempts.at(self._clock.now_s * 1_000_000)
@@ -256,11 +260,12 @@ class PastReader:
         self._reader = reader
         self._ids: Sequence[int] | None = None
 
-    def new_ids(self, query: Query, after_id: int) -> Sequence[int]:
-        """Return the ids above `after_id` that match the filter that was asked for first."""
+    def new_ids(self, query: Query, after_id: int, until_id: int) -> Sequence[int]:
+        """Return the ids of a range that match the filter that was asked for first."""
         if self._ids is None:
             self._ids = self._reader.new_ids(query, after_id)
-        return self._ids[bisect_right(self._ids, after_id) :]
+        begin, end = (bisect_right(self._ids, last) for last in (after_id, until_id))
+        return self._ids[begin:end]
 
 
 def past_sources(

@@ -136,6 +136,8 @@ def test_that_a_filter_would_have_fired_where_messages_match(store, message, tri
     assert "3 times" in report.text
     assert "3 messages of RIS-in" in report.details[0][1]
     assert "once" in tried('kind = "filter"\nfilter = "status:error"\nlimit = 3').text
+    # One that asks the content, which the index has of all of them.
+    assert "3 times" in tried('kind = "filter"\nfilter = "MSH-9.1=ORM"').text
 
 
 def test_that_a_run_of_refusals_would_have_fired(store, message, tried) -> None:
