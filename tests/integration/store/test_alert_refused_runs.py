@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from alert_kinds_kit import START_US, Watch, put
 
+from hl7console.engine.alerts.watch import AlertWatch
 from hl7console.hl7v2.filters import parse
 from hl7console.settings import ListenerSettings
-from hl7console.settings.alerts import AlertKind, AlertRule
+from hl7console.settings.alerts import AlertBook, AlertKind, AlertRule
+from hl7console.store.alert_records import AlertRecord
 
 REJECTED = {"status": "rejected", "ack_code": "AR"}
 
@@ -134,3 +138,30 @@ def test_that_nothing_of_a_patient_is_told(store, message) -> None:
     watch = Watch(store, rule())
     put(store, message, "B1", "B2", "B3", patient_name="SECRETNAME", **REJECTED)
     assert "SECRET" not in repr(watch.look(1))
+
+
+def test_that_an_open_alert_goes_on_over_a_restart_and_is_told_once(store, message) -> None:
+    told: list[AlertRecord] = []
+
+    def keep(records, notices, now_us) -> list[AlertRecord]:
+        told.extend(records)
+        return [replace(record, id=record.id or len(told)) for record in records]
+
+    watch = Watch(store, rule())
+    book = AlertBook((rule(recover_s=60),))
+    first = AlertWatch(watch.sources, keep)
+    put(store, message, "B1", "B2", "B3", **REJECTED)
+    first.step(START_US + 10_000_000, book)
+    (opened,), _ = first.open_alerts()
+
+    second = AlertWatch(watch.sources, keep, [opened])
+    for at_s in range(1_000, 1_200, 2):
+        second.step(START_US + at_s * 1_000_000, book)
+    assert second.open_alerts()[0] == (opened,)
+    assert len(told) == 1
+
+    put(store, message, "OK", second=1_200)
+    for at_s in range(1_200, 1_270, 2):
+        second.step(START_US + at_s * 1_000_000, book)
+    assert second.open_alerts() == ((), 0)
+    assert [one.id for one in told[1:]] == [opened.id]
