@@ -78,7 +78,9 @@ SELECT json_group_array(json_array(sender, n, entry, at_us, codes)) FROM (
             json_extract(u.body, '$[0].code') AS code, e.number AS entry, e.at_us AS at_us
         FROM unmapped_rows AS u
             CROSS JOIN entries AS e ON e.number = json_extract(u.body, '$[0].last_entry')
-        WHERE e.at_us >= :since_us AND e.at_us <= :until_us ORDER BY e.at_us DESC)
+        WHERE e.at_us >= :since_us AND e.at_us <= :until_us
+            AND EXISTS (SELECT 1 FROM code_rows)
+        ORDER BY e.at_us DESC)
     GROUP BY sender)
 """
 
@@ -147,6 +149,8 @@ def appointments_without_order(reader: WorklistReader, first: str, last: str) ->
 
 def unmapped_codes(reader: WorklistReader, since_us: int, until_us: int) -> list[Unmapped]:
     """Return codes that the table lacks still and that came within a span, by sender.
+
+    While there is no table at all, none is missing.
 
     Raises:
         ConsoleError: The worklist cannot be read.

@@ -256,6 +256,13 @@ def test_that_a_code_is_told_until_the_table_has_it(store, message) -> None:
     assert unmapped(store, 40) == []
 
 
+def test_that_without_any_table_no_code_is_missing(store, message) -> None:
+    play(store, message, order(2, code="NEW1"), second=10)
+    with reading(store) as worklist:
+        assert len(worklist.unmapped()) == 1
+    assert unmapped(store, 20) == []
+
+
 def test_that_a_code_is_told_for_the_span(store, message) -> None:
     put_input(store, "codes", CODES)
     play(store, message, order(2, code="NEW1"), second=10)
