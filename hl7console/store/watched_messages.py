@@ -168,17 +168,27 @@ class WatchedMessages:
     def __init__(self, reader: StoreReader) -> None:
         self._reader = reader
 
+    def ask(self, query: Callable[[Database], T]) -> T:
+        """Return what a query of the connection returns; for settings that rules look at."""
+        try:
+            return query(self._reader.database())
+        except SqlError as error:
+            fault = fault_of(error)
+            if fault.kind is FaultKind.INTERRUPTED:
+                raise QueryStoppedError from None
+            raise fault.as_error() from None
+
     def last_id(self) -> int:
         """Return the highest id that was given to a message."""
-        return self._ask(lambda database: database.integer(_LAST))
+        return self.ask(lambda database: database.integer(_LAST))
 
     def indexed_id(self) -> int:
         """Return up to which id messages are in the full-text index."""
-        return self._ask(lambda database: read_extent(database).derived_id)
+        return self.ask(lambda database: read_extent(database).derived_id)
 
     def last_attempt_id(self) -> int:
         """Return the highest number of an attempt that is there."""
-        return self._ask(lambda database: database.integer("SELECT max(id) FROM attempts"))
+        return self.ask(lambda database: database.integer("SELECT max(id) FROM attempts"))
 
     def refused_runs(
         self, by: By, after_id: int, until_id: int, since_us: int = 0
@@ -244,15 +254,6 @@ class WatchedMessages:
         return {row[0]: Sample(*row) for row in found}
 
     def _packed(self, sql: str, values: SqlValues) -> list[list[Any]]:
-        row = self._ask(lambda database: database.one(sql, values))
+        row = self.ask(lambda database: database.one(sql, values))
         found: list[list[Any]] = json.loads(str(row[0])) if row else []
         return found
-
-    def _ask(self, query: Callable[[Database], T]) -> T:
-        try:
-            return query(self._reader.database())
-        except SqlError as error:
-            fault = fault_of(error)
-            if fault.kind is FaultKind.INTERRUPTED:
-                raise QueryStoppedError from None
-            raise fault.as_error() from None

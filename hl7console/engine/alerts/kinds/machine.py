@@ -15,6 +15,7 @@ from hl7console.engine.certificates import read_certificate
 from hl7console.errors import ConsoleError, EnvironmentFaultError
 from hl7console.settings import Tls
 from hl7console.settings.alerts import AlertRule
+from hl7console.store.interfaces import load_pacs, load_worklist_service
 
 USUAL_CERTIFICATE_DAYS = 30.0
 USUAL_FREE_MIB = 2_048.0
@@ -29,7 +30,10 @@ _Stamp = tuple[int, int]
 
 
 class Certificates:
-    """Finds listeners and destinations that show a certificate which ends soon, or has ended."""
+    """Finds interfaces that show a certificate which ends soon, or has ended.
+
+    Listeners, destinations, the DICOM service and archives.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[_Stamp, int]] = {}
@@ -75,6 +79,15 @@ def _in_use(facts: Facts) -> Iterator[tuple[str, str, str]]:
     for one in facts.sources.destinations():
         if one.enabled and one.tls != Tls.OFF and one.tls_cert_path and one.tls_key_path:
             yield "destination", one.name, one.tls_cert_path
+    watched = facts.sources.watched
+    if watched is None:
+        return
+    service = watched.ask(load_worklist_service)
+    if service is not None and service.enabled and service.tls != Tls.OFF:
+        yield "worklist", service.name, service.tls_cert_path
+    for archive in watched.ask(load_pacs):
+        if archive.enabled and archive.tls != Tls.OFF and archive.tls_cert_path:
+            yield "engine", archive.name, archive.tls_cert_path
 
 
 def disk(rule: AlertRule, facts: Facts) -> Iterator[Finding]:
