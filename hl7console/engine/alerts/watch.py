@@ -100,6 +100,9 @@ class AlertWatch:
         kept: dict[str, WatchedRule] = {}
         for rule in book.rules:
             before = self._rules.pop(rule.name, None)
+            if before is not None and before.rule == rule:
+                kept[rule.name] = before  # with all that it remembers
+                continue
             kept[rule.name] = made = WatchedRule(rule)
             if before is not None and before.rule.kind == rule.kind:
                 made.alerts = before.alerts
@@ -238,9 +241,7 @@ class AlertWatch:
     def open_alerts(self) -> tuple[tuple[AlertRecord, ...], int]:
         """Return open alerts, worst first, then newest first, and how many there are."""
         found = [record for record in self._open() if record.id]
-        found.sort(
-            key=lambda r: (-SEVERITIES.index(r.severity), -r.onset_at_us, -r.id)
-        )
+        found.sort(key=lambda r: (-SEVERITIES.index(r.severity), -r.onset_at_us, -r.id))
         return tuple(found[:SHOWN]), len(found)
 
     def take_said(self, records: Iterable[AlertRecord]) -> None:

@@ -302,6 +302,24 @@ def test_that_another_limit_of_a_rule_does_not_end_its_alerts(worlds) -> None:
     assert (alert.id, alert.severity) == (1, "critical")
 
 
+def test_that_a_rule_that_stays_as_it_is_keeps_what_it_remembers(worlds, monkeypatch) -> None:
+    made = []
+
+    def make():
+        made.append(1)
+        return lambda rule, facts: world.find(rule, facts)
+
+    monkeypatch.setitem(table.KINDS, AlertKind.CONNECTION, table.Kind(make))
+    world = worlds(down())
+    world.go(10)
+    world.book = AlertBook(rules=(down(), late()))
+    world.go(10)
+    assert len(made) == 1
+    world.book = AlertBook(rules=(down(limit=2.0), late()))
+    world.go(10)
+    assert len(made) == 2
+
+
 def test_that_an_alert_about_an_interface_that_was_removed_ends_with_that_reason(worlds) -> None:
     world = worlds(down(recover_s=3600))
     world.set_bad("connection", "RIS")
