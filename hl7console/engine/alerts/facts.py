@@ -6,13 +6,13 @@ One thread. The clock is the turn's `now_us`, so that a simulated month runs thr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from hl7console.engine.snapshot import EngineSnapshot
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.settings.alerts import NormalSettings
-from hl7console.store.measures.normal import Local, local_time
+from hl7console.store.measures.normal import Local, left_out, local_time
 from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.measures.records import Scope, Totals
 from hl7console.store.reader import StoreReader
@@ -82,6 +82,7 @@ class Facts:
         self.normal = normal
         self.awake_since_us = awake_since_us
         self._snapshot: EngineSnapshot | None = None
+        self._left_out: frozenset[date] | None = None
         self._totals: dict[tuple[Scope, int, bool], dict[str, Totals]] = {}
         self._last: dict[Scope, dict[str, int]] = {}
         self._last_message_id: int | None = None
@@ -95,6 +96,13 @@ class Facts:
     def local(self) -> datetime:
         """The local time of the turn."""
         return self.sources.local(self.now_s)
+
+    @property
+    def days_left_out(self) -> frozenset[date]:
+        """Local days on which nothing is normal: holidays, downtimes."""
+        if self._left_out is None:
+            self._left_out = left_out(self.normal)
+        return self._left_out
 
     @property
     def snapshot(self) -> EngineSnapshot:

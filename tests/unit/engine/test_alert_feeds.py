@@ -99,6 +99,14 @@ def test_that_a_time_in_which_the_program_did_not_run_is_no_silence() -> None:
     assert len(watch.look(13 * HOUR_S)) == 1
 
 
+def test_that_a_day_that_is_left_out_is_no_silence() -> None:
+    normal = NormalSettings(leave_out=(local(NOW_S).date().isoformat(),))
+    watch = Watch(SILENCE, FeedHistory(one(until(NOW_S, lambda _: 20))), normal)
+    found_s = watch.first(2 * DAY_S)
+    assert found_s is not None
+    assert DAY_S < found_s < DAY_S + 2 * HOUR_S
+
+
 def test_that_a_clock_set_back_is_no_silence() -> None:
     watch = Watch(SILENCE, FeedHistory(one(lambda _: 20)))
     assert watch.look(HOUR_S) == []

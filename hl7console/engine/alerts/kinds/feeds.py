@@ -154,13 +154,15 @@ class Silence:
 def expected(
     facts: Facts, hours: dict[int, tuple[float, float]], since_s: int, until_s: int
 ) -> float:
-    """Return how many messages a span of time brings on average."""
+    """Return how many messages a span of time brings on average; none on days left out."""
     total = 0.0
     at_s = since_s
+    days = facts.days_left_out
     while at_s < until_s:
         end_s = min((at_s // HOUR_S + 1) * HOUR_S, until_s)
-        found = hours.get(slot_of(facts.sources.local(at_s)))
-        if found is not None:
+        moment = facts.sources.local(at_s)
+        found = hours.get(slot_of(moment))
+        if found is not None and not (days and moment.date() in days):
             total += found[0] * (end_s - at_s) / HOUR_S
         at_s = end_s
     return total

@@ -19,7 +19,7 @@ from hl7console.engine.alerts.finding import Finding
 from hl7console.engine.alerts.kinds.subjects import is_about, quoted
 from hl7console.engine.alerts.life import duration
 from hl7console.settings.alerts import AlertRule
-from hl7console.store.measures.normal import HOUR_S, left_out
+from hl7console.store.measures.normal import HOUR_S
 from hl7console.store.measures.records import Scope
 
 USUAL_SPANS_S = (86_400, 7 * 86_400)
@@ -155,7 +155,7 @@ def _spans(rule: AlertRule) -> tuple[int, ...]:
 
 def _unknown(facts: Facts, begin: int, end: int) -> list[bool]:
     """Return of each hour whether the program did not run in it, or it is left out."""
-    days = left_out(facts.normal)
+    days = facts.days_left_out
     ran_s = [0] * (end - begin)
     for since_s, until_s in facts.runs(begin * HOUR_S):
         at_s = max(since_s, begin * HOUR_S)
