@@ -93,7 +93,7 @@ def acknowledge(
         " WHERE id IN (SELECT value FROM json_each(?))",
         (now_us, user, note, note, json.dumps(list(alert_ids))),
     )
-    return cursor.rowcount
+    return int(cursor.rowcount)
 
 
 def snooze(database: Database, alert_ids: Sequence[int], until_us: int) -> int:
@@ -102,4 +102,4 @@ def snooze(database: Database, alert_ids: Sequence[int], until_us: int) -> int:
         "UPDATE alerts SET snoozed_until_us = ? WHERE id IN (SELECT value FROM json_each(?))",
         (until_us, json.dumps(list(alert_ids))),
     )
-    return cursor.rowcount
+    return int(cursor.rowcount)
