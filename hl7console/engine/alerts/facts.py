@@ -6,6 +6,7 @@ One thread. The clock is the turn's `now_us`, so that a simulated month runs thr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -21,6 +22,19 @@ from hl7console.store.worklist.reader import WorklistReader
 
 Normals = dict[str, dict[int, tuple[float, float]]]
 """By series and hour of the week: typical count and spread."""
+
+
+_FIRST_GOOD_S = 60
+_LAST_GOOD_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedNormals:
+    """What was learned of a scope, when it was read, and for how long that will do."""
+
+    read_s: int
+    good_for_s: int
+    normals: Normals
 
 
 class Sources:
@@ -59,8 +73,8 @@ class Sources:
         self.listeners = listeners
         self.destinations = destinations
         self.local = local
-        self.normals: dict[Scope, tuple[int, Normals]] = {}
-        """What was learned, with the hour in which it was read."""
+        self.normals: dict[Scope, LearnedNormals] = {}
+        """What was learned, as it was read last."""
 
 
 class Facts:
@@ -139,14 +153,19 @@ class Facts:
         return self._last[scope]
 
     def normals(self, scope: Scope) -> Normals:
-        """Return what was learned of a scope; it is read again once an hour."""
-        hour = self.now_s // 3600
+        """Return what was learned of a scope.
+
+        It is read again after a minute, after two more and so on, at last once a day: it is
+        learned in the first minutes, and changes little from then on.
+        """
         kept = self.sources.normals.get(scope)
-        if kept is None or kept[0] != hour or not kept[1]:
+        if kept is None or not kept.read_s <= self.now_s < kept.read_s + kept.good_for_s:
             reader = self.sources.measures
-            kept = (hour, {} if reader is None else reader.normals(scope))
+            learned = {} if reader is None else reader.normals(scope)
+            good_for_s = _FIRST_GOOD_S if kept is None else min(2 * kept.good_for_s, _LAST_GOOD_S)
+            kept = LearnedNormals(self.now_s, good_for_s, learned)
             self.sources.normals[scope] = kept
-        return kept[1]
+        return kept.normals
 
     def runs(self, since_s: int) -> tuple[tuple[int, int], ...]:
         """Return from when until when the program ran since a second."""
