@@ -8,6 +8,7 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+import pytest
 from engine_kit import (
     Client,
     Receiver,
@@ -23,8 +24,11 @@ from killable_engine_kit import attach, engine_processes
 
 from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.console import SaveDestination, SaveListener
+from hl7console.engine.measures import service
+from hl7console.engine.measures.measuring import Measures
 from hl7console.engine.repair_commands import SaveRoute
 from hl7console.engine.supervisor import Engine
+from hl7console.errors import DamagedDatabaseError
 from hl7console.settings import ListenerSettings, RouteSettings
 from hl7console.store.connection import Database
 from hl7console.store.measures.reader import MeasureReader
@@ -115,6 +119,33 @@ def test_a_file_that_is_damaged_while_the_engine_runs_is_made_again(tmp_path: Pa
     with running_engine(tmp_path, ListenerSettings("in", port=0)) as engine:
         wait_for(lambda: is_measured(engine, Scope.ALL, "", 1), "made again")
         assert engine.measures.problem == ""
+
+
+@pytest.mark.expects_log
+def test_a_fault_is_told_and_what_came_meanwhile_is_counted_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(service, "RETRY_S", 0.05)
+    real = Measures.step
+    with running_engine(tmp_path, ListenerSettings("in", port=0)) as engine:
+
+        def fail(measures: Measures, now_us: int) -> bool:
+            real(measures, now_us)
+            raise DamagedDatabaseError("The database file is damaged.")
+
+        with Client(port(engine, "in")) as client:
+            client.ask(order("C1"))
+            with monkeypatch.context() as broken:
+                broken.setattr(Measures, "step", fail)
+                wait_for(lambda: engine.snapshot().measures_problem, "told")
+                client.ask(order("C2"))
+            wait_for(lambda: not engine.snapshot().measures_problem, "well again")
+            wait_for(lambda: is_measured(engine, Scope.ALL, "", 2), "counted")
+        with closing(engine.open_measures()) as reader:
+            found = this_minute(reader, Scope.ALL, "")
+            marks = reader.marks(found.since_s, found.until_s)
+    assert sum(found.received) == 2
+    assert [mark.kind for mark in marks] == ["start"]
 
 
 class Load:

@@ -103,6 +103,25 @@ def test_steps_of_every_width_have_the_same_whether_folded_or_not(store, put):
     assert counted(store, Scope.ALL, "") == in_database(store)
 
 
+def test_only_what_is_wanted_of_curves_is_read(store, put):
+    put(BEGIN_S, type_="ADT^A08")
+    put(BEGIN_S + 1)
+    with measuring(store) as measures:
+        turn(measures, BEGIN_S + 2)
+    with measured(store) as reader:
+        span = (BEGIN_S, BEGIN_S + 2)
+        some = reader.curves(Scope.TYPE, *span, columns=("accepted",), times=False)
+        named = reader.curves(Scope.TYPE, *span, names=("ADT^A08", "ZZZ"))
+    assert {name: (found.received, found.accepted) for name, found in some.items()} == {
+        "ADT^A08": ([0, 0], [1, 0]),
+        "ORM^O01": ([0, 0], [0, 1]),
+    }
+    assert {name: found.received for name, found in named.items()} == {
+        "ADT^A08": [1, 0],
+        "ZZZ": [0, 0],
+    }
+
+
 def test_nothing_is_counted_twice_by_a_later_run_or_lost_by_one_that_fails(store, put, monkeypatch):
     put(BEGIN_S)
     with measuring(store) as measures:
