@@ -7,8 +7,9 @@ The window is the real one. Interfaces are made up; their measures are in a real
 process of its own goes on writing as an engine would. With ``--engine`` real messages go to a real
 engine in this process, which then takes processor time of its own. A frame is
 the time between two turns of the event loop of a timer that wants one every 8 ms: what it is late
-is what somebody waits for. While it is busy the plots show five minutes, the span that changes the
-most. Idle is measured on the same window when nothing comes in. Shares are those of one processor.
+is what somebody waits for. On a machine that does other things as well that has its waits in it, so
+the processor time of the GUI thread within a frame is told too. While it is busy the plots show
+five minutes, the span that changes the most. Idle is measured on the same window when nothing comes in. Shares are those of one processor.
 
 Targets: 99 % of frames under 33 ms, under 25 % when busy, under 2 % when idle.
 """
@@ -45,6 +46,7 @@ from hl7console.store.measures.saving import MeasureStore
 from hl7console.store.measures.schema import LATENCY, measures_path
 from hl7console.store.measures.tally import Tally
 from hl7console.store.workspace import Workspace
+from hl7console.ui.collector import GuiCollector
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.preferences import Preferences
 from hl7console.ui.theme import theme
@@ -58,13 +60,17 @@ class Frames:
     """Times between turns of the event loop."""
 
     times_ms: list[float] = field(default_factory=list)
+    works_ms: list[float] = field(default_factory=list)
+    """Processor time of this thread."""
     last_s: float = 0.0
+    last_work_s: float = 0.0
 
     def turn(self) -> None:
-        now_s = time.perf_counter()
+        now_s, work_s = time.perf_counter(), time.thread_time()
         if self.last_s:
             self.times_ms.append((now_s - self.last_s) * 1000)
-        self.last_s = now_s
+            self.works_ms.append((work_s - self.last_work_s) * 1000)
+        self.last_s, self.last_work_s = now_s, work_s
 
     def share_below(self, limit_ms: float) -> float:
         return sum(t < limit_ms for t in self.times_ms) / max(len(self.times_ms), 1)
@@ -97,10 +103,12 @@ def measure(name: str, seconds: float) -> None:
     run_loop(seconds)
     timer.stop()
     own, whole = gui_share(seconds)
+    works = sorted(frames.works_ms)
     print(
         f"{name:6} frames under 33 ms {frames.share_below(33 + FRAME_MS):7.2%}"
         f"  under 16 ms {frames.share_below(16 + FRAME_MS):7.2%}"
         f"  p99 {frames.percentile(99) - FRAME_MS:5.1f} ms  worst {frames.percentile(100):6.1f} ms"
+        f"  work p99 {works[int(len(works) * 0.99)]:4.1f} ms worst {works[-1]:5.1f} ms"
         f"  processor: GUI thread {own:6.2%}, process {whole:6.2%}"
     )
 
@@ -165,10 +173,11 @@ def measured(
     is_ready, is_busy = spawn.Event(), spawn.Event()
     is_busy.set()
     writer = spawn.Process(
-        target=write_measures, args=(console, series, per_second, is_ready, is_busy)
+        target=write_measures, args=(console, series, per_second, is_ready, is_busy), daemon=True
     )
     writer.start()
-    is_ready.wait()
+    if not is_ready.wait(300):
+        raise SystemExit("The measures were not written.")
     return console, writer, is_busy  # type: ignore[return-value]
 
 
@@ -207,6 +216,8 @@ def main() -> None:
         window.resize(width, height)
         window.show()
         window.start()
+        collector = GuiCollector(window)
+        collector.start()
         stop = threading.Event()
         sender = threading.Thread(target=send_steadily, args=(engine, options.per_second, stop))
         series = ((str(Scope.ALL), ""), *((s.kind, s.name) for s in staged.interfaces))
@@ -239,6 +250,7 @@ def main() -> None:
         measure("hidden", options.seconds / 2)
         if options.engine:
             sender.join()
+        collector.stop()
         window.stop()
         window.close()
         engine.stop(10)

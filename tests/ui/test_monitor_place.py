@@ -510,3 +510,4 @@ def test_the_keyboard_opens_the_menus_of_tiles_and_plots(staged_window, qtbot):
     assert found[0] == ("destination", "Billing out")
     assert found[1][0] == "rate"
     assert "since:" in found[1][1]
+    assert "status:" not in found[1][1], "keys point at no line: all that was received"

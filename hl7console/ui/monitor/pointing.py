@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -35,7 +37,7 @@ class PointedPlot(TimePlot):
     moved = Signal(float)
     """Move by so many seconds."""
     menu_wanted = Signal(float, float, QPoint)
-    """Moment, value, and where (global)."""
+    """Moment, value (not a number when a key asks), and where (global)."""
     stepped = Signal(int)
     """Move the crosshair by so many steps."""
     entered = Signal()
@@ -132,6 +134,8 @@ class PointedPlot(TimePlot):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             at = self._kept_at()
         at_s, value = self.place_at(at)
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            value = math.nan  # keys point at no line
         self.menu_wanted.emit(at_s, value, self.mapToGlobal(at.toPoint()))
 
     def _kept_at(self) -> QPointF:
