@@ -110,6 +110,7 @@ class LineActions(QObject):
         place.menu_wanted.connect(self.show_menu)
         place.file_dropped.connect(self.images.compare_with)
         self.images.failed.connect(notice.fault)
+        self.images.told.connect(notice.tell)
         place.link_chosen.connect(self._on_link)
         place.line_changed.connect(self._on_line_changed)
         place.fault.connect(notice.fault)
