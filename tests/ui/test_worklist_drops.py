@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from dragging_kit import drop_on, files
 from menu_keys_kit import run_by_keys
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QProgressDialog, QPushButton, QWidget
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QProgressDialog, QPushButton
 from window_kit import child, port, send
 
 from hl7console.engine.dicom_commands import SavePacs
@@ -53,34 +54,6 @@ def image(folder: Path, name: str, number: int, **values: str) -> Path:
     return path
 
 
-def files(*paths: Path) -> QMimeData:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    return mime
-
-
-def drop_on(target: QWidget, mime: QMimeData) -> bool:
-    """Drag something over a widget and let go, as the system tells the window of it.
-
-    Qt looks for the widget that takes it. Returns whether one did.
-    """
-    window = target.window()
-    at = target.mapTo(window, target.rect().center())
-    copy, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    keys = Qt.KeyboardModifier.NoModifier
-    handle = window.windowHandle()
-    enter = QDragEnterEvent(QPoint(at), copy, mime, button, keys)
-    QApplication.sendEvent(handle, enter)
-    move = QDragMoveEvent(QPoint(at), copy, mime, button, keys)
-    move.setAccepted(enter.isAccepted())  # as the system does it
-    QApplication.sendEvent(handle, move)
-    if not move.isAccepted():
-        return False
-    let_go = QDropEvent(QPointF(at), copy, mime, button, keys)
-    QApplication.sendEvent(handle, let_go)
-    return let_go.isAccepted()
-
-
 @pytest.fixture
 def place(window, engine, qtbot):
     """The worklist with the lines A1 and A2, the second one in view."""
@@ -112,7 +85,7 @@ def test_a_dicom_file_let_go_over_the_place_is_compared_with_its_own_line(
     window, place, tmp_path, qtbot, part
 ):
     path = image(tmp_path, "IM1.dcm", 1, PatientID="WRONG")
-    assert drop_on(getattr(place, part), files(path))
+    assert drop_on(getattr(place, part), files([path]))
     dialog = compared(window, qtbot)
     assert dialog.text.text() == "1 value differs between the images and the order."
     assert told(dialog) == [("Patient id", "WRONG", "77001")]
@@ -126,7 +99,7 @@ def test_files_chosen_by_the_keyboard_are_compared_as_dropped_ones(
 ):
     paths = [image(tmp_path, f"IM{n}.dcm", 2) for n in range(3)]
     paths += [image(tmp_path, "IM3.dcm", 2, PatientSex="M"), image(tmp_path, "IM4.dcm", 1)]
-    assert drop_on(place.table, files(*paths))
+    assert drop_on(place.table, files(paths))
     dropped = compared(window, qtbot)
     seen = dropped.text.text(), told(dropped)
     assert seen == (
@@ -147,7 +120,7 @@ def test_anything_else_let_go_over_the_worklist_is_imported(window, place, tmp_p
     paths = [tmp_path / name for name in names]
     for path in paths:
         path.write_bytes(order(7))
-    assert drop_on(place.table, files(*paths))
+    assert drop_on(place.table, files(paths))
     (dialog,) = window.imports.dialogs
     assert dialog.isVisible()
     assert not child(window, DropOverlay, "dropOverlay").isVisible()
@@ -166,7 +139,7 @@ def test_what_is_not_a_file_is_not_taken_by_the_place(place):
 
 def test_comparing_many_files_shows_how_far_it_is_and_stops(window, place, tmp_path, qtbot):
     path = image(tmp_path, "IM.dcm", 1)
-    assert drop_on(place.table, files(*[path] * MANY))
+    assert drop_on(place.table, files([path] * MANY))
     progress = child(window, QProgressDialog, "imagesProgress")
     assert progress.maximum() == MANY
     assert progress.labelText() == f"Comparing {MANY:,} files with the worklist"
