@@ -22,6 +22,7 @@ from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.messages.handling import Handling
 from hl7console.ui.messages.outgoing import Outgoing, read_all, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
+from hl7console.ui.messages.queueing import MessageQueueing
 from hl7console.ui.messages.saving import Saving
 from hl7console.ui.notice import Notice
 from hl7console.ui.queues.dragging import MESSAGES, put_numbers
@@ -65,6 +66,7 @@ class MessageActions(QObject):
         self._last_destination = ""
         self._add_actions()
         self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, GROUP)
+        self._queueing = MessageQueueing(place, console, bridge, actions, notice, GROUP)
         self._compare = MessageCompare(place, console, actions, notice, GROUP)
         self._recipes = MessageRecipes(place, place.table, console, actions, ask)
         self.handling = Handling(place, console, bridge, actions, notice, GROUP)
@@ -144,6 +146,7 @@ class MessageActions(QObject):
                 action.triggered.connect(lambda *_, name=settings.name: self.resend_to(name))
         to_menu.addSeparator()
         to_menu.addAction("Another address…").triggered.connect(lambda *_: self.resend())
+        menu.addAction(self._queueing.action)
         menu.addSeparator()
         menu.addAction(self.editing.action)
         self._compare.add_to(menu)
