@@ -5,6 +5,7 @@ The engine is real. Its pages hold one each, and after the first it waits until 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ import pytest
 from dragging_kit import drop_on
 from menu_keys_kit import run_by_keys
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtWidgets import QLabel, QProgressDialog, QPushButton
+from PySide6.QtWidgets import QLabel, QProgressBar, QProgressDialog, QPushButton
 from queues_window_kit import sql
 from window_kit import child, order, port, send, shown
 
@@ -24,6 +25,8 @@ from hl7console.engine.resending import resending
 from hl7console.settings import DestinationSettings
 from hl7console.ui.queues.dragging import MESSAGES, put_numbers
 from hl7console.ui.queues.questions import RewindDialog
+from hl7console.ui.sending.options_box import RATE
+from hl7console.ui.sending.resend_dialog import ResendDialog
 
 COUNT = 3
 
@@ -54,7 +57,8 @@ def gate(monkeypatch) -> Iterator[Gate]:
 
     def held(job: EngineJob, done: int, total: int = 0, *more: object, **options: object) -> None:
         advance(job, done, total, *more, **options)
-        made.pass_through()
+        if done:
+            made.pass_through()
 
     monkeypatch.setattr(EngineJob, "advance", held)
     monkeypatch.setattr(work, "PAGE", 1)
@@ -202,3 +206,47 @@ def test_making_the_worklist_again_goes_on_in_the_background(
     assert button.text() == "Go on in the background"
     button.click()
     told(listed, "The worklist is made again in the background.", qtbot)
+
+
+def test_importing(listed, gate, tmp_path, qtbot):
+    path = tmp_path / "many.hl7"
+    path.write_bytes(b"".join(order(f"I{n}") for n in range(5_000)))
+    dialog = listed.imports.begin([path])
+    gate.shut()
+    dialog.go_button.click()
+    text = child(dialog, QLabel, "importProgressText")
+    qtbot.waitUntil(lambda: re.match(r"[\d,]+ messages?", text.text()) is not None)
+    bar = child(dialog, QProgressBar, "importProgress")
+    assert bar.isVisible()
+    button = child(dialog, QPushButton, "importClose")
+    assert button.text() == "Stop"
+    button.click()
+    gate.open()
+    qtbot.waitUntil(lambda: dialog.report is not None)
+    assert dialog.report.cancelled
+    assert 0 < dialog.report.messages < 5_000
+    dialog.reject()
+
+
+def test_resending(listed, engine, gate, qtbot):
+    run_by_keys(listed, "messages.resend", qtbot)
+    dialog = listed.findChild(ResendDialog)
+    dialog.to.setCurrentIndex(dialog.to.findData("PACS"))
+    dialog.options.pace.setCurrentIndex(dialog.options.pace.findData(RATE))
+    dialog.options.rate.setValue(100.0)
+    qtbot.waitUntil(lambda: dialog.strip.is_done and dialog.send_button.isEnabled())
+    gate.shut()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    bar = child(dialog, QProgressBar, "resendProgress")
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.value() >= 1)
+    assert bar.maximum() == COUNT
+    assert f" of {COUNT} messages" in dialog.text
+    button = child(dialog, QPushButton, "resendClose")
+    assert button.text() == "Stop"
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    gate.open()
+    qtbot.waitUntil(lambda: dialog.report is not None)
+    assert dialog.report.cancelled
+    assert 1 <= dialog.report.accepted < COUNT
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
