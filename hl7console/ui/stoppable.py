@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QProgressDialog, QWidget
+from PySide6.QtWidgets import QProgressBar, QProgressDialog, QWidget
 
 from hl7console.engine.console import Progress
 from hl7console.ui.job_watch import JobWatch, progress_text
@@ -42,6 +42,8 @@ class StoppableProgress(QProgressDialog):
         self.setMinimumWidth(420)
         self.setAutoClose(False)
         self.setAutoReset(False)
+        for bar in self.findChildren(QProgressBar):
+            bar.setTextVisible(False)  # it is as thin as a line
         self.setValue(0)
 
     def end(self) -> None:
