@@ -79,7 +79,7 @@ def _of_messages(core: EngineCore, command: RepairCommand) -> tuple[str, Work] |
         case DeleteSaved():
             return "edit", lambda _: delete_saved(core, command)
         case MarkHandled():
-            return "handled", lambda _: mark_messages(core, command)
+            return "handled", lambda job: mark_messages(core, job, command)
     return None
 
 

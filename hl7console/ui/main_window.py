@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from hl7console.engine.console import Console
 from hl7console.ui.actions import Actions
 from hl7console.ui.alerts.hook import AlertsHook
+from hl7console.ui.arranging import add_arranging
 from hl7console.ui.ask import Ask, DialogAsk
 from hl7console.ui.bars import bar_button, demo_banner
 from hl7console.ui.bridge import EngineBridge
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
         for name, title, icon in SETTINGS_PAGES:
             text = f"Settings: {title}"
             add(f"settings.{name}", text, self._page(name), icon=icon, group="Settings")
+        add_arranging(self.actions_by_name, self)
         search_action = self.actions_by_name["search.focus"]
         search_action.setShortcuts([QKeySequence("Ctrl+F"), QKeySequence("/")])
         paste_action = self.actions_by_name["import.paste"]

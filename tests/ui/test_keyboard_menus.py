@@ -6,11 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from dragging_kit import drop_on, files
+from menu_keys_kit import leaves, press_menu_key, press_shift_f10, run_from_palette
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import (
-    QAction,
-    QContextMenuEvent,
-    QDropEvent,
     QGuiApplication,
     QKeySequence,
 )
@@ -24,9 +23,6 @@ from hl7console.ui.sending.resend_dialog import ResendDialog
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-ELSEWHERE = {"messages.compare", "messages.edit", "worklist.editMessage"}
-"""Actions whose windows have tests of their own."""
 
 
 def order(control_id: str, patient: str = "77001") -> bytes:
@@ -66,16 +62,6 @@ def ordered(listed, qtbot):
     return listed
 
 
-def leaves(menu: QMenu) -> list[QAction]:
-    found = []
-    for action in menu.actions():
-        if action.menu() is not None:
-            found += leaves(action.menu())
-        elif not action.isSeparator():
-            found.append(action)
-    return found
-
-
 @pytest.fixture
 def seen(qapp):
     """Names of the menus that open; each is closed at once."""
@@ -95,36 +81,16 @@ def seen(qapp):
 
 
 def press_menu_keys(table, qtbot) -> None:
-    """Press Shift+F10, and do what the platform makes of the menu key."""
-    qtbot.keyClick(table, Qt.Key.Key_F10, SHIFT)
-    at = QPoint(5, 5)
-    event = QContextMenuEvent(
-        QContextMenuEvent.Reason.Keyboard, at, table.viewport().mapToGlobal(at)
-    )
-    QApplication.sendEvent(table.viewport(), event)
+    """Press Shift+F10, and the menu key."""
+    press_shift_f10(table, qtbot)
+    press_menu_key(table)
 
 
-def run_from_palette(window, action: QAction, qtbot) -> None:
-    """Find an action by its words in the palette, and run it with Enter."""
-    window.show_palette()
-    palette = next(p for p in window.findChildren(Palette) if p.isVisible())
-    box = child(palette, QLineEdit, "paletteBox")
-    box.setText(action.text().replace("&", ""))
-    listing = child(palette, QListWidget, "paletteList")
-    texts = [listing.item(row).text() for row in range(listing.count())]
-    row = texts.index(action.text().replace("&", ""))
-    for _ in range(row):
-        qtbot.keyClick(box, Qt.Key.Key_Down)
-    qtbot.keyClick(box, Qt.Key.Key_Return)
-
-
-@pytest.mark.skipif("sys.platform == 'win32'", reason="the system turns the keys into the menu")
 def test_the_menu_of_messages_opens_by_its_keys(listed, seen, qtbot):
     press_menu_keys(listed.messages.table, qtbot)
     assert seen == ["messageMenu"] * 2
 
 
-@pytest.mark.skipif("sys.platform == 'win32'", reason="the system turns the keys into the menu")
 def test_the_menu_of_the_worklist_opens_by_its_keys(ordered, seen, qtbot):
     press_menu_keys(ordered.worklist.place().table, qtbot)
     assert seen == ["worklistMenu"] * 2
@@ -258,11 +224,8 @@ def test_what_is_dragged_out_can_be_saved_by_keys_with_progress_and_a_stop(
 def test_what_is_dropped_can_be_imported_by_keys(listed, answers, tmp_path: Path, qtbot):
     path = tmp_path / "in.hl7"
     path.write_bytes(order("D1"))
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    actions, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    keys = Qt.KeyboardModifier.NoModifier
-    listed.dropEvent(QDropEvent(QPointF(200, 200), actions, mime, button, keys))
+    mime = files([path])
+    assert drop_on(listed.messages.table, mime)
     titles = [d.objectName() for d in listed.findChildren(QDialog) if d.isVisible()]
     assert len(titles) == 1
     for dialog in listed.findChildren(QDialog):
@@ -287,17 +250,6 @@ def test_every_entry_of_the_worklist_is_found_in_the_palette(ordered, qtbot):
         child(palette, QLineEdit, "paletteBox").setText(text)
         assert text in [listing.item(row).text() for row in range(listing.count())]
     palette.reject()
-
-
-def test_dicom_files_are_compared_by_drop_and_by_keys(ordered, answers, monkeypatch, tmp_path):
-    compared: list[list[Path]] = []
-    images = ordered.worklist.line_actions().images
-    monkeypatch.setattr(images, "compare_with", compared.append)
-    path = tmp_path / "IM0001.dcm"
-    path.write_bytes(b"\0" * 128 + b"DICM")
-    answers.paths = [path]
-    ordered.actions_by_name["worklist.compareImages"].trigger()
-    assert compared == [[path]]
 
 
 def test_the_lines_messages_are_resent_in_the_same_dialog(ordered, qtbot):

@@ -286,3 +286,21 @@ def test_the_status_line_has_a_light_for_the_listener(window, engine, qtbot):
     assert light.text().strip() == f"In {port(engine)}"
     light.click()
     assert window.settings().listeners.form.values()["name"] == "In"
+
+
+def test_a_message_that_is_gone_to_before_the_list_has_it_stays_in_view(window, engine, qtbot):
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    place = window.messages
+    place.set_held(True)
+    send(port(engine), order("A1"), order("A2"), order("A3"))
+    qtbot.waitUntil(lambda: window.bridge.snapshot.last_message_id == 3)
+    window.go_to("messages")
+    place.show_message(2)
+    qtbot.waitUntil(lambda: place.inspector.message_id == 2)
+    assert shown(window) == []
+    place.set_held(False)
+    qtbot.waitUntil(lambda: shown(window) == ["A3", "A2", "A1"])
+    assert place.table.current_id() == 2
+    assert place.table.selected_ids(9) == [2]
+    qtbot.waitUntil(lambda: place.inspector.message_id == 2)

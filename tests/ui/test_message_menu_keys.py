@@ -19,16 +19,17 @@ from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 from window_kit import Answers, port, send, shown
 
-from hl7console.engine.console import SaveDestination
+from hl7console.engine.console import DeleteInterface, SaveDestination
 from hl7console.engine.repair_commands import MarkHandled
 from hl7console.engine.supervisor import Engine
-from hl7console.settings import DestinationSettings
+from hl7console.settings import DestinationSettings, Environment
 from hl7console.ui.compare.opening import CompareWindow
 from hl7console.ui.editing.opening import editors_of
 from hl7console.ui.main_window import MainWindow
 from hl7console.ui.messages.message_actions import GROUP
 from hl7console.ui.recipes.recipes_dialog import RecipesDialog
 from hl7console.ui.sending.resend_dialog import ResendDialog
+from hl7console.ui.worklist.command_dialog import CommandDialog
 
 MENU = "messageMenu"
 LOOKING = "Looking…"
@@ -120,6 +121,13 @@ def it_was_sent(stage: Stage) -> None:
     stage.wait(lambda: sorted(shown(stage.window)) == ["K1", "K2", "K2"])
 
 
+def it_is_queued(stage: Stage) -> None:
+    dialog = stage.opened(CommandDialog)
+    stage.qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    stage.wait(lambda: stage.window.notice.text == "1 message waits for Test.")
+    stage.wait(lambda: sorted(shown(stage.window)) == ["K1", "K2", "K2"])
+
+
 def it_is_edited(stage: Stage) -> None:
     stage.wait(lambda: len(editors_of(stage.window)) == 1)
     (editor,) = editors_of(stage.window)
@@ -196,6 +204,7 @@ ENTRIES = {
     ("Resend…",): Entry("messages.resend", it_is_sent_from_the_dialog),
     ("Resend to", "Test"): Entry("", it_was_sent),
     ("Resend to", "Another address…"): Entry("", it_is_asked_where_to),
+    ("Queue at a destination…",): Entry("messages.queue", it_is_queued),
     ("Edit and resend…",): Entry("messages.edit", it_is_edited),
     ("Compare", "With its acknowledgement"): Entry(
         "messages.compare", it_is_compared_with_its_answer
@@ -297,3 +306,24 @@ def test_two_chosen_messages_are_compared_by_menu_and_keys(stage, qtbot):
     table.setFocus()
     run_by_keys(stage.window, "messages.compare", qtbot)
     stage.opened(CompareWindow)
+
+
+def test_queueing_at_a_production_destination_takes_its_name(stage, engine, qtbot):
+    to = DestinationSettings(name="Live", port=port(engine), environment=Environment.PRODUCTION)
+    engine.submit(SaveDestination(to)).result(10)
+    qtbot.waitUntil(lambda: len(stage.window.bridge.destinations) == 2)
+    run_by_keys(stage.window, "messages.queue", qtbot)
+    dialog = stage.opened(CommandDialog)
+    dialog.form.set_values({"to": "Live"})
+    dialog.submit()
+    assert dialog.told.text() == "Type Live to go on."
+    dialog.form.set_values({"confirm": "Live"})
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stage.window.notice.text == "1 message waits for Live.")
+
+
+def test_what_cannot_be_queued_says_why(stage, engine, qtbot):
+    engine.submit(DeleteInterface("Test")).result(10)
+    qtbot.waitUntil(lambda: not stage.window.bridge.destinations)
+    run_by_keys(stage.window, "messages.queue", qtbot)
+    assert "There is no destination in use." in stage.window.notice.text

@@ -12,12 +12,15 @@ from PySide6.QtCore import QMimeData, QUrl
 from worklist_window_kit import FakeReads, FakeWorklist
 
 from hl7console.errors import UsageError
-from hl7console.ui.worklist.images_dialog import (
+from hl7console.ui.worklist.image_compare import (
     compare_file,
-    dicom_paths,
+    compare_files,
     difference_row,
-    left_words,
+    difference_rows,
+    outcome_words,
+    title_words,
 )
+from hl7console.ui.worklist.images_dialog import dicom_paths
 from hl7console.worklist.lines import Line
 from hl7console.worklist.rows import Source
 
@@ -102,8 +105,54 @@ def test_only_dicom_files_are_taken_here_and_all_else_is_imported():
     assert not dicom_paths(None)
 
 
-def test_of_several_files_one_is_told_which_were_not_taken():
-    paths = [Path("a.dcm"), Path("b.dcm"), Path("c.dcm")]
-    assert left_words(paths[:1]) == ""
-    assert left_words(paths[:2]).startswith("The other file was not taken")
-    assert left_words(paths).startswith("The other 2 files were not taken")
+def image(folder: Path, name: str, **values: str) -> Path:
+    return file_of(folder, **values).rename(folder / name)
+
+
+def go_on(_count: int) -> bool:
+    return True
+
+
+def test_what_several_files_say_is_told_once_and_in_how_many(tmp_path, reads):
+    paths = [image(tmp_path, f"{n}.dcm") for n in range(3)]
+    paths += [image(tmp_path, f"{n}.dcm", PatientID="9", Modality="CT") for n in range(3, 5)]
+    found = compare_files(reads, paths, 0, go_on)
+    assert list(found.lines) == [3]
+    assert outcome_words(found) == "2 values differ between the images and the order."
+    assert [row[:3] for row in difference_rows(found)] == [
+        ("Patient id", "9 · 2 of 5 files", "77003"),
+        ("Modality", "CT · 2 of 5 files", "US"),
+    ]
+    assert title_words(paths) == "0.dcm and 4 other files"
+
+
+def test_files_of_several_orders_are_told_by_their_accession(tmp_path, reads):
+    paths = [image(tmp_path, "a.dcm"), image(tmp_path, "b.dcm", StudyInstanceUID="2.25.8")]
+    found = compare_files(reads, paths, 0, go_on)
+    assert list(found.lines) == [3, 4]
+    assert outcome_words(found) == "1 value differs between the images and their 2 orders."
+    ((name, images, *_),) = difference_rows(found)
+    assert (name, images) == ("US26003: Study uid", "2.25.8")
+
+
+def test_files_that_cannot_be_compared_are_counted_beside_the_others(tmp_path, reads):
+    broken = tmp_path / "broken.dcm"
+    broken.write_bytes(b"nothing")
+    paths = [broken, image(tmp_path, "good.dcm"), tmp_path / "gone.dcm"]
+    found = compare_files(reads, paths, 0, go_on)
+    assert outcome_words(found) == (
+        "The images say the same as the order. 2 files could not be compared; the first one: "
+        "broken.dcm is not a DICOM file with a patient or a study."
+    )
+    with pytest.raises(UsageError, match=r"broken\.dcm"):
+        compare_files(reads, [broken], 3, go_on)
+
+
+def test_comparing_stops_after_the_file_in_hand(tmp_path, reads):
+    paths = [image(tmp_path, f"{n}.dcm") for n in range(4)]
+    found = compare_files(reads, paths, 0, lambda count: count < 2)
+    assert found.compared == 2
+    assert outcome_words(found) == (
+        "The images say the same as the order. Stopped: 2 of 4 files were compared."
+    )
+    assert not compare_files(reads, paths, 0, lambda count: count < 4).is_stopped

@@ -126,12 +126,20 @@ def _change(core: EngineCore, job: EngineJob, command: ChangeDeliveries) -> JobR
 
     pages = _pages_of(core, command)
     asked = len(command.delivery_ids)
-    count = _in_pages(core, job, pages, change, total=asked)
+    count, is_stopped = _in_pages(core, job, pages, change, total=asked)
     if action is DeliveryAction.RETRY:
         core.queues.retry_now(tuple(core.queues.names()))
+    if is_stopped:
+        return _stopped(f"{count:,} {_DONE[action]}", count)
     left = max(0, asked - count)
     more = f" {left:,} were left as they are: their state does not allow it." if left else ""
     return JobReport(text=f"{count:,} {_DONE[action]}.{more}", messages=count)
+
+
+def _stopped(done: str, count: int) -> JobReport:
+    """Return the report of what was stopped before its end."""
+    text = f"Stopped: {done}; the others are as they were."
+    return JobReport(text=text, messages=count, cancelled=True)
 
 
 def _pages_of(core: EngineCore, command: ChangeDeliveries) -> Iterator[tuple[int, ...]]:
@@ -160,13 +168,17 @@ def _in_pages(
     change: Callable[[Database, Sequence[int]], Changed],
     *,
     total: int,
-) -> int:
-    """Change deliveries page by page, each in a transaction; returns how many it was."""
+) -> tuple[int, bool]:
+    """Change deliveries page by page, each in a transaction.
+
+    Returns:
+        How many it was, and whether it was stopped before the last page.
+    """
     count = seen = 0
     with contextlib.closing(core.open_reader()) as reader:
         for ids in pages:
             if job.is_cancelled:
-                break
+                return count, True
             names = _destinations_of(reader.database(), ids)
             changed = core.queues.change(
                 names,
@@ -177,7 +189,7 @@ def _in_pages(
             count += changed.count
             seen += len(ids)
             job.advance(seen, total)
-    return count
+    return count, False
 
 
 def _destinations_of(database: Database, ids: Sequence[int]) -> tuple[str, ...]:
@@ -204,7 +216,9 @@ def _reroute(core: EngineCore, job: EngineJob, command: RerouteDeliveries) -> Jo
     ids = iter(sorted(set(command.delivery_ids)))
     pages = iter(lambda: tuple(islice(ids, PAGE)), ())
     asked = len(set(command.delivery_ids))
-    count = _in_pages(core, job, pages, reroute, total=asked)
+    count, is_stopped = _in_pages(core, job, pages, reroute, total=asked)
+    if is_stopped:
+        return _stopped(f"{count:,} rerouted to {name}", count)
     left = asked - count
     more = f" {left:,} were left: over already, or being sent." if left else ""
     return JobReport(text=f"{count:,} rerouted to {name}.{more}", messages=count)
@@ -228,6 +242,8 @@ def _rewind(core: EngineCore, job: EngineJob, command: RewindQueue) -> JobReport
         job.advance(count, len(found))
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(command.since_us / 1e6))
     auditing.note(core.writer, "queue moved back", name, f"{count:,} deliveries since {since}")
+    if count < len(found):
+        return _stopped(f"{_waiting(count)} for {name} again", count)
     return JobReport(text=f"{_waiting(count)} for {name} again.", messages=count)
 
 
@@ -258,6 +274,8 @@ def _queue(core: EngineCore, job: EngineJob, command: QueueMessages) -> JobRepor
         job.advance(count, total)
     where = ", ".join(command.destinations)
     auditing.note(core.writer, "messages queued", where, f"{count:,} messages")
+    if count < total:
+        return _stopped(f"{_waiting(count)} for {where}", count)
     return JobReport(text=f"{_waiting(count)} for {where}.", messages=count)
 
 

@@ -24,6 +24,9 @@ from hl7console.store.connection import Database
 from hl7console.store.deliveries import AttemptOutcome
 from hl7console.store.records import DeliveryState
 
+_MARKED_AT_ONCE = 5_000
+"""Messages marked in one transaction, at most: what is received meanwhile waits for its end."""
+
 
 def resend_messages(core: EngineCore, job: EngineJob, command: ResendMessages) -> JobReport:
     """Send stored messages again. The job's thread.
@@ -64,19 +67,32 @@ def resend_messages(core: EngineCore, job: EngineJob, command: ResendMessages) -
     return report
 
 
-def mark_messages(core: EngineCore, command: MarkHandled) -> JobReport:
-    """Mark messages handled, or not handled. A job's thread."""
+def mark_messages(core: EngineCore, job: EngineJob, command: MarkHandled) -> JobReport:
+    """Mark messages handled, or not handled, page by page. A job's thread."""
+    word = "handled" if command.is_handled else "not handled"
+    ids = command.message_ids
 
-    def mark(database: Database) -> int:
-        count = handled.mark_handled(database, command.message_ids, is_handled=command.is_handled)
-        what = "marked handled" if command.is_handled else "marked not handled"
-        auditing.append(database, f"messages {what}", "messages", f"{count:,} changed")
+    def mark(database: Database, page: tuple[int, ...]) -> int:
+        count = handled.mark_handled(database, page, is_handled=command.is_handled)
+        auditing.append(database, f"messages marked {word}", "messages", f"{count:,} changed")
         return count
 
-    count = core.writer.call(mark, label="mark messages handled").result(STORE_TIMEOUT_S)
-    core.versions.deliveries += 1
+    count = done = 0
+    for start in range(0, len(ids), _MARKED_AT_ONCE):
+        if job.is_cancelled:
+            break
+        page = ids[start : start + _MARKED_AT_ONCE]
+        count += core.writer.call(
+            lambda database, page=page: mark(database, page),  # type: ignore[misc]
+            label="mark messages handled",
+        ).result(STORE_TIMEOUT_S)
+        core.versions.deliveries += 1
+        done += len(page)
+        job.advance(done, len(ids))
     what = "1 message" if count == 1 else f"{count:,} messages"
-    word = "handled" if command.is_handled else "not handled"
+    if done < len(ids):
+        text = f"Stopped: {what} marked {word}; the others are as they were."
+        return JobReport(text=text, messages=count, cancelled=True)
     return JobReport(text=f"Marked {what} {word}.", messages=count)
 
 

@@ -15,6 +15,7 @@ from hl7console.ui.messages.place import MessagesPlace
 from hl7console.ui.notice import Notice
 from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.resend_dialog import ResendDialog
+from hl7console.ui.stoppable import JobProgress
 
 MOST_MARKED = 100_000
 """Messages marked at once, at most."""
@@ -80,10 +81,12 @@ class Handling(QObject):
         self._watch = JobWatch(job, self)
         self._watch.ended.connect(self._on_marked)
         self._watch.failed.connect(self._notice.fault)
+        JobProgress(self._watch, "Marking messages", self._place.window())
 
     @Slot(object)
     def _on_marked(self, report: JobReport) -> None:
-        self._notice.tell(report.text)
+        tell = self._notice.warn if report.cancelled else self._notice.tell
+        tell(report.text)
 
     def resend_found(self) -> ResendDialog | None:
         """Ask where to, and send everything again that the search finds."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDrag, QGuiApplication
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from hl7console.engine.console import Console
@@ -20,15 +18,17 @@ from hl7console.ui.messages import copying
 from hl7console.ui.messages.columns import type_text
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.messages.handling import Handling
-from hl7console.ui.messages.outgoing import Outgoing, read_all, suggested_name
+from hl7console.ui.messages.leaving import Copying, DragOut
+from hl7console.ui.messages.outgoing import read_all, suggested_name
 from hl7console.ui.messages.place import MessagesPlace
+from hl7console.ui.messages.queueing import MessageQueueing
 from hl7console.ui.messages.saving import Saving
 from hl7console.ui.notice import Notice
-from hl7console.ui.queues.dragging import MESSAGES, put_numbers
 from hl7console.ui.recipes.message_hook import MessageRecipes
 from hl7console.ui.sending.opening import open_resend
 from hl7console.ui.sending.production import production_name
 from hl7console.ui.sending.resend_dialog import ResendDialog, destination_title
+from hl7console.ui.worker import ReaderWorker
 
 MOST_COPIED = 1000
 """Messages copied or dragged at once, at most."""
@@ -60,11 +60,16 @@ class MessageActions(QObject):
         self._actions = actions
         self._ask = ask
         self._notice = notice
-        self._outgoing = Outgoing()
+        out = ReaderWorker("list-out", console, self)
+        self.copying = Copying(out, notice, place.window())
+        self.dragging = DragOut(out, notice, place.table)
+        self.dragging.ready.connect(self.drag_ready)
+        self.dragging.is_dragging.connect(place.set_menu_open)
         self.saving = Saving(console, notice, place.window())
         self._last_destination = ""
         self._add_actions()
         self.editing = MessageEdit(place, place.table, console, bridge, actions, notice, GROUP)
+        self._queueing = MessageQueueing(place, console, bridge, actions, notice, GROUP)
         self._compare = MessageCompare(place, console, actions, notice, GROUP)
         self._recipes = MessageRecipes(place, place.table, console, actions, ask)
         self.handling = Handling(place, console, bridge, actions, notice, GROUP)
@@ -144,6 +149,7 @@ class MessageActions(QObject):
                 action.triggered.connect(lambda *_, name=settings.name: self.resend_to(name))
         to_menu.addSeparator()
         to_menu.addAction("Another address…").triggered.connect(lambda *_: self.resend())
+        menu.addAction(self._queueing.action)
         menu.addSeparator()
         menu.addAction(self.editing.action)
         self._compare.add_to(menu)
@@ -202,19 +208,7 @@ class MessageActions(QObject):
     # Copying and saving
 
     def _copier(self, form: Callable[[StoredMessage], str]) -> Callable[[], None]:
-        def copy() -> None:
-            ids = self._chosen(MOST_COPIED)
-            self._place.feed.reads().ask(
-                lambda reader: "\n".join(form(m) for m in read_all(reader, ids)),
-                lambda text: self._put_on_clipboard(text, len(ids)),
-                self._notice.fault,
-            )
-
-        return copy
-
-    def _put_on_clipboard(self, text: str, count: int) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self._notice.tell("Copied." if count == 1 else f"Copied {count:,} messages.")
+        return lambda: self.copying.copy(self._chosen(MOST_COPIED), form)
 
     def save(self) -> None:
         """Ask where to, and write the chosen messages into one file."""
@@ -240,25 +234,7 @@ class MessageActions(QObject):
 
     @Slot()
     def _on_drag_wanted(self) -> None:
-        ids = self._chosen(MOST_COPIED)
-        self._place.feed.reads().ask(
-            lambda reader: self._outgoing.write(read_all(reader, ids)),
-            self._drag,
-            self._notice.fault,
-        )
-
-    def _drag(self, path: Path) -> None:
-        self.drag_ready.emit(path)
-        if not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
-            return
-        contents = QMimeData()
-        contents.setUrls([QUrl.fromLocalFile(str(path))])
-        put_numbers(contents, MESSAGES, self._chosen(MOST_COPIED))
-        drag = QDrag(self._place.table)
-        drag.setMimeData(contents)
-        self._place.set_menu_open(True)
-        drag.exec(Qt.DropAction.CopyAction)
-        self._place.set_menu_open(False)
+        self.dragging.begin(self._chosen(MOST_COPIED))
 
     # Only their like
 
@@ -292,7 +268,8 @@ class MessageActions(QObject):
             dialog.done(0)
         self.editing.stop()
         self.saving.stop()
-        self._outgoing.clear()
+        self.copying.stop()
+        self.dragging.stop()
 
 
 def _patient(row: MessageRow) -> str:

@@ -24,26 +24,46 @@ class Outgoing:
         self._folder: Path | None = None
         self._count = 0
 
-    def write(self, messages: Sequence[StoredMessage]) -> Path:
-        """Write messages into one new file, and return it.
+    def write(
+        self,
+        reader: StoreReader,
+        ids: Sequence[int],
+        told: Callable[[int], bool] = lambda _: True,
+    ) -> Path | None:
+        """Write messages into one new file, one after the other, and return it.
+
+        Args:
+            reader: Of the messages.
+            ids: Which, in order.
+            told: Told after each how many there are; says whether to go on.
+
+        Returns:
+            The file; None where it was told not to go on, or none of them is there any more.
 
         Raises:
-            EnvironmentFaultError: It cannot be written.
+            ConsoleError: It cannot be written.
         """
+        first = read_all(reader, ids[:1])
+        if not told(0) or not ids:
+            return None
+        name = suggested_name(first) if len(ids) == 1 and first else f"{len(ids)}-messages.hl7"
         try:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="hl7console-"))
             self._count += 1
             folder = self._folder / str(self._count)
             folder.mkdir()
-            path = folder / suggested_name(messages)
-            path.write_bytes(file_bytes(m.raw for m in messages))
         except OSError as error:
             raise EnvironmentFaultError(
                 f"The file cannot be written: {error.strerror}.",
                 hint="Look for room on the disk of the temporary folder.",
             ) from error
-        return path
+        path = folder / name
+        count = save(reader, ids, path, told)
+        if count and told(count):
+            return path
+        path.unlink(missing_ok=True)
+        return None
 
     def clear(self) -> None:
         """Remove the folder with all it holds."""

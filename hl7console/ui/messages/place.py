@@ -134,6 +134,7 @@ class MessagesPlace(QWidget):
         feed.count_changed.connect(self._on_count_changed)
         feed.held_changed.connect(self._on_held_changed)
         feed.rows_stale.connect(self._on_rows_stale)
+        feed.model.rowsInserted.connect(self._on_rows_inserted)
         self.search.query_changed.connect(self._on_query_changed)
         self.search.fault_changed.connect(self._on_fault_changed)
         self.search.edit.focused.connect(self._on_search_focused)
@@ -380,6 +381,12 @@ class MessagesPlace(QWidget):
         else:
             self._shown_id = message_id
             self._fetch(message_id)
+
+    @Slot()
+    def _on_rows_inserted(self) -> None:
+        """Go to the message in view where the list had none of it before."""
+        if self._shown_id and not self.table.currentIndex().isValid():
+            self.table.go_to(self.feed.model.row_of(self._shown_id))
 
     @Slot()
     def _on_rows_stale(self) -> None:

@@ -148,7 +148,7 @@ class ResendDialog(QDialog):
         self.pause_button.hide()
         self._close = QPushButton("Cancel")
         self._close.setObjectName("resendClose")
-        self._close.clicked.connect(self._on_close)
+        self._close.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addStretch(1)
@@ -329,11 +329,12 @@ class ResendDialog(QDialog):
     # Closing
 
     @Slot()
-    def _on_close(self) -> None:
+    def reject(self) -> None:
+        """Stop what is being sent, and stay to tell how far it came; else close."""
         if self._watch is not None:
             self._watch.cancel()
         else:
-            self.reject()
+            super().reject()
 
     def done(self, result: int) -> None:
         """End the threads, and the job after the message in hand."""

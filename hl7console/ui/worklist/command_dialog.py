@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hl7console.engine.console import Command, Console, JobReport
+from hl7console.engine.console import Command, Console, JobReport, Progress
 from hl7console.errors import ConsoleError
-from hl7console.ui.job_watch import JobWatch
+from hl7console.ui.job_watch import JobWatch, progress_text
 from hl7console.ui.settings.form import Form, Value
 from hl7console.ui.theme import GRID
 
@@ -45,6 +45,7 @@ class CommandDialog(QDialog):
         self._console = console
         self._make = make
         self._watch: JobWatch | None = None
+        self._is_counted = False  # what goes on is about many, and can be stopped
         heading = QLabel(title)
         heading.setProperty("role", "title")
         about = QLabel(text)
@@ -78,6 +79,7 @@ class CommandDialog(QDialog):
         layout.addLayout(row)
         self.go.clicked.connect(self.submit)
         close.clicked.connect(self.reject)
+        self._close = close
 
     @Slot()
     def submit(self) -> None:
@@ -93,12 +95,36 @@ class CommandDialog(QDialog):
             return
         self.go.setEnabled(False)
         self._watch = JobWatch(job, self)
+        self._watch.progressed.connect(self._on_progressed)
         self._watch.ended.connect(self._on_ended)
         self._watch.failed.connect(self._on_failed)
 
+    @Slot()
+    def reject(self) -> None:
+        """Close it; what goes on with very many is stopped first, and told as far as it came."""
+        watch = self._watch
+        if watch is None or watch.is_over or not self._is_counted:
+            super().reject()
+        else:
+            watch.cancel()
+            self._close.setEnabled(False)
+
+    @Slot(object)
+    def _on_progressed(self, progress: Progress) -> None:
+        if progress.total > progress.done:
+            self._is_counted = True
+            self._close.setText("Stop")
+            self._say(progress_text(progress), "muted")
+
+    def _on_over(self) -> None:
+        self._is_counted = False
+        self._close.setText("Cancel")
+        self._close.setEnabled(True)
+        self.go.setEnabled(True)
+
     @Slot(object)
     def _on_ended(self, report: JobReport) -> None:
-        self.go.setEnabled(True)
+        self._on_over()
         if report.is_fault:
             self._say(report.text)
             return
@@ -107,12 +133,12 @@ class CommandDialog(QDialog):
 
     @Slot(object)
     def _on_failed(self, error: ConsoleError) -> None:
-        self.go.setEnabled(True)
+        self._on_over()
         self._say(error.full_text)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, role: str = "error") -> None:
         self.told.setText(text)
-        self.told.setProperty("role", "error")
+        self.told.setProperty("role", role)
         self.told.style().unpolish(self.told)
         self.told.style().polish(self.told)
         self.told.show()

@@ -1,4 +1,4 @@
-"""Holds images against a line: a dropped DICOM file, or what an archive has of the order."""
+"""Holds images against their lines: dropped DICOM files, or what an archive has of the order."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from hl7console.errors import ConsoleError
 from hl7console.store.interfaces import load_pacs
 from hl7console.ui.ask import Ask
 from hl7console.ui.job_watch import JobWatch
+from hl7console.ui.stoppable import JobProgress, ReadProgress
 from hl7console.ui.worker import ReaderWorker
-from hl7console.ui.worklist.images_dialog import (
-    ImagesDialog,
-    compare_file,
-    difference_row,
-    left_words,
+from hl7console.ui.worklist.image_compare import (
+    FilesFound,
+    compare_files,
+    difference_rows,
+    outcome_words,
+    title_words,
 )
+from hl7console.ui.worklist.images_dialog import ImagesDialog
 from hl7console.ui.worklist.place import WorklistPlace
-from hl7console.worklist.comparing import Difference
+from hl7console.ui.worklist.reads import WorklistWorker
 
 
 class ImageActions(QObject):
@@ -28,11 +31,15 @@ class ImageActions(QObject):
 
     failed = Signal(object)
     """The `ConsoleError` that says why it could not be done."""
+    told = Signal(str)
+    """Something to know, in a sentence."""
 
     def __init__(self, place: WorklistPlace, console: Console, ask: Ask) -> None:
         super().__init__(place)
         self._ask = ask
         self._archives = ReaderWorker("worklist-archives", console, self)
+        self._files = WorklistWorker("worklist-images", console.open_worklist, self)
+        self._progress = ReadProgress("imagesProgress", "Compare with DICOM files", place.window())
         self._place = place
         self._console = console
         self._watch: JobWatch | None = None
@@ -44,32 +51,35 @@ class ImageActions(QObject):
         if paths:
             self.compare_with(paths)
 
+    @Slot(object)
     def compare_with(self, paths: list[Path]) -> None:
-        """Hold the first DICOM file against the line of its study, else the one in view."""
-        path, left = paths[0], left_words(paths)
+        """Hold DICOM files against the lines of their studies, else against the one in view."""
+        count = len(paths)
+        what = paths[0].name if count == 1 else f"{count:,} files"
+        told = self._progress.begin(f"Comparing {what} with the worklist", count)
         current = self._place.side.step_id
-        self._place.feed.reads().ask(
-            lambda reads: compare_file(reads, path, current),
-            lambda found: self._on_compared(path.name, left, *found),
-            self.failed.emit,
+        self._files.ask(
+            lambda reads: compare_files(reads, paths, current, told),
+            lambda found: self._on_compared(title_words(paths), found),
+            self._on_not_compared,
         )
 
-    def _on_compared(self, name: str, left: str, step_id: int, found: list[Difference]) -> None:
-        if step_id != self._place.side.step_id:
-            self._place.go_to_step(step_id)
-        count = len(found)
-        values = "1 value differs" if count == 1 else f"{count} values differ"
-        text = "The images say the same as the order."
-        if count:
-            text = f"{values} between the images and the order."
+    def _on_not_compared(self, error: ConsoleError) -> None:
+        self._progress.end()
+        self.failed.emit(error)
+
+    def _on_compared(self, title: str, found: FilesFound) -> None:
+        self._progress.end()
+        text = outcome_words(found)
+        if not found.lines:
+            self.told.emit(text)
+            return
+        if self._place.side.step_id not in found.lines:
+            self._place.go_to_step(next(iter(found.lines)))
+        is_good = not (found.differing or found.faults or found.is_stopped)
+        rows = difference_rows(found)
         self._show(
-            ImagesDialog(
-                name,
-                f"{text} {left}".strip(),
-                is_good=not found,
-                rows=[difference_row(difference) for difference in found],
-                parent=self._place.window(),
-            )
+            ImagesDialog(title, text, is_good=is_good, rows=rows, parent=self._place.window())
         )
 
     def ask_archive(self) -> None:
@@ -82,7 +92,9 @@ class ImageActions(QObject):
             )
 
     def stop(self) -> None:
-        """End the thread that reads which archives there are."""
+        """End the threads."""
+        self._progress.stop()
+        self._files.stop()
         self._archives.stop()
 
     def _choose_archive(self, names: list[str]) -> None:
@@ -97,9 +109,20 @@ class ImageActions(QObject):
         except ConsoleError as error:
             self.failed.emit(error)
             return
-        self._watch = JobWatch(job, self)
-        self._watch.ended.connect(self._on_answered)
-        self._watch.failed.connect(self.failed)
+        self._watch = watch = JobWatch(job, self)
+        watch.ended.connect(self._on_answered)
+        watch.failed.connect(self.failed)
+        JobProgress(watch, f"Asking {name or 'the archive'}", self._place.window()).stopped.connect(
+            self._on_no_longer_asked
+        )
+
+    @Slot()
+    def _on_no_longer_asked(self) -> None:
+        if self._watch is not None:
+            self._watch.ended.disconnect(self._on_answered)
+            self._watch.failed.disconnect(self.failed)
+            self._watch = None
+        self.told.emit("The archive's answer is no longer waited for.")
 
     @Slot(object)
     def _on_answered(self, report: JobReport) -> None:

@@ -26,6 +26,7 @@ from hl7console.ui.job_watch import JobWatch
 from hl7console.ui.messages.filter_text import quoted
 from hl7console.ui.notice import Notice
 from hl7console.ui.sending.opening import open_resend
+from hl7console.ui.stoppable import JobProgress
 from hl7console.ui.worklist import inputs, questions
 from hl7console.ui.worklist.code_dialog import code_dialog
 from hl7console.ui.worklist.command_dialog import CommandDialog
@@ -110,6 +111,7 @@ class LineActions(QObject):
         place.menu_wanted.connect(self.show_menu)
         place.file_dropped.connect(self.images.compare_with)
         self.images.failed.connect(notice.fault)
+        self.images.told.connect(notice.tell)
         place.link_chosen.connect(self._on_link)
         place.line_changed.connect(self._on_line_changed)
         place.fault.connect(notice.fault)
@@ -346,10 +348,10 @@ class LineActions(QObject):
         text = "Everything on it is worked out again from the messages and inputs that were kept."
         if self._ask.choose("Make the worklist again", text, answers) == answers[0]:
             self._notice.tell("The worklist is being made again.")
-            self.run(RebuildWorklist())
+            self.run(RebuildWorklist(), "Making the worklist again")
 
-    def run(self, command: Command) -> None:
-        """Do something and tell how it went."""
+    def run(self, command: Command, title: str = "") -> None:
+        """Do something and tell how it went; with a title, how far it is where it takes long."""
         try:
             job = self._console.submit(command)
         except ConsoleError as error:
@@ -358,6 +360,8 @@ class LineActions(QObject):
         self._watch = JobWatch(job, self)
         self._watch.ended.connect(self._on_ran)
         self._watch.failed.connect(self._on_failed)
+        if title:
+            JobProgress(self._watch, title, self._place.window(), "Go on in the background")
 
     @Slot(object)
     def _on_ran(self, report: JobReport) -> None:

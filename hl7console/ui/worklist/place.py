@@ -361,8 +361,10 @@ class WorklistPlace(QWidget):
             event.ignore()  # the window imports it
 
     def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
-        self.file_dropped.emit(dicom_paths(event.mimeData()))
+        paths = dicom_paths(event.mimeData())
+        event.setAccepted(bool(paths))
+        if paths:
+            self.file_dropped.emit(paths)
 
     def go_to_step(self, step_id: int) -> None:
         """Go to a line, where the list has it; else show everything, and then go to it."""
