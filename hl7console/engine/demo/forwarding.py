@@ -19,10 +19,10 @@ BILLING_OUT = "Billing out"
 """A production destination, by its settings; refuses what it cannot bill."""
 
 ARCHIVE_OUT = "Archive out"
-"""Away for some seconds now and then."""
+"""Away for some seconds now and then, and for most of a minute from time to time."""
 
-OUTAGES = Outages(first_after_s=5.0, away_s=10.0, between_s=20.0)
-"""Those of `ARCHIVE_OUT`."""
+OUTAGES = Outages(first_after_s=5.0, away_s=10.0, between_s=20.0, longer_s=50.0)
+"""Those of `ARCHIVE_OUT`; the longer ones are worth an alert."""
 
 _SAVE_TIMEOUT_S = 15.0
 

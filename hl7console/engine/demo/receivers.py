@@ -40,6 +40,14 @@ class Outages:
     away_s: float
     between_s: float
     """From the end of one to the begin of the next."""
+    longer_s: float = 0.0
+    """How long the second one is, and each `longer_every`-th after it; 0 makes all alike."""
+    longer_every: int = 10
+
+    def length_s(self, number: int) -> float:
+        """Return how long an outage is; the first has the number 0."""
+        is_longer = self.longer_s > 0 and number % self.longer_every == 1
+        return self.longer_s if is_longer else self.away_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +99,9 @@ class _Reception:
     async def come_and_go(self, outages: Outages) -> None:
         """Be away at the times set; until cancelled."""
         await asyncio.sleep(outages.first_after_s)
-        while True:
+        for number in itertools.count():
             self.close()
-            await asyncio.sleep(outages.away_s)
+            await asyncio.sleep(outages.length_s(number))
             while self._server is None:
                 try:
                     await self.open()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hl7console.engine.console import SaveDestination
-from hl7console.engine.demo import forwarding, setup
+from hl7console.engine.demo import forwarding, history, setup, watching
 from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import DemoTraffic, Tally
 from hl7console.engine.demo.receivers import DemoReceivers
@@ -139,7 +139,7 @@ def running_demo(
         UsageError: The folder holds anything else.
         WorkspaceInUseError: It runs already.
     """
-    engine = _start_engine(path, source, dicom, profile)
+    engine = _start_engine(path, source, dicom, profile, seed)
     traffic = DemoTraffic(setup.route_to(engine, path), seed=seed)
     receivers = forwarding.demo_receivers()
     try:
@@ -168,7 +168,11 @@ def _open_workspace(path: Path, source: KeySource) -> Workspace:
 
 
 def _start_engine(
-    path: Path, source: KeySource, dicom: WorklistServiceSettings | None, profile: str
+    path: Path,
+    source: KeySource,
+    dicom: WorklistServiceSettings | None,
+    profile: str,
+    seed: int | None,
 ) -> Engine:
     setup.check_folder(path)
     lock = OwnerLock.acquire(path)
@@ -179,6 +183,9 @@ def _start_engine(
         )
     try:
         workspace = _open_workspace(path, source)
+        if workspace.created:
+            history.load(workspace, now_s=int(time.time()), seed=seed)
+        watching.write_rules(path)
         listeners = [replace(made, profile=profile) for made in setup.demo_listeners(path)]
         engine = Engine(workspace, listeners=listeners, ephemeral=True, lock=lock, dicom=dicom)
         engine.start()

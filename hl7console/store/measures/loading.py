@@ -1,14 +1,15 @@
-"""Puts hours of the past into the measures, for simulations and tests. Nobody else may write."""
+"""Puts a past into the measures, for simulations, tests and the demo. Nobody else may write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hl7console.store.measures.records import Scope
+from hl7console.store.measures.histogram import Histogram
+from hl7console.store.measures.records import RESOLUTIONS_S, Mark, Scope
 from hl7console.store.measures.saving import MeasureStore
-from hl7console.store.measures.schema import COLUMNS, measures_path
+from hl7console.store.measures.schema import COLUMNS, LATENCY, measures_path
 
 HOUR_S = 3600
 
@@ -21,6 +22,10 @@ _PUT = (
     " ON CONFLICT (resolution, series_id, at_s) DO UPDATE SET received = received"
     " + excluded.received, accepted = accepted + excluded.accepted,"
     " refused = refused + excluded.refused"
+)
+_PUT_TIMES = (
+    "INSERT OR REPLACE INTO times (resolution, series_id, at_s, kind, packed)"
+    " VALUES (?, ?, ?, ?, ?)"
 )
 
 
@@ -43,28 +48,107 @@ def load_feeds(
     console_path: Path, key: bytes | None, feeds: Iterable[tuple[Scope, str, Iterable[Hour]]]
 ) -> None:
     """Add hours to many series in one go; see `load_hours`."""
+    with loading(console_path, key) as load:
+        for scope, name, hours in feeds:
+            load.steps(scope, name, known := list(hours))
+            if known:
+                begins = [hour[0] for hour in known]
+                load.ran(min(begins), max(begins) + HOUR_S)
+
+
+@contextmanager
+def loading(console_path: Path, key: bytes | None) -> Iterator[Loading]:
+    """Open the measures beside ``console.db``, to add to them in one transaction.
+
+    Raises:
+        ConsoleError: They can neither be opened nor made.
+    """
     with (
         closing(MeasureStore(measures_path(console_path), key)) as store,
         store.database.transaction(),
     ):
-        for scope, name, hours in feeds:
-            _load(store, scope, name, list(hours))
+        yield Loading(store)
 
 
-def _load(store: MeasureStore, scope: Scope, name: str, hours: list[Hour]) -> None:
-    series_id = store.names.series_id((scope, name))
-    rows = []
-    for at_s, received, *rest in hours:
-        refused = rest[0] if rest else 0
-        for width in (HOUR_S, 24 * HOUR_S):
-            counts = (received, received - refused, refused)
-            rows.append((width, series_id, at_s // width * width, *counts))
-    store.database.executemany(_PUT, [row for row in rows if row[3]])
-    if not hours:
-        return
-    since_s, until_s = min(hour[0] for hour in hours), max(hour[0] for hour in hours) + HOUR_S
-    last_s = max((hour[0] for hour in hours if hour[1]), default=0)
-    store.database.execute(
-        "UPDATE series SET received_s = max(received_s, ?) WHERE id = ?", (last_s, series_id)
-    )
-    store.cover(since_s, until_s)
+class Loading:
+    """Adds a past to measures. One thread, inside of `loading`.
+
+    Args:
+        store: The writing connection, in a transaction.
+    """
+
+    def __init__(self, store: MeasureStore) -> None:
+        self._store = store
+
+    def steps(
+        self, scope: Scope, name: str, steps: Iterable[Hour], *, width_s: int = HOUR_S
+    ) -> None:
+        """Add steps to one series, and to the wider ones that they lie in.
+
+        Args:
+            scope: What the series is about.
+            name: Its name.
+            steps: Counts, in any order; as hours, but `width_s` wide.
+            width_s: One of `RESOLUTIONS_S`.
+        """
+        counted: dict[int, tuple[int, int]] = {}
+        for at_s, received, *rest in steps:
+            before = counted.get(at_s, (0, 0))
+            counted[at_s] = (before[0] + received, before[1] + (rest[0] if rest else 0))
+        series_id = self._store.names.series_id((scope, name))
+        if not counted:
+            return
+        last_s = max((at_s for at_s, (received, _) in counted.items() if received), default=0)
+        self._store.database.execute(
+            "UPDATE series SET received_s = max(received_s, ?) WHERE id = ?", (last_s, series_id)
+        )
+        for width in RESOLUTIONS_S:
+            if width >= width_s:
+                counted = _wider(counted, width)
+                self._store.database.executemany(
+                    _PUT,
+                    [
+                        (width, series_id, at_s, received, received - refused, refused)
+                        for at_s, (received, refused) in sorted(counted.items())
+                        if received
+                    ],
+                )
+
+    def latencies(
+        self, scope: Scope, name: str, times: Iterable[tuple[int, Histogram]], *, width_s: int
+    ) -> None:
+        """Set how long acknowledgements took in steps of one width; those of others stay.
+
+        Args:
+            scope: What the series is about.
+            name: Its name.
+            times: Where each step begins (UTC seconds), and µs in it.
+            width_s: One of `RESOLUTIONS_S`.
+        """
+        series_id = self._store.names.series_id((scope, name))
+        packed: dict[int, bytes] = {}
+        rows = []
+        for at_s, found in times:
+            # The same one may be given for many steps.
+            if id(found) not in packed:
+                packed[id(found)] = found.to_bytes()
+            rows.append((width_s, series_id, at_s, LATENCY, packed[id(found)]))
+        self._store.database.executemany(_PUT_TIMES, rows)
+
+    def ran(self, since_s: int, until_s: int) -> None:
+        """Count the program as having run throughout a span; UTC seconds."""
+        self._store.cover(since_s, until_s)
+
+    def mark(self, mark: Mark) -> None:
+        """Add something that plots mark."""
+        self._store.mark(mark.at_us, mark.kind, mark.text)
+
+
+def _wider(counted: dict[int, tuple[int, int]], width: int) -> dict[int, tuple[int, int]]:
+    """Return counts added up to steps of a width."""
+    made: dict[int, tuple[int, int]] = {}
+    for at_s, (received, refused) in counted.items():
+        begin_s = at_s // width * width
+        before = made.get(begin_s, (0, 0))
+        made[begin_s] = (before[0] + received, before[1] + refused)
+    return made

@@ -109,5 +109,5 @@ class Mark:
 
     at_us: int
     kind: str
-    """``start``, ``stop``, ``settings`` (alerts are read from the alerts)."""
+    """``start``, ``stop``, ``settings``, ``demo`` (alerts are read from the alerts)."""
     text: str

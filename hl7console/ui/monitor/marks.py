@@ -13,8 +13,8 @@ from hl7console.store.measures.records import Mark
 MOST = 120
 """Most marks that are drawn; of more the worst and newest."""
 
-_ROLES = {"start": "ok", "stop": "muted", "settings": "info"}
-_WORDS = {"start": "Start", "stop": "Stop", "settings": "Settings"}
+_ROLES = {"start": "ok", "stop": "muted", "settings": "info", "demo": "info"}
+_WORDS = {"start": "Start", "stop": "Stop", "settings": "Settings", "demo": "Demo"}
 _RANK = {"err": 0, "warn": 1, "ok": 2, "info": 3, "muted": 4}
 
 
