@@ -1,9 +1,9 @@
-"""What measuring costs the receiver, and how fast two years of it are opened.
+"""What measuring and fifty alert rules cost the receiver, and how fast two years of it are opened.
 
     python tests/benchmarks/measures.py [--seconds 5] [--rounds 5] [--json] [--skip-years]
 
-Receiving: the console with and without measures in turn, many times for a short while each, so
-that what else the machine does falls on both; the figure is the median of the ratios of
+Receiving: the console with and without measures and rules in turn, many times for a short while
+each, so that what else the machine does falls on both; the figure is the median of the ratios of
 neighbouring runs. What a message costs in processor time is told too, since that varies less on a
 machine that has other things to do. Opening: a file with every hour of two years for 200 listeners
 and 200 destinations is made, and read as the Monitor reads its longest span.

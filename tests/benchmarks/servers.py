@@ -165,6 +165,23 @@ def add_route(engine: Engine | AttachedConsole) -> None:
     engine.submit(SaveRoute(RouteSettings("all", "type:ORM", ("off",)))).result(10)
 
 
+def add_rules(engine: Engine | AttachedConsole) -> None:
+    """Put fifty alert rules in force, some of each kind that looks at what comes."""
+    from hl7console.engine.alert_commands import SaveAlertRules
+
+    kinds = (
+        *("connection", "stuck", "backlog", "head_age", "silence", "rate", "rejections", "latency"),
+        *("refused_run", "duplicates", "sequence", "unmapped_code", "order_without_result"),
+    )
+    filters = ("status:error", "type:ADT status:rejected", "size:>1000000", "PID-5.1~zzzz", "zzzz")
+    rules = [f'kind = "{kinds[number % len(kinds)]}"' for number in range(50 - len(filters))]
+    rules += [f"kind = \"filter\"\nfilter = '{expression}'" for expression in filters]
+    text = "\n".join(
+        f'[[rule]]\nname = "rule {number}"\n{rule}' for number, rule in enumerate(rules)
+    )
+    engine.submit(SaveAlertRules(text)).result(10)
+
+
 def console(
     folder: Path, worklist: str, *, is_routed: bool = False, is_measured: bool = True
 ) -> None:
@@ -179,6 +196,8 @@ def console(
         worklist=worklist,
         measures=is_measured,
     )
+    if is_measured:
+        add_rules(engine)
     if is_routed:
         add_route(engine)
     address = next(i for i in engine.snapshot().interfaces if i.name == "bench").address
