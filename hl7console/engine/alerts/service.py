@@ -30,6 +30,9 @@ STORE_TIMEOUT_S = 10.0
 RETRY_S = 5.0
 """How long after a fault the next turn is taken, in seconds."""
 
+SHARE = 0.02
+"""Part of a processor that looking at rules may take."""
+
 IN_FORCE_S = 3.0
 """Longest that somebody who saved rules waits for them to be in force, in seconds."""
 
@@ -145,6 +148,9 @@ class AlertService:
                     self._turns(watch)
                 except (ConsoleError, OSError) as error:
                     self._fail(error)
+                except Exception as error:  # noqa: BLE001 - or nobody would be told any more
+                    log.error("A turn over alerts failed (%s)", type(error).__name__)  # noqa: TRY400
+                    self._problem = "Alerts cannot be watched: there is a fault in the program."
             self._own_version = self.version + 1
             self._wake.wait(0 if self._ended.is_set() else RETRY_S)
             self._wake.clear()
@@ -168,7 +174,7 @@ class AlertService:
         opened_before = alerts.open_alerts(reader.database())
         self._own_version += 1
         self._shown = (tuple(opened_before[-SHOWN:]), len(opened_before), self._own_version)
-        return AlertWatch(sources, self._keep, opened_before)
+        return AlertWatch(sources, self._keep, opened_before, share=SHARE)
 
     def _turns(self, watch: AlertWatch) -> None:
         while not self._ended.is_set():
