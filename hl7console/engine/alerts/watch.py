@@ -25,6 +25,9 @@ WRITE_EVERY_US = 60 * 1_000_000
 SHOWN = 200
 """Open alerts in a snapshot."""
 
+_READING = frozenset({AlertKind.SEQUENCE, AlertKind.FILTER, AlertKind.REFUSED_RUN})
+"""Kinds that read messages."""
+
 SAME = "@same"
 """In `AlertRule.depends_on`: the interface that the alert is about."""
 
@@ -47,6 +50,8 @@ class AlertWatch:
         keep: Writes; raises a `ConsoleError` where it cannot.
         opened: The alerts that were open when the program ended last.
         longest_gap_us: A longer time between two turns counts as a sleep.
+        share: Part of a processor that all rules together may take; where much comes, those that
+            read messages follow behind. 0 for any.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class AlertWatch:
         opened: Iterable[AlertRecord] = (),
         *,
         longest_gap_us: int = LONGEST_GAP_US,
+        share: float = 0.0,
     ) -> None:
         self.sources = sources
         self._keep = keep
@@ -66,6 +72,7 @@ class AlertWatch:
         self._turn_us = 0
         self._awake_since_us = 0
         self._longest_gap_us = longest_gap_us
+        self._share = share
         self.version = 0
         """Grows when an alert changed."""
         self.problem = ""
@@ -111,6 +118,9 @@ class AlertWatch:
         for gone in self._rules.values():
             self._leave(gone, now_us)
         self._rules = kept
+        readers = sum(one.rule.enabled and one.rule.kind in _READING for one in kept.values())
+        for one in kept.values():
+            one.share = self._share / max(readers, 1)
         for record in self._opened:
             self._take_up(record, now_us)
         self._opened = []

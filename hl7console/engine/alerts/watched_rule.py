@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ SUBJECT_GONE = "It ended because there is no such interface any more, or it was 
 
 MOST_FINDINGS = 20_000
 """Findings of one rule that are followed."""
+
+FREE_S = 0.002
+"""Processor time that a look may take without being paced, in seconds."""
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,9 @@ class WatchedRule:
 
     def __init__(self, rule: AlertRule) -> None:
         self.rule = rule
+        self.share = 0.0
+        """Part of a processor that its looks may take; what is too much waits. 0 for any."""
+        self._rests_until_s = 0.0
         self.alerts: dict[Key, Watched] = {}
         self.problem = ""
         """Why it could not be looked at, without a peer's texts; empty when it could."""
@@ -73,9 +80,21 @@ class WatchedRule:
             self._findings, self._due_us = {}, 0
             yield from self.end_all(facts.now_us, HOURS_OVER)
             return
-        if not self._looked_us <= facts.now_us < self._due_us and not self._look(facts):
+        is_due = not self._looked_us <= facts.now_us < self._due_us
+        if is_due and not self._rests() and not self._look_paced(facts):
             return  # nothing is known: nothing begins, and nothing ends
         yield from self._take(facts)
+
+    def _rests(self) -> bool:
+        return bool(self.share and self._due_us) and time.monotonic() < self._rests_until_s
+
+    def _look_paced(self, facts: Facts) -> bool:
+        begun_s = time.thread_time()
+        is_known = self._look(facts)
+        spent_s = time.thread_time() - begun_s
+        if self.share and spent_s > FREE_S:
+            self._rests_until_s = time.monotonic() + spent_s / self.share
+        return is_known
 
     def _look(self, facts: Facts) -> bool:
         found: dict[Key, Finding] = {}

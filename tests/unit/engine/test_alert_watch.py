@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hl7console.engine.alerts import watched_rule
 from hl7console.engine.alerts.facts import Facts, Sources
 from hl7console.engine.alerts.finding import Finding
 from hl7console.engine.alerts.kinds import table
@@ -393,6 +394,28 @@ def test_that_a_text_that_changes_all_the_time_is_written_now_and_then(worlds) -
     shown, _ = world.watch.open_alerts()
     assert shown[0].text == "Down for 599 s."
     assert world.kept.alerts[1].text != "Down for 0 s."
+
+
+def test_that_a_rule_that_takes_long_rests_and_no_other_does(worlds, monkeypatch) -> None:
+    world = worlds(down(), late())
+    looked = {"connection": 0, "head_age": 0}
+    spent = {"connection": 0.0005, "head_age": 0.5}
+    clock = {"thread": 0.0, "real": 100.0}
+
+    def find(rule, _):
+        looked[rule.kind] += 1
+        clock["thread"] += spent[rule.kind]
+        return ()
+
+    world.find = find
+    monkeypatch.setattr(watched_rule.time, "thread_time", lambda: clock["thread"])
+    monkeypatch.setattr(watched_rule.time, "monotonic", lambda: clock["real"])
+    sources = Sources(Path(), EngineSnapshot)
+    world.watch = AlertWatch(sources, world.kept.keep, share=0.02)
+    for _ in range(100):
+        world.go(1, every=1)
+        clock["real"] += 1.0
+    assert looked == {"connection": 100, "head_age": 4}  # half a second is 2 % of 25 s
 
 
 CHANGES = st.lists(

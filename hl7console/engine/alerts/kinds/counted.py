@@ -41,6 +41,9 @@ MOST_UNINDEXED = 5_000
 MOST_READ = 500
 """Messages that one look reads one by one, where the index is further behind than that."""
 
+MOST_AT_ONCE = 5_000
+"""Messages that one look asks for their content; the next look goes on."""
+
 READ_AT_ONCE = 20_000
 """Matching messages that are counted in one step."""
 
@@ -168,6 +171,7 @@ class Matches:
             # To read messages one by one costs a hundred times as much as to ask the index.
             unindexed_id = min(last_id - MOST_UNINDEXED, after_id + MOST_READ)
             last_id = min(max(watched.indexed_id(), unindexed_id), last_id)
+            last_id = min(last_id, after_id + MOST_AT_ONCE)
         if last_id <= after_id or reader is None:
             self._after_id = max(last_id, after_id)
             return

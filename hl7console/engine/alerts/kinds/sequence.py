@@ -15,10 +15,10 @@ from hl7console.store.watched_messages import Header, WatchedMessages
 USUAL_SEQUENCE_SPAN_S = 600.0
 """How long a fault counts after the last one."""
 
-MOST_AT_ONCE = 5_000
+MOST_AT_ONCE = 1_000
 """Messages that are read in one step; a look takes `MOST_STEPS` of them at most."""
 
-MOST_STEPS = 4
+MOST_STEPS = 2
 
 MOST_FEEDS = 2_000
 """Senders that are followed, each on each listener."""
