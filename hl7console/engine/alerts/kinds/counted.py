@@ -41,7 +41,7 @@ MOST_UNINDEXED = 5_000
 MOST_READ = 500
 """Messages that one look reads one by one, where the index is further behind than that."""
 
-MOST_AT_ONCE = 5_000
+MOST_AT_ONCE = 2_000
 """Messages that one look asks for their content; the next look goes on."""
 
 READ_AT_ONCE = 20_000

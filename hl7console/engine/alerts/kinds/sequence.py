@@ -18,7 +18,7 @@ USUAL_SEQUENCE_SPAN_S = 600.0
 MOST_AT_ONCE = 1_000
 """Messages that are read in one step; a look takes `MOST_STEPS` of them at most."""
 
-MOST_STEPS = 2
+MOST_STEPS = 1
 
 MOST_FEEDS = 2_000
 """Senders that are followed, each on each listener."""
