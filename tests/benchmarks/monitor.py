@@ -9,7 +9,8 @@ engine in this process, which then takes processor time of its own. A frame is
 the time between two turns of the event loop of a timer that wants one every 8 ms: what it is late
 is what somebody waits for. On a machine that does other things as well that has its waits in it, so
 the processor time of the GUI thread within a frame is told too. While it is busy the plots show
-five minutes, the span that changes the most. Idle is measured on the same window when nothing comes in. Shares are those of one processor.
+five minutes, the span that changes the most. Idle is measured on the same window when nothing
+comes in. Shares are those of one processor.
 
 Targets: 99 % of frames under 33 ms, under 25 % when busy, under 2 % when idle.
 """

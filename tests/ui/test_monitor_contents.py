@@ -23,6 +23,7 @@ from hl7console.store.measures.records import Curve, Mark, Scope
 from hl7console.ui.monitor import contents
 from hl7console.ui.monitor.csv_table import csv_text
 from hl7console.ui.monitor.filters import steps_filter
+from hl7console.ui.monitor.line_style import style_of
 from hl7console.ui.monitor.marks import marks_of, near
 from hl7console.ui.monitor.rates import RateMeter
 from hl7console.ui.monitor.reading import heat_of, read_shown, read_trends, top_causes, trend_of
@@ -418,3 +419,11 @@ def test_times_are_written_short(value, text):
 def test_figures_have_digits_that_mean_something():
     assert [figure(v) for v in (0.0, 9.84, 99.96, 1234.5)] == ["0.0", "9.8", "100.0", "1,234"]
     assert math.isnan(NOTHING)
+
+
+@pytest.mark.parametrize("screen_scale", [1.0, 2.0])
+def test_a_line_of_many_points_is_not_both_wide_and_smooth(screen_scale):
+    few, many = style_of(60, screen_scale), style_of(300, screen_scale)
+    assert few.is_smooth
+    assert few.width > 1
+    assert not (many.is_smooth and many.width * screen_scale > 1)

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPicture
 from PySide6.QtWidgets import QWidget
 
 from hl7console.ui.monitor.colors import role_color
+from hl7console.ui.monitor.line_style import LineStyle, style_of
 from hl7console.ui.monitor.time_axis import time_ticks
 from hl7console.ui.monitor.value_axis import round_step, tens_marks, tens_text, value_text
 from hl7console.ui.theme import text_font, theme
@@ -164,7 +165,7 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._time.setHeight(round(22 * scale))
         self.setFrameShape(self.Shape.NoFrame)
         self._lines: dict[str, Any] = {}
-        self._styles: dict[str, tuple[str, bool, float]] = {}
+        self._styles: dict[str, LineStyle] = {}
         self._layers: tuple[Numbers, float, list[tuple[Numbers, str]]] = ((), 1.0, [])
         self._gap_spans: list[tuple[float, float]] = []
         self._mark_list: list[tuple[float, str]] = []
@@ -213,16 +214,18 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self._view.setYRange(bottom, top, padding=0)
 
     def set_line(
-        self, key: str, at_s: Numbers, values: Numbers, role: str, *,
-        is_dashed: bool = False, width: float = 1.6,
-    ) -> None:  # fmt: skip
+        self, key: str, at_s: Numbers, values: Numbers, role: str, *, is_dashed: bool = False
+    ) -> None:
         """Draw a line, broken where a value is not a number."""
+        style = style_of(len(values), self.devicePixelRatioF())
+        style = style._replace(role=role, is_dashed=is_dashed and not style.is_long)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = pg.PlotCurveItem(connect="finite", antialias=True)
+            line = self._lines[key] = pg.PlotCurveItem(connect="finite")
             self._item.addItem(line, ignoreBounds=True)
-        if self._styles.get(key) != (role, is_dashed, width):
-            self._styles[key] = (role, is_dashed, width)
+        if self._styles.get(key) != style:
+            self._styles[key] = style
+            line.opts["antialias"] = style.is_smooth
             line.setPen(self._pen(key))
         line.setData(
             np.asarray(at_s, dtype=float), np.asarray(values, dtype=float), connect="finite"
@@ -355,9 +358,9 @@ class TimePlot(pg.PlotWidget):  # type: ignore[misc]
         self.set_marks(marks)
 
     def _pen(self, key: str) -> QPen:
-        role, is_dashed, width = self._styles[key]
-        style = Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine
-        pen: QPen = pg.mkPen(role_color(role), width=width, style=style)
+        look = self._styles[key]
+        style = Qt.PenStyle.DashLine if look.is_dashed else Qt.PenStyle.SolidLine
+        pen: QPen = pg.mkPen(role_color(look.role), width=look.width, style=style)
         return pen
 
 
