@@ -111,11 +111,11 @@ def _open_window(
 def _summarise(running: RunningDemo, path: Path, *, as_json: bool) -> bool:
     """Print the summary; return whether everything that was accepted is there."""
     tally, kept, stand = running.tally(), running.kept(), running.worklist()
-    forwarded = running.forwarded()
+    forwarded, alerts = running.forwarded(), running.alerts()
     if as_json:
-        output.json_line(summary_values(tally, kept, stand, forwarded, path))
+        output.json_line(summary_values(tally, kept, stand, forwarded, path, alerts))
     else:
-        print_summary(tally, kept, stand, forwarded, path)
+        print_summary(tally, kept, stand, forwarded, path, alerts)
     missing = accepted(tally) - kept.total
     if missing > 0:
         output.remark(f"Error: {missing} messages were accepted, but are not in the database.")

@@ -9,13 +9,19 @@ from hl7console.cli import output
 from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import Tally, ToldStep
 from hl7console.engine.demo.running import Kept, Stand
+from hl7console.engine.demo.watching import ToldAlert
 from hl7console.worklist import wording
 
 _CODES = ("AA", "CA", "AE", "AR")
 
 
 def summary_values(
-    tally: Tally, kept: Kept, stand: Stand, forwarded: Sequence[Forwarded], path: Path
+    tally: Tally,
+    kept: Kept,
+    stand: Stand,
+    forwarded: Sequence[Forwarded],
+    path: Path,
+    alerts: Sequence[ToldAlert] = (),
 ) -> dict[str, object]:
     """Return the summary as plain values."""
     return {
@@ -60,6 +66,19 @@ def summary_values(
             }
             for one in forwarded
         ],
+        "alerts": [
+            {
+                "after_s": round(alert.after_s, 1),
+                "severity": alert.severity,
+                "rule": alert.rule,
+                "interface": alert.interface,
+                "text": alert.text,
+                "over_after_s": (
+                    None if alert.over_after_s is None else round(alert.over_after_s, 1)
+                ),
+            }
+            for alert in alerts
+        ],
         "workspace": str(path),
     }
 
@@ -70,10 +89,15 @@ def accepted(tally: Tally) -> int:
 
 
 def print_summary(
-    tally: Tally, kept: Kept, stand: Stand, forwarded: Sequence[Forwarded], path: Path
+    tally: Tally,
+    kept: Kept,
+    stand: Stand,
+    forwarded: Sequence[Forwarded],
+    path: Path,
+    alerts: Sequence[ToldAlert] = (),
 ) -> None:
-    """Print messages by type and result, the stories, the worklist, what was forwarded, and where
-    to look further.
+    """Print messages by type and result, the stories, the worklist, what was forwarded, the alerts,
+    and where to look further.
     """  # noqa: D205
     place = f'--workspace "{path}"' if " " in str(path) else f"--workspace {path}"
     output.line()
@@ -102,6 +126,8 @@ def print_summary(
         ],
         right=range(1, 4),
     )
+    output.line()
+    _print_alerts(alerts)
     output.line()
     output.line(
         f"Sent {tally.sent:,} messages over MLLP and TLS, kept {kept.total:,}"
@@ -134,6 +160,18 @@ def _print_stand(stand: Stand, place: str) -> None:
     for number, flag in stand.worth_a_look:
         output.line(f"  hl7console worklist {place} --why {number}")
         output.line(f"    {wording.flag_sentence(flag)}")
+
+
+def _print_alerts(alerts: Sequence[ToldAlert]) -> None:
+    output.line("Alerts")
+    output.line()
+    if not alerts:
+        output.line("None was told.")
+    for alert in alerts:
+        is_open = alert.over_after_s is None
+        end = "still open" if is_open else f"over at {alert.over_after_s:.1f} s"
+        output.line(f"  {alert.after_s:5.1f} s  {alert.severity:8}  {alert.rule} ({end})")
+        output.line(f"           {alert.text}")
 
 
 def _print_counts(kept: Kept) -> None:

@@ -21,16 +21,24 @@ from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.loading import HOUR_S, loading
 from hl7console.store.measures.normal import Local, local_time
 from hl7console.store.measures.records import Mark, Scope
+from hl7console.store.measures.stepping import KEPT_S
 from hl7console.store.workspace import Workspace
 
 WEEKS = 8
 """Weeks that are invented."""
 
-MINUTES_S = 6 * HOUR_S
-"""For how long, at the end, they are invented by the minute at least: the Monitor's usual span."""
+MINUTES_S = KEPT_S[60]
+"""For how long, at the end, they are invented by the minute at least: as long as is kept."""
 
-SECONDS_S = HOUR_S
+SECONDS_S = KEPT_S[1]
 """For how long, at the end, they are invented by the second."""
+
+SHOWN_S = 6 * HOUR_S
+"""For how long, at the end, every minute has times; before that, one in five."""
+
+GAP_S = 120
+"""How long before the demo it ends, as if the program had not run then: alerts look back over a
+minute, and must not count what is invented."""
 
 PER_HOUR = {
     "registration": 3530,
@@ -65,10 +73,10 @@ SATURDAY = 5
 KIND = "demo"
 """Kind of the marks."""
 
-BEGIN_TEXT = "Invented for the demo, from here to where it was first started."
+BEGIN_TEXT = "All from here on is invented, up to where the demo was first started."
 END_TEXT = (
-    f"The demo was first started here. The {WEEKS} weeks before are invented; all that follows"
-    " was really sent and measured."
+    f"The demo was first started. The {WEEKS} weeks before are invented; what follows was really"
+    " sent and measured."
 )
 
 _TIMES_US = {
@@ -93,18 +101,18 @@ class Past:
     """Invents counts that end at a moment. Pure but for the time zone.
 
     Args:
-        now_s: The moment; UTC seconds.
+        end_s: The moment; UTC seconds.
         rng: Chance.
         local: Returns local times.
     """
 
-    def __init__(self, now_s: int, rng: random.Random, local: Local = local_time) -> None:
+    def __init__(self, end_s: int, rng: random.Random, local: Local = local_time) -> None:
         self._rng = rng
-        minutes_s = now_s // HOUR_S * HOUR_S - MINUTES_S
-        seconds_s = (now_s - SECONDS_S) // 60 * 60
+        minutes_s = end_s // HOUR_S * HOUR_S - MINUTES_S
+        seconds_s = (end_s - SECONDS_S) // 60 * 60
         self.begin_s = minutes_s - WEEKS * 7 * 24 * HOUR_S
         """Where it begins."""
-        self.now_s = now_s
+        self.end_s = end_s
         self.counts: dict[int, dict[Series, Counts]] = {HOUR_S: {}, 60: {}, 1: {}}
         """By width of the steps, and series."""
         factors = self._factors(local)
@@ -112,24 +120,34 @@ class Past:
             self._add(HOUR_S, at_s, self._sent(factors[at_s]))
         for at_s in range(minutes_s, seconds_s, 60):
             self._add(60, at_s, self._sent(factors[at_s // HOUR_S * HOUR_S] / 60))
-        for at_s in range(seconds_s, now_s, 60):
+        for at_s in range(seconds_s, end_s, 60):
             self._spread(at_s, self._sent(factors[at_s // HOUR_S * HOUR_S] / 60))
 
     def times(self) -> Iterator[tuple[Series, int, list[tuple[int, Histogram]]]]:
         """Yield for series and width how long acknowledgements took in each step."""
-        fine_s = self.now_s // HOUR_S * HOUR_S - MINUTES_S
         for series, middle_us in _TIMES_US.items():
             made = [self._latency(middle_us) for _ in range(_VARIANTS)]
-            for width_s, since_s in ((60, fine_s), (HOUR_S, self.begin_s), (DAY_S, self.begin_s)):
-                steps = range(since_s // width_s * width_s, self.now_s, width_s)
+            for width_s, steps in self._timed().items():
                 yield series, width_s, [(at_s, self._rng.choice(made)) for at_s in steps]
+
+    def _timed(self) -> dict[int, list[int]]:
+        """Return by width the steps that get times: as many as the usual spans show."""
+        end_s = self.end_s
+        fine_s = end_s - SHOWN_S
+        coarse = range((end_s - MINUTES_S) // 300 * 300, fine_s, 300)
+        return {
+            1: list(range((end_s - SECONDS_S) // 5 * 5, end_s, 5)),
+            60: [*coarse, *range(fine_s // 60 * 60, end_s, 60)],
+            HOUR_S: list(range(self.begin_s, end_s, HOUR_S)),
+            DAY_S: list(range(self.begin_s // DAY_S * DAY_S, end_s, DAY_S)),
+        }
 
     def _factors(self, local: Local) -> dict[int, float]:
         """Return by hour how much more or less than usual is sent."""
         rng = self._rng
         found = {}
         days: dict[date, float] = {}
-        for at_s in range(self.begin_s, self.now_s + 1, HOUR_S):
+        for at_s in range(self.begin_s, self.end_s + 1, HOUR_S):
             moment = local(at_s)
             day = days.setdefault(moment.date(), rng.gauss(1.0, _SPREAD_OF_DAYS))
             rhythm = 1.0 - _BY_DAY * math.cos((moment.hour - 2) / 24 * 2 * math.pi)
@@ -149,13 +167,17 @@ class Past:
         return found
 
     def _add(self, width_s: int, at_s: int, sent: dict[str, int]) -> None:
-        """Count what was sent for senders, listeners, destinations, and all."""
+        """Count what was sent for listeners, destinations and all; for senders by the hour."""
         totals: Counter[Series] = Counter()
         for key, count in sent.items():
             system = SYSTEMS[key]
             totals[Scope.ALL, ""] += count
             totals[Scope.LISTENER, IMAGING_IN if system.over_tls else HOSPITAL_IN] += count
-            totals[Scope.SENDER, f"{system.application}|{FACILITY}"] += count
+            if count:
+                sender = (Scope.SENDER, f"{system.application}|{FACILITY}")
+                hours = self.counts[HOUR_S].setdefault(sender, {})
+                hour_s = at_s // HOUR_S * HOUR_S
+                hours[hour_s] = (hours.get(hour_s, (0, 0))[0] + count, 0)
             for destination, keys in _FORWARDED.items():
                 if key in keys:
                     totals[Scope.DESTINATION, destination] += count
@@ -172,7 +194,7 @@ class Past:
         for key, count in sent.items():
             for _ in range(count):
                 second = at_s + int(self._rng.random() * 60)
-                if second < self.now_s:
+                if second < self.end_s:
                     by_second.setdefault(second, Counter())[key] += 1
         for second, of_second in by_second.items():
             self._add(1, second, of_second)
@@ -198,7 +220,7 @@ def load(workspace: Workspace, *, now_s: int, seed: int | None = None) -> None:
     """
     if not workspace.is_demo:
         raise UsageError("Only the demo's workspace gets an invented past.")
-    past = Past(now_s, random.Random(seed))  # noqa: S311 - invented data, not a secret
+    past = Past((now_s - GAP_S) // 60 * 60, random.Random(seed))  # noqa: S311 - invented data, not a secret
     with loading(workspace.database_path, workspace.key) as to:
         for width_s, series in past.counts.items():
             for (scope, name), counts in series.items():
@@ -206,6 +228,6 @@ def load(workspace: Workspace, *, now_s: int, seed: int | None = None) -> None:
                 to.steps(scope, name, steps, width_s=width_s)
         for (scope, name), width_s, times in past.times():
             to.latencies(scope, name, times, width_s=width_s)
-        to.ran(past.begin_s, now_s)
+        to.ran(past.begin_s, past.end_s)
         to.mark(Mark(past.begin_s * 1_000_000, KIND, BEGIN_TEXT))
         to.mark(Mark(now_s * 1_000_000, KIND, END_TEXT))

@@ -15,6 +15,7 @@ from hl7console.engine.demo import forwarding, history, setup, watching
 from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import DemoTraffic, Tally
 from hl7console.engine.demo.receivers import DemoReceivers
+from hl7console.engine.demo.watching import ToldAlert
 from hl7console.engine.owner import OwnerLock, owner_pid
 from hl7console.engine.supervisor import Engine
 from hl7console.errors import (
@@ -70,6 +71,8 @@ class RunningDemo:
     receivers: DemoReceivers
     first_id: int
     """Messages above this id came in this run."""
+    began_us: int
+    """When its traffic began; UTC, microseconds since 1970."""
 
     def tally(self) -> Tally:
         """Return what was sent, as the senders saw it. Any thread."""
@@ -91,6 +94,10 @@ class RunningDemo:
     def forwarded(self) -> tuple[Forwarded, ...]:
         """Return by destination what its receiver answered in this run. Any thread."""
         return forwarding.forwarded(self.engine, self.receivers)
+
+    def alerts(self) -> tuple[ToldAlert, ...]:
+        """Return the alerts that were told in this run, oldest first. Any thread."""
+        return watching.told_alerts(self.engine, self.began_us)
 
     def worklist(self) -> Stand:
         """Return where the worklist stands once it has followed. Any thread; waits a little."""
@@ -149,9 +156,10 @@ def running_demo(
             engine.submit(SaveDestination(receiver)).result(_START_TIMEOUT_S)
         forwarding.forward(engine, receivers)
         first_id = engine.snapshot().last_message_id
+        began_us = time.time_ns() // 1000
         traffic.start()
         try:
-            yield RunningDemo(engine, traffic, receivers, first_id)
+            yield RunningDemo(engine, traffic, receivers, first_id, began_us)
         finally:
             traffic.stop()
     finally:

@@ -10,6 +10,7 @@ from hl7console.engine.console import JobReport, Noticed, NotTaken, SendResult
 from hl7console.engine.demo.forwarding import Forwarded
 from hl7console.engine.demo.hospital import Tally, ToldStep
 from hl7console.engine.demo.running import Kept, Stand
+from hl7console.engine.demo.watching import ToldAlert
 
 RESULT = SendResult(
     message_id=7,
@@ -103,6 +104,12 @@ STAND = Stand(
 
 
 FORWARDED = (Forwarded("Billing out", taken=5, refused=2, waiting=1),)
+ALERTS = (
+    ToldAlert(
+        25.0, "critical", "Interface down", "Archive out", "Archive out is down.", over_after_s=41.5
+    ),
+    ToldAlert(7.0, "warning", "Billing refuses many", "Billing out", "Many were refused."),
+)
 
 
 def test_the_summary_counts_by_type_and_answer(capsys):
@@ -121,6 +128,21 @@ def test_the_summary_counts_by_type_and_answer(capsys):
     assert '--workspace "' in text
     assert ["Billing", "out", "5", "2", "1"] in [line.split() for line in lines]
     assert accepted(TALLY) == 2
+
+
+def test_the_summary_tells_the_alerts(capsys):
+    print_summary(TALLY, KEPT, STAND, FORWARDED, Path("w"), ALERTS)
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("   25.0 s  critical  Interface down (over at 41.5 s)")
+    assert lines[at + 1].strip() == "Archive out is down."
+    assert "    7.0 s  warning   Billing refuses many (still open)" in lines
+    print_summary(TALLY, KEPT, STAND, FORWARDED, Path("w"))
+    assert "None was told." in capsys.readouterr().out
+    values = summary_values(TALLY, KEPT, STAND, FORWARDED, Path("w"), ALERTS)["alerts"]
+    assert [(one["rule"], one["after_s"], one["over_after_s"]) for one in values] == [
+        ("Interface down", 25.0, 41.5),
+        ("Billing refuses many", 7.0, None),
+    ]
 
 
 def test_the_summary_as_values():
