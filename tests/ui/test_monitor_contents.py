@@ -23,6 +23,7 @@ from hl7console.store.measures.records import Curve, Mark, Scope
 from hl7console.ui.monitor import contents
 from hl7console.ui.monitor.csv_table import csv_text
 from hl7console.ui.monitor.filters import steps_filter
+from hl7console.ui.monitor.legend import fitting
 from hl7console.ui.monitor.line_style import style_of
 from hl7console.ui.monitor.marks import marks_of, near
 from hl7console.ui.monitor.rates import RateMeter
@@ -427,3 +428,10 @@ def test_a_line_of_many_points_is_not_both_wide_and_smooth(screen_scale):
     assert few.is_smooth
     assert few.width > 1
     assert not (many.is_smooth and many.width * screen_scale > 1)
+
+
+def test_a_legend_shows_what_fits_and_counts_the_rest():
+    assert fitting([60, 60, 60], 200, 30) == 3
+    assert fitting([60, 60, 60], 160, 30) == 2
+    assert fitting([60, 60, 60], 40, 30) == 0
+    assert fitting([], 10, 30) == 0

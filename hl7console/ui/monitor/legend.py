@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
@@ -55,23 +56,17 @@ class Legend(QWidget):
         painter.setFont(self._font)
         metrics = QFontMetrics(self._font)
         right = self.width()
-        if self._content.note and self._at_s is None:
-            right = self._write(painter, metrics, right, self._content.note)
         entries = list(zip(self._content.lines, self.texts(), strict=True))
-        room = right
-        shown = 0
-        for _, text in entries:
-            room -= metrics.horizontalAdvance(text) + _DOT + 5 + _GAP
-            if room < 0:
-                break
-            shown += 1
+        widths = [metrics.horizontalAdvance(text) + _DOT + 5 + _GAP for _, text in entries]
+        note = self._content.note if self._at_s is None else ""
+        if note and sum(widths) + metrics.horizontalAdvance(note) + _GAP <= right:
+            right = self._write(painter, metrics, right, note)
+        shown = fitting(widths, right, metrics.horizontalAdvance("+99") + _GAP)
         if shown < len(entries):
             right = self._write(painter, metrics, right, f"+{len(entries) - shown}")
         for line, text in reversed(entries[:shown]):
             width = metrics.horizontalAdvance(text)
             left = right - width
-            if left < _DOT + 5:
-                break
             painter.setPen(theme().color("text" if self._at_s is not None else "muted"))
             painter.drawText(QRect(left, 0, width + 2, self.height()), _MIDDLE, text)
             self._draw_dot(painter, left - _DOT - 5, line.role, is_dashed=line.is_dashed)
@@ -99,3 +94,19 @@ class Legend(QWidget):
 
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+def fitting(widths: Sequence[int], room: int, more: int) -> int:
+    """Return how many entries fit, from the first on.
+
+    Args:
+        widths: How wide each one is, with the gap before it.
+        room: How much room there is.
+        more: Width of the number that stands for those left out.
+    """
+    if sum(widths) <= room + _GAP:
+        return len(widths)
+    count = 0
+    while count < len(widths) and sum(widths[: count + 1]) + more <= room:
+        count += 1
+    return count

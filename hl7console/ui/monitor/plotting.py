@@ -25,6 +25,7 @@ from hl7console.ui.theme import text_font, theme
 AXIS_WIDTH = 48
 """Pixels left of every plot, the same for all, so that times stand below each other."""
 _TICK_PIXELS = 86
+_EDGE_PIXELS = 10
 _GROUND, _BACK, _LINES, _FRONT = -1000, -10, 0, 10
 Numbers = Sequence[float]
 
@@ -36,7 +37,10 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """How much farther apart than usual marks stand."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[None, list[float]]]:
-        self._labels = dict(time_ticks(low, high, max(int(size / _TICK_PIXELS / self.spread), 1)))
+        ticks = time_ticks(low, high, max(int(size / _TICK_PIXELS / self.spread), 1))
+        # What would be cut off at the edge is left out.
+        edge_s = (high - low) * _EDGE_PIXELS * self.spread / max(size, 1)
+        self._labels = {at_s: label if at_s <= high - edge_s else "" for at_s, label in ticks}
         return [(None, list(self._labels))]
 
     def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:
