@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hl7console.engine.demo import history
-from hl7console.engine.demo.forwarding import BILLING_OUT
+from hl7console.engine.demo.forwarding import ARCHIVE_OUT, BILLING_OUT, OUTAGES
 from hl7console.engine.demo.programme import Programme
 from hl7console.engine.demo.running import running_demo
 from hl7console.engine.demo.setup import HOSPITAL_IN, IMAGING_IN
@@ -91,6 +91,7 @@ def test_the_parts_add_up_to_the_whole():
     for series in past.counts.values():
         assert all(at_s < NOW_S for counts in series.values() for at_s in counts)
         assert by_step(series, Scope.LISTENER) == by_step(series, Scope.ALL)
+        assert all(0 <= no <= of for counts in series.values() for of, no in counts.values())
         assert any(refused for _, refused in series[Scope.DESTINATION, BILLING_OUT].values())
     hours = past.counts[HOUR_S]
     everything = sum(by_step(series, Scope.ALL).total() for series in past.counts.values())
@@ -127,6 +128,25 @@ def test_every_span_has_something_and_the_minutes_before_the_start_have_nothing(
     assert {mark.kind for mark in marks} == {history.KIND}
     assert marks[-1].at_us == NOW_S * 1_000_000
     assert all("invented" in mark.text for mark in marks)
+
+
+def test_causes_are_as_many_as_refusals_and_the_archive_has_waits_and_times(workspace):
+    history.load(workspace, now_s=NOW_S, seed=1)
+    span = (NOW_S - 10 * 24 * HOUR_S, NOW_S)
+    with closing(MeasureReader(workspace.database_path, workspace.key)) as reader:
+        for scope, name in ((Scope.ALL, ""), (Scope.DESTINATION, BILLING_OUT)):
+            curve = reader.curve(scope, name, *span, most_steps=400)
+            causes = reader.causes(scope, name, *span, most_steps=400)
+            assert curve is not None
+            assert len(causes) == 2
+            assert [sum(counts) for counts in zip(*causes.values(), strict=True)] == list(
+                curve.refused
+            )
+        archive = reader.curve(Scope.DESTINATION, ARCHIVE_OUT, *span, most_steps=400)
+    assert archive is not None
+    assert all(backlog > 50 for backlog in archive.backlog[1:-2])
+    assert max(archive.head_age_s) == OUTAGES.longer_s
+    assert all(times is not None for times in archive.latency[1:-2])
 
 
 def test_no_other_workspace_gets_a_past(tmp_path):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from hl7console.engine.demo.forwarding import ARCHIVE_OUT, BILLING_OUT, PACS_OUT
+from hl7console.engine.demo.forwarding import ARCHIVE_OUT, BILLING_OUT, OUTAGES, PACS_OUT
 from hl7console.engine.demo.register import FACILITY, SYSTEMS
 from hl7console.engine.demo.setup import HOSPITAL_IN, IMAGING_IN
 from hl7console.errors import UsageError
@@ -58,8 +58,17 @@ _FORWARDED = {
 }
 """By destination: the systems whose messages go there."""
 
-_REFUSED = {BILLING_OUT: 0.02}
-"""By destination: which part is refused there."""
+_REFUSED_HERE = {"registration": ("AR 201 MSH-9.2", 10), "radiology": ("AE 101 MSH-9", 10)}
+"""By system: why messages of it are refused, and how many an hour."""
+
+_REFUSED_THERE = {BILLING_OUT: (("AE 101 PV1-20", 0.016), ("AE 101 PID-7", 0.004))}
+"""By destination: why messages are refused there, and which part."""
+
+_WAITING_PER_S = 2.2
+"""How fast the queue of a receiver that is away grows."""
+
+_LONGER_AN_HOUR = 10
+"""How often that receiver is away for longer in an hour."""
 
 _BY_DAY, _AT_WEEKENDS = 0.12, 0.96
 _SPREAD_OF_HOURS, _SPREAD_OF_DAYS = 0.08, 0.04
@@ -93,6 +102,19 @@ _TIMES_SIGMA = 0.45
 _VARIANTS, _SAMPLES = 12, 150
 
 Series = tuple[Scope, str]
+_SERIES: dict[str, tuple[Series, tuple[Series, ...]]] = {
+    key: (
+        (Scope.SENDER, f"{SYSTEMS[key].application}|{FACILITY}"),
+        (
+            (Scope.ALL, ""),
+            (Scope.LISTENER, IMAGING_IN if SYSTEMS[key].over_tls else HOSPITAL_IN),
+            *((Scope.DESTINATION, name) for name, keys in _FORWARDED.items() if key in keys),
+        ),
+    )
+    for key in PER_HOUR
+}
+"""By system: the series of the sender, and the others that its messages count for."""
+
 Counts = dict[int, tuple[int, int]]
 """By the second at which a step begins: messages, and how many were refused."""
 
@@ -115,6 +137,8 @@ class Past:
         self.end_s = end_s
         self.counts: dict[int, dict[Series, Counts]] = {HOUR_S: {}, 60: {}, 1: {}}
         """By width of the steps, and series."""
+        self.causes: dict[int, dict[tuple[Series, str], Counter[int]]] = {HOUR_S: {}, 60: {}, 1: {}}
+        """How often a cause was met: by width, by series and cause, and by step."""
         factors = self._factors(local)
         for at_s in range(self.begin_s, minutes_s, HOUR_S):
             self._add(HOUR_S, at_s, self._sent(factors[at_s]))
@@ -129,6 +153,41 @@ class Past:
             made = [self._latency(middle_us) for _ in range(_VARIANTS)]
             for width_s, steps in self._timed().items():
                 yield series, width_s, [(at_s, self._rng.choice(made)) for at_s in steps]
+
+    def waits(self) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+        """Yield by width the steps in which deliveries for `ARCHIVE_OUT` waited.
+
+        Each is its begin, how many waited, and for how long the first did. Zeros follow.
+        """
+        coarse_s = (self.end_s - MINUTES_S) // HOUR_S * HOUR_S
+        yield (
+            HOUR_S,
+            [
+                max(self._wait(at_s, OUTAGES.longer_s) for _ in range(_LONGER_AN_HOUR))
+                for at_s in range(self.begin_s, coarse_s, HOUR_S)
+            ],
+        )
+        minutes: dict[int, tuple[int, int, int]] = {}
+        seconds: dict[int, tuple[int, int, int]] = {}
+        at_s, number = float(coarse_s), 0
+        while at_s < self.end_s - 60:
+            away_s = OUTAGES.length_s(number)
+            begin_s, over_s = int(at_s), int(at_s + away_s)
+            most = self._wait(over_s // 60 * 60, away_s)
+            minutes[most[0]] = max(minutes.get(most[0], most), most, key=lambda one: one[1])
+            if begin_s >= self.end_s - SECONDS_S:
+                for second in range(begin_s, over_s):
+                    age_s = second - begin_s
+                    seconds[second] = (second, round(most[1] * age_s / away_s), age_s)
+                seconds[over_s] = (over_s, 0, 0)
+            at_s, number = at_s + away_s + OUTAGES.between_s, number + 1
+        fine_s = self.end_s - SECONDS_S
+        yield 60, [one for at, one in minutes.items() if at < fine_s]
+        yield 1, list(seconds.values())
+
+    def _wait(self, at_s: int, away_s: float) -> tuple[int, int, int]:
+        waiting = _WAITING_PER_S * away_s * self._rng.uniform(0.85, 1.15)
+        return at_s, round(waiting), int(away_s)
 
     def _timed(self) -> dict[int, list[int]]:
         """Return by width the steps that get times: as many as the usual spans show."""
@@ -157,36 +216,59 @@ class Past:
 
     def _sent(self, hours: float) -> dict[str, int]:
         """Return by system how many messages are sent in a part of an hour."""
-        found = {}
-        for key, per_hour in PER_HOUR.items():
-            mean = per_hour * hours
-            if mean < _FEW:
-                found[key] = int(mean) + (self._rng.random() < mean % 1.0)
-            else:
-                found[key] = max(round(self._rng.gauss(mean, math.sqrt(mean * _BURST))), 0)
-        return found
+        return {
+            key: max(
+                round(self._rng.gauss(per_hour * hours, math.sqrt(per_hour * hours * _BURST))), 0
+            )
+            if per_hour * hours >= _FEW
+            else self._some(per_hour * hours)
+            for key, per_hour in PER_HOUR.items()
+        }
 
     def _add(self, width_s: int, at_s: int, sent: dict[str, int]) -> None:
         """Count what was sent for listeners, destinations and all; for senders by the hour."""
-        totals: Counter[Series] = Counter()
+        totals: dict[Series, int] = {}
+        hour_s = at_s // HOUR_S * HOUR_S
+        by_hour, by_series = self.counts[HOUR_S], self.counts[width_s]
         for key, count in sent.items():
-            system = SYSTEMS[key]
-            totals[Scope.ALL, ""] += count
-            totals[Scope.LISTENER, IMAGING_IN if system.over_tls else HOSPITAL_IN] += count
             if count:
-                sender = (Scope.SENDER, f"{system.application}|{FACILITY}")
-                hours = self.counts[HOUR_S].setdefault(sender, {})
-                hour_s = at_s // HOUR_S * HOUR_S
+                sender, others = _SERIES[key]
+                hours = by_hour.setdefault(sender, {})
                 hours[hour_s] = (hours.get(hour_s, (0, 0))[0] + count, 0)
-            for destination, keys in _FORWARDED.items():
-                if key in keys:
-                    totals[Scope.DESTINATION, destination] += count
-        by_series = self.counts[width_s]
+                for series in others:
+                    totals[series] = totals.get(series, 0) + count
+        refused: dict[Series, int] = {}
+        for series, cause, count in self._refusals(sent, totals):
+            refused[series] = refused.get(series, 0) + count
+            self.causes[width_s].setdefault((series, cause), Counter())[at_s] += count
         for series, count in totals.items():
+            by_series.setdefault(series, {})[at_s] = (count, refused.get(series, 0))
+
+    def _refusals(
+        self, sent: dict[str, int], totals: dict[Series, int]
+    ) -> Iterator[tuple[Series, str, int]]:
+        """Yield what of a step was refused, by whom and why."""
+        for key, (cause, per_hour) in _REFUSED_HERE.items():
+            of = sent.get(key, 0)
+            count = min(self._some(of * per_hour / PER_HOUR[key]), of) if of else 0
             if count:
-                part = _REFUSED.get(series[1], 0.0) * count
-                refused = int(part) + (self._rng.random() < part % 1.0)
-                by_series.setdefault(series, {})[at_s] = (count, refused)
+                for series in _SERIES[key][1]:
+                    if series[0] != Scope.DESTINATION:
+                        yield series, cause, count
+        for destination, causes in _REFUSED_THERE.items():
+            series = (Scope.DESTINATION, destination)
+            left = totals.get(series, 0)
+            for cause, part in causes:
+                count = min(self._some(totals.get(series, 0) * part), left) if left else 0
+                left -= count
+                if count:
+                    yield series, cause, count
+
+    def _some(self, mean: float) -> int:
+        """Return a number by chance, about a mean."""
+        if mean < _FEW:
+            return int(mean) + (self._rng.random() < mean % 1.0)
+        return max(round(self._rng.gauss(mean, math.sqrt(mean))), 0)
 
     def _spread(self, at_s: int, sent: dict[str, int]) -> None:
         """Spread a minute over its seconds; what would come after the end does not come."""
@@ -226,6 +308,11 @@ def load(workspace: Workspace, *, now_s: int, seed: int | None = None) -> None:
             for (scope, name), counts in series.items():
                 steps = ((at_s, received, refused) for at_s, (received, refused) in counts.items())
                 to.steps(scope, name, steps, width_s=width_s)
+        for width_s, causes in past.causes.items():
+            for ((scope, name), cause), found in causes.items():
+                to.causes(scope, name, cause, found.items(), width_s=width_s)
+        for width_s, waits in past.waits():
+            to.waits(Scope.DESTINATION, ARCHIVE_OUT, waits, width_s=width_s)
         for (scope, name), width_s, times in past.times():
             to.latencies(scope, name, times, width_s=width_s)
         to.ran(past.begin_s, past.end_s)

@@ -28,6 +28,19 @@ _PUT_TIMES = (
     " VALUES (?, ?, ?, ?, ?)"
 )
 
+_PUT_CAUSE = (
+    "INSERT INTO causes (resolution, series_id, at_s, cause_id, count) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (resolution, series_id, at_s, cause_id) DO UPDATE SET count = count"
+    " + excluded.count"
+)
+_PUT_WAIT = (
+    f"INSERT INTO steps (resolution, series_id, at_s, {', '.join(COLUMNS)})"  # noqa: S608
+    " VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?, NULL)"
+    " ON CONFLICT (resolution, series_id, at_s) DO UPDATE SET"
+    " backlog = max(coalesce(backlog, 0), excluded.backlog),"
+    " head_age_s = max(coalesce(head_age_s, 0), excluded.head_age_s)"
+)
+
 
 def load_hours(
     console_path: Path, key: bytes | None, scope: Scope, name: str, hours: Iterable[Hour]
@@ -93,8 +106,9 @@ class Loading:
         """
         counted: dict[int, tuple[int, int]] = {}
         for at_s, received, *rest in steps:
-            before = counted.get(at_s, (0, 0))
-            counted[at_s] = (before[0] + received, before[1] + (rest[0] if rest else 0))
+            begin_s = at_s // width_s * width_s
+            before = counted.get(begin_s, (0, 0))
+            counted[begin_s] = (before[0] + received, before[1] + (rest[0] if rest else 0))
         series_id = self._store.names.series_id((scope, name))
         if not counted:
             return
@@ -104,7 +118,7 @@ class Loading:
         )
         for width in RESOLUTIONS_S:
             if width >= width_s:
-                counted = _wider(counted, width)
+                counted = counted if width == width_s else _wider(counted, width)
                 self._store.database.executemany(
                     _PUT,
                     [
@@ -134,6 +148,57 @@ class Loading:
                 packed[id(found)] = found.to_bytes()
             rows.append((width_s, series_id, at_s, LATENCY, packed[id(found)]))
         self._store.database.executemany(_PUT_TIMES, rows)
+
+    def causes(
+        self, scope: Scope, name: str, cause: str, steps: Iterable[tuple[int, int]], *, width_s: int
+    ) -> None:
+        """Add how often a cause was met, to steps of one width and the wider ones.
+
+        Args:
+            scope: What the series is about.
+            name: Its name.
+            cause: As it is counted, ``AE 101 PID-7``.
+            steps: Where each begins (UTC seconds), and how often.
+            width_s: One of `RESOLUTIONS_S`.
+        """
+        names = self._store.names
+        series_id, cause_id = names.series_id((scope, name)), names.cause_id(cause)
+        counted = {at_s: (count, 0) for at_s, count in steps}
+        for width in RESOLUTIONS_S:
+            if width >= width_s:
+                counted = _wider(counted, width)
+                self._store.database.executemany(
+                    _PUT_CAUSE,
+                    [
+                        (width, series_id, at_s, cause_id, count)
+                        for at_s, (count, _) in sorted(counted.items())
+                    ],
+                )
+
+    def waits(
+        self, scope: Scope, name: str, steps: Iterable[tuple[int, int, int]], *, width_s: int
+    ) -> None:
+        """Set how much waited, in steps of one width and the wider ones; the most counts.
+
+        Args:
+            scope: What the series is about.
+            name: Its name.
+            steps: Where each begins (UTC seconds), how many waited, the age of the first in
+                seconds.
+            width_s: One of `RESOLUTIONS_S`.
+        """
+        series_id = self._store.names.series_id((scope, name))
+        most = {at_s: (backlog, age_s) for at_s, backlog, age_s in steps}
+        for width in RESOLUTIONS_S:
+            if width >= width_s:
+                wider: dict[int, tuple[int, int]] = {}
+                for at_s, (backlog, age_s) in most.items():
+                    before = wider.get(at_s // width * width, (0, 0))
+                    wider[at_s // width * width] = (max(before[0], backlog), max(before[1], age_s))
+                most = wider
+                self._store.database.executemany(
+                    _PUT_WAIT, [(width, series_id, at_s, *most[at_s]) for at_s in sorted(most)]
+                )
 
     def ran(self, since_s: int, until_s: int) -> None:
         """Count the program as having run throughout a span; UTC seconds."""
