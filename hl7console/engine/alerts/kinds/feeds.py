@@ -201,10 +201,11 @@ def latency(rule: AlertRule, facts: Facts) -> Iterator[Finding]:
             slow_us = times.percentile(rule.percentile)
             if slow_us > limit_us:
                 whose = "its receiver answers" if scope is Scope.DESTINATION else "it answers"
+                part = 100.0 - rule.percentile
+                share = f"{part:g} % of" if part else "The slowest of"
                 text = (
-                    f"{name}: {whose} slowly. {rule.percentile:g} % of {times.total:,} messages"
-                    f" within {duration(span_s * 1_000_000)} had their answer after"
-                    f" {slow_us / 1000:,.0f} ms."
+                    f"{name}: {whose} slowly. {share} {times.total:,} messages within"
+                    f" {duration(span_s * 1_000_000)} waited {slow_us / 1000:,.0f} ms or longer."
                 )
                 yield Finding(scope, name, text, filter=shown(scope, name))
 
