@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,10 @@ def test_every_span_has_something_and_the_minutes_before_the_start_have_nothing(
     assert late is None or not any(late.received)
     assert [last for _, last in runs] == [end_s]
     assert {mark.kind for mark in marks} == {history.KIND}
-    assert marks[-1].at_us == NOW_S * 1_000_000
-    assert all("invented" in mark.text for mark in marks)
+    assert marks[-1].at_us == end_s * 1_000_000
+    gaps_us = [later.at_us - mark.at_us for mark, later in pairwise(marks)]
+    assert max(gaps_us) <= 9 * 86_400 * 1_000_000
+    assert all("invented" in mark.text.lower() for mark in marks)
 
 
 def test_causes_are_as_many_as_refusals_and_the_archive_has_waits_and_times(workspace):
@@ -164,10 +167,11 @@ def test_a_demo_gets_its_past_once_and_only_where_it_is_new(tmp_path):
     with running_demo(tmp_path / "new", SOURCE, seed=1):
         pass
     new = Workspace.open(tmp_path / "new", SOURCE, kind=KIND_DEMO)
-    assert invented_marks(new) == 2
+    invented = invented_marks(new)
+    assert invented > history.WEEKS
     with running_demo(new.path, SOURCE, seed=1):
         pass
-    assert invented_marks(new) == 2
+    assert invented_marks(new) == invented
 
 
 def invented_marks(workspace: Workspace) -> int:

@@ -82,10 +82,10 @@ SATURDAY = 5
 KIND = "demo"
 """Kind of the marks."""
 
-BEGIN_TEXT = "All from here on is invented, up to where the demo was first started."
+WITHIN_TEXT = "Invented for the demo, as all up to where it was first started."
 END_TEXT = (
-    f"The demo was first started. The {WEEKS} weeks before are invented; what follows was really"
-    " sent and measured."
+    f"All before this is invented: {WEEKS} weeks of numbers. The demo was first started a moment"
+    " later, and what it really sent and measured follows."
 )
 
 _TIMES_US = {
@@ -316,5 +316,6 @@ def load(workspace: Workspace, *, now_s: int, seed: int | None = None) -> None:
         for (scope, name), width_s, times in past.times():
             to.latencies(scope, name, times, width_s=width_s)
         to.ran(past.begin_s, past.end_s)
-        to.mark(Mark(past.begin_s * 1_000_000, KIND, BEGIN_TEXT))
-        to.mark(Mark(now_s * 1_000_000, KIND, END_TEXT))
+        for at_s in range(past.begin_s, past.end_s - DAY_S, 7 * DAY_S):
+            to.mark(Mark(at_s * 1_000_000, KIND, WITHIN_TEXT))
+        to.mark(Mark(past.end_s * 1_000_000, KIND, END_TEXT))

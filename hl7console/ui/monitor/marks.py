@@ -47,7 +47,8 @@ def marks_of(
         role = {Severity.CRITICAL: "err", Severity.WARNING: "warn"}.get(
             Severity(alert.severity), "info"
         )
-        text = f"{alert.subject}: {alert.text}" if alert.subject else alert.text
+        names = alert.subject and not alert.text.startswith(alert.subject)
+        text = f"{alert.subject}: {alert.text}" if names else alert.text
         found.append(PlotMark(alert.onset_at_us / 1e6, role, text))
         if alert.ended_at_us:
             over = alert.recovery_text or "over"
