@@ -48,6 +48,13 @@ def is_measured(engine: Engine, scope: Scope, name: str, count: int) -> bool:
         return sum(this_minute(reader, scope, name).received) >= count
 
 
+def lines_counted(engine: Engine) -> int:
+    now_s = int(time.time())
+    with closing(engine.open_measures()) as reader:
+        found = reader.curves(Scope.STEPS, now_s - 120, now_s + 1)
+        return sum(max(curve.backlog) for curve in found.values())
+
+
 def test_what_an_engine_receives_and_sends_is_measured_with_its_times(tmp_path: Path):
     settings = ListenerSettings("in", port=0)
     with (
@@ -62,6 +69,7 @@ def test_what_an_engine_receives_and_sends_is_measured_with_its_times(tmp_path: 
             client.ask(WRONG_TYPE % b"C99")
             wait_for(lambda: is_measured(engine, Scope.LISTENER, "in", 21), "measured")
             wait_for(lambda: is_measured(engine, Scope.DESTINATION, "PACS", 20), "sent")
+            wait_for(lambda: lines_counted(engine) > 0, "lines of the worklist were counted")
             with closing(engine.open_measures()) as reader:
                 found = this_minute(reader, Scope.LISTENER, "in")
                 sent = this_minute(reader, Scope.DESTINATION, "PACS")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.engine.measures.gauges import gauges_of
+from hl7console.engine.measures.line_states import LineStates
 from hl7console.engine.measures.measuring import Gauges, Measures
 from hl7console.engine.measures.unmapped import UnmappedCodes
 from hl7console.engine.snapshot import EngineSnapshot
@@ -68,6 +69,7 @@ class MeasuresService:
         self._console_path, self._key = workspace.database_path, workspace.key
         self._snapshot = snapshot
         self._unmapped = UnmappedCodes(open_worklist) if open_worklist is not None else None
+        self._states = LineStates(open_worklist) if open_worklist is not None else None
         self._is_off = is_off
         self._has_measured = False
         self._ended = threading.Event()
@@ -117,8 +119,9 @@ class MeasuresService:
         finally:
             if measures is not None:
                 measures.close()
-            if self._unmapped is not None:
-                self._unmapped.close()
+            for look in (self._unmapped, self._states):
+                if look is not None:
+                    look.close()
 
     def _discard_if_damaged(self, error: Exception) -> None:
         """Remove a file that cannot be read any more; the next turn makes it anew."""
@@ -147,6 +150,9 @@ class MeasuresService:
         if self._unmapped is not None:
             count = self._unmapped.count(snapshot.worklist_version, now_us // 1_000_000)
             found[Scope.UNMAPPED, ""] = (count, 0, 0)
+        if self._states is not None:
+            counts = self._states.counts(snapshot.worklist_version, now_us // 1_000_000)
+            found.update({(Scope.STEPS, state): (n, 0, 0) for state, n in counts.items()})
         return found
 
     def _follow(self, measures: Measures) -> None:

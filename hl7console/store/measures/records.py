@@ -26,6 +26,9 @@ class Scope(StrEnum):
     UNMAPPED = "unmapped"
     """Procedure codes that the worklist's tables don't have: their number as backlog, under an
     empty name."""
+    STEPS = "steps"
+    """Lines of the worklist, by state (``SCHEDULED``): their number as backlog. No number of any
+    state: there are none, or they were not counted."""
 
 
 RESOLUTIONS_S = (1, 60, 3600, 86400)

@@ -46,6 +46,7 @@ from hl7console.store.worklist.selecting import (
     persons_like,
     source_of,
     state_at,
+    states_of,
     stations_of,
 )
 from hl7console.worklist.rows import CODE, CONFLICT, IDENTIFIER, MERGE, PATIENT, STEP, UNMAPPED, Row
@@ -160,6 +161,10 @@ class WorklistReader:
             return Counts(states, by("modality"), stations, incomplete, sum(states.values()))
 
         return self._read(read, Counts({}, {}, {}, 0, 0))
+
+    def states(self) -> dict[str, int]:
+        """Return how many lines there are in each state; read from an index alone."""
+        return self._read(states_of, {})
 
     # One line.
 
@@ -321,19 +326,12 @@ class WorklistReader:
 
     def duplicates(self) -> list[Likeness]:
         """Return persons that look alike and are neither merged nor linked."""
-
-        def read(database: Database) -> list[Likeness]:
-            return likenesses(database)
-
-        return self._read(read, [])
+        return self._read(likenesses, [])
 
     def patients(self, text: str) -> list[Row]:
         """Return persons whose name or an identifier, of any domain, contains all words."""
-
-        def read(database: Database) -> list[Row]:
-            return persons_like(database, fold(writable(text)).split())
-
-        return self._read(read, [])
+        words = fold(writable(text)).split()
+        return self._read(lambda database: persons_like(database, words), [])
 
     # The file.
 

@@ -171,6 +171,16 @@ def stations_of(names: str) -> list[str]:
     return [str(name) for name in json.loads(names)] or [""]
 
 
+def states_of(database: Database) -> dict[str, int]:
+    """Return how many lines there are in each state; read from an index alone."""
+    row = database.one(
+        "SELECT json_group_object(state, count) FROM"
+        " (SELECT state, count(*) AS count FROM lines GROUP BY state)"
+    )
+    found: dict[str, int] = json.loads(str(row[0])) if row else {}
+    return found
+
+
 def integer(value: SqlValue) -> int:
     """Return a column's whole number; 0 where it is none."""
     return value if isinstance(value, int) else 0

@@ -83,7 +83,7 @@ def test_lists_are_filtered_and_ordered(filled, query, accessions):
 
 def test_counts_are_by_state_modality_and_station(filled):
     counts = filled.counts()
-    assert counts.by_state == {"CANCELED": 1, "SCHEDULED": 4}
+    assert counts.by_state == filled.states() == {"CANCELED": 1, "SCHEDULED": 4}
     assert counts.by_modality == {"CT": 3, "MR": 1, "US": 1}
     assert counts.by_station == {"": 3, "CT1": 1, "CT2": 1}
     assert counts.incomplete == 1
@@ -217,6 +217,7 @@ def test_everything_is_empty_before_there_is_a_worklist(store):
     with reading(store) as reader:
         assert reader.lines() == []
         assert reader.counts().total == 0
+        assert reader.states() == {}
         assert reader.why(1) == []
         assert reader.problems() == []
         assert reader.watermark().position == 0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hl7console.engine.measures.gauges import gauges_of
+from hl7console.engine.measures.line_states import EVERY_S as STATES_EVERY_S
+from hl7console.engine.measures.line_states import EVERY_WITHOUT_S, LineStates
 from hl7console.engine.measures.unmapped import EVERY_S, UnmappedCodes
 from hl7console.engine.repair_commands import QueueCondition, QueueStatus
 from hl7console.engine.snapshot import EngineSnapshot, InterfaceStatus, LinkState
@@ -56,6 +60,14 @@ class Worklist:
         self.asked = 0
         self.is_damaged = False
         self.is_open = True
+        self.has_lines = True
+        self.fault: Exception | None = None
+
+    def states(self) -> dict[str, int]:
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        return {"SCHEDULED": self.asked} if self.has_lines else {}
 
     def unmapped(self) -> list[int]:
         self.asked += 1
@@ -78,3 +90,38 @@ def test_unmapped_codes_are_looked_at_when_the_worklist_changed_and_not_too_ofte
     worklist.is_damaged = True
     assert codes.count(4, NOW_S) == 3
     assert not worklist.is_open
+
+
+def test_lines_are_counted_when_the_worklist_changed_and_about_once_a_minute():
+    worklist = Worklist()
+    states = LineStates(lambda: worklist)
+    assert states.counts(1, NOW_S) == {"SCHEDULED": 1}
+    assert states.counts(1, NOW_S + 1000) == {"SCHEDULED": 1}
+    assert states.counts(2, NOW_S + STATES_EVERY_S - 1) == {"SCHEDULED": 1}
+    assert states.counts(2, NOW_S + STATES_EVERY_S) == {"SCHEDULED": 2}
+    assert states.counts(3, NOW_S - 5000) == {"SCHEDULED": 3}, "the clock went back"
+
+
+def test_the_first_lines_of_a_worklist_are_counted_soon():
+    worklist = Worklist()
+    worklist.has_lines = False
+    states = LineStates(lambda: worklist)
+    assert states.counts(1, NOW_S) == {}
+    worklist.has_lines = True
+    assert states.counts(2, NOW_S + EVERY_WITHOUT_S - 1) == {}
+    assert states.counts(2, NOW_S + EVERY_WITHOUT_S) == {"SCHEDULED": 2}
+
+
+@pytest.mark.parametrize("fault", [ConsoleError("It is made anew."), RuntimeError("a mistake")])
+def test_lines_that_cannot_be_counted_are_not_known_and_tried_again(fault, caplog):
+    worklist = Worklist()
+    states = LineStates(lambda: worklist)
+    states.counts(1, NOW_S)
+    worklist.fault = fault
+    assert states.counts(2, NOW_S + STATES_EVERY_S) == {}
+    assert not worklist.is_open
+    told = ["a fault of the program (RuntimeError)"] if isinstance(fault, RuntimeError) else []
+    assert [m.partition(": ")[2].rstrip(".") for m in caplog.messages] == told
+    caplog.clear()
+    worklist.fault = None
+    assert states.counts(2, NOW_S + STATES_EVERY_S + EVERY_WITHOUT_S) == {"SCHEDULED": 3}
