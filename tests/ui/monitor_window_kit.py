@@ -258,5 +258,6 @@ def hospital(engine: Engine, count: int, *, is_broken: bool) -> StagedMonitor:
     names: dict[Scope, list[str]] = {}
     for kind, name in kinds:
         names.setdefault(Scope(kind), []).append(name)
+    names[Scope.STEPS] = ["SCHEDULED", "COMPLETED"]
     measures = MadeUpMeasures(names, is_broken=is_broken)
     return StagedMonitor(engine, tuple(interfaces), tuple(queues), alerts, measures)

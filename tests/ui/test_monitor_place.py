@@ -309,6 +309,24 @@ def test_last_week_is_drawn_as_well(staged_window, qtbot):
     qtbot.waitUntil(lambda: place.board.cards["rate"].content.line("before") is not None)
 
 
+def test_the_plot_of_the_worklist_shows_states_or_messages_behind(staged_window, qtbot):
+    place = place_of(staged_window, qtbot, span="1h")
+    board, card = place.board, place.board.cards["worklist"]
+    assert [line.label for line in card.content.lines] == ["scheduled", "completed"]
+    at_s = card.content.lines[0].at_s[-2]
+    assert board.filter_of("worklist", at_s, at_s, 0.5) == "", "lines are no messages"
+    staged_window.actions_by_name["monitor.behind"].trigger()
+    qtbot.waitUntil(lambda: card.content.title == "Messages behind")
+    assert board.filter_of("worklist", at_s, at_s, 0.5).startswith("direction:received since:")
+    menu = staged_window.monitor.monitor_actions().plot_menu("worklist", "", at_s, at_s + 1)
+    behind = next(a for a in menu.actions() if a.text() == "Messages behind instead")
+    assert behind.isChecked()
+    behind.trigger()
+    qtbot.waitUntil(lambda: card.content.title == "Worklist by state")
+    assert place._preferences.text("monitor/worklist") == "states"
+    menu.deleteLater()
+
+
 def test_times_become_a_heat_map_and_lines_again(staged_window, qtbot):
     place = place_of(staged_window, qtbot, span="1h")
     staged_window.actions_by_name["monitor.heat"].trigger()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from hl7console.store.measures.records import Scope
 from hl7console.ui.monitor.card import PlotCard
 from hl7console.ui.monitor.contents import (
-    Line,
     contents_of,
     gaps_of,
     nearest_line,
@@ -20,6 +19,7 @@ from hl7console.ui.monitor.contents import (
 )
 from hl7console.ui.monitor.filters import steps_filter
 from hl7console.ui.monitor.marks import PlotMark, near
+from hl7console.ui.monitor.plot_content import Line
 from hl7console.ui.monitor.shown import Shown
 from hl7console.ui.theme import GRID
 
@@ -29,7 +29,7 @@ _TITLES = {
     "latency": "Time to acknowledge, ms",
     "waiting": "Waiting deliveries",
     "errors": "Errors by cause",
-    "worklist": "Messages behind",
+    "worklist": "Worklist by state",
 }
 _NARROW = 900
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from hl7console.ui.monitor.contents import Content
 from hl7console.ui.monitor.legend import Legend
+from hl7console.ui.monitor.plot_content import Content
 from hl7console.ui.monitor.pointing import PointedPlot
 from hl7console.ui.theme import TEXT_PX, text_font, theme
 from hl7console.ui.worklist.header import Title

@@ -7,100 +7,13 @@ that the moment lies in: the same step that a click on it opens the messages of.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from hl7console.store.measures.records import Scope
-from hl7console.ui.monitor.shown import NOTHING, Heat, Series, Shown
+from hl7console.ui.monitor.plot_content import Band, Content, Line, highest_of
+from hl7console.ui.monitor.shown import NOTHING, Series, Shown
+from hl7console.ui.monitor.state_looks import state_look
 from hl7console.ui.monitor.tiles import ms_text
-
-_HEADROOM = 1.12
-"""So much higher than the highest value is a plot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line, or one layer of bars."""
-
-    key: str
-    """What it is; one of `filters.RESULTS` where messages can be found by it."""
-    label: str
-    role: str
-    """A token of the theme, or ``series0`` and so on."""
-    since_s: float
-    """Where its first step begins, in UTC seconds as drawn."""
-    step_s: float
-    values: Sequence[float]
-    """One for each step; not a number where there is none."""
-    is_dashed: bool = False
-    series: Series | None = None
-    """Whose messages these are, where not those of the interface that is shown."""
-
-    @property
-    def at_s(self) -> list[float]:
-        """The middle of each step."""
-        first_s = self.since_s + self.step_s / 2
-        return [first_s + n * self.step_s for n in range(len(self.values))]
-
-    def step_at(self, at_s: float) -> int:
-        """Return the number of the step that a moment lies in; -1 outside."""
-        step = math.floor((at_s - self.since_s) / self.step_s)
-        return step if 0 <= step < len(self.values) else -1
-
-    def value_at(self, at_s: float) -> float:
-        """Return the value of the step that a moment lies in."""
-        step = self.step_at(at_s)
-        return float(self.values[step]) if step >= 0 else NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """What is normal, as drawn."""
-
-    at_s: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """All that one plot shows."""
-
-    title: str
-    lines: tuple[Line, ...] = ()
-    text: Callable[[float], str] = str
-    """Writes a value."""
-    is_whole: bool = False
-    """Values are numbers of things."""
-    is_bars: bool = False
-    """The lines are layers of bars, the first at the bottom."""
-    band: Band | None = None
-    heat: Heat | None = None
-    heat_span: tuple[float, float] = (0.0, 0.0)
-    note: str = ""
-    """What stands behind the names of the lines."""
-    empty: str = ""
-    """What is said in place of lines that have no values."""
-
-    @property
-    def top(self) -> float:
-        """The highest value, with some room above."""
-        highest = highest_of(line.values for line in self.lines)
-        if self.is_bars:
-            columns = zip(*(line.values for line in self.lines), strict=False)
-            highest = max((sum(column) for column in columns), default=0.0)
-        if self.band is not None:
-            highest = max(highest, highest_of([self.band.high]))
-        return highest * _HEADROOM if highest > 0 else 1.0
-
-    def line(self, key: str) -> Line | None:
-        """Return a line by its key."""
-        return next((line for line in self.lines if line.key == key), None)
-
-
-def highest_of(lines: Iterable[Sequence[float]]) -> float:
-    """Return the highest number of all lines; 0 without any."""
-    return max((value for line in lines for value in line if value == value), default=0.0)
 
 
 def contents_of(shown: Shown) -> dict[str, Content]:
@@ -310,6 +223,36 @@ def errors_content(shown: Shown) -> Content:
 
 
 def worklist_content(shown: Shown) -> Content:
+    """The worklist's lines by state, or how far it and the full text were behind."""
+    return behind_content(shown) if shown.asked.has_behind else states_content(shown)
+
+
+def states_content(shown: Shown) -> Content:
+    """Lines of the worklist by state; a gap where they were not counted."""
+    curve, series = shown.curve, Series(Scope.WORKLIST)
+    lines = []
+    for state, values in shown.states:
+        word, role = state_look(state)
+        known = _known(values, shown)
+        lines.append(Line(state, word, role, curve.since_s, curve.step_s, known, series=series))
+    behind = next((n for n in reversed(shown.worklist_lag[: _past_steps(shown)])), 0)
+    return Content(
+        "Worklist by state",
+        tuple(lines),
+        count_text,
+        is_whole=True,
+        is_bars=True,
+        note=f"{behind:,} messages behind" if behind else "",
+        empty="No lines of the worklist are known in this span",
+    )
+
+
+def _past_steps(shown: Shown) -> int:
+    """Return how many steps have begun."""
+    return max((shown.asked.now_s - shown.curve.since_s) // shown.curve.step_s + 1, 0)
+
+
+def behind_content(shown: Shown) -> Content:
     """How far what is made of messages was behind."""
     curve = shown.curve
     parts = (

@@ -10,6 +10,7 @@ from datetime import tzinfo
 
 from hl7console.ui.monitor.shown import Shown
 from hl7console.ui.monitor.spans import moment_text
+from hl7console.ui.monitor.state_looks import state_look
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -53,6 +54,7 @@ def _columns(shown: Shown) -> list[tuple[str, Sequence[float]]]:
     columns += [(f"waiting for {waiting.name}", waiting.backlog) for waiting in shown.waiting]
     columns += [(f"cause: {cause}", counts) for cause, counts in shown.causes]
     columns += [("worklist behind", shown.worklist_lag), ("full text behind", shown.text_lag)]
+    columns += [(f"worklist {state_look(state)[0]}", counts) for state, counts in shown.states]
     if shown.band is not None:
         columns += [("normal from", shown.band.low), ("normal to", shown.band.high)]
     return columns

@@ -87,6 +87,7 @@ class MonitorFeed(QObject):
         self.is_paused = False
         self.has_last_week = False
         self.has_heat = False
+        self.has_behind = False
         self._watchers = 0
         self._generation = 0
         self._is_stopped = False
@@ -136,6 +137,11 @@ class MonitorFeed(QObject):
     def show_heat(self, *, has_heat: bool) -> None:
         """Show times as a heat map, or as lines."""
         self.has_heat = has_heat
+        self.read_again()
+
+    def show_behind(self, *, has_behind: bool) -> None:
+        """Show messages behind in place of the worklist's states, or not."""
+        self.has_behind = has_behind
         self.read_again()
 
     def go_live(self) -> None:
@@ -223,6 +229,7 @@ class MonitorFeed(QObject):
             now_s,
             has_last_week=self.has_last_week,
             has_heat=self.has_heat,
+            has_behind=self.has_behind,
         )
 
     def _read(self) -> None:

@@ -47,6 +47,8 @@ class MonitorHook(PlaceHook):
              lambda: self.place().header.compare.click()),
             ("heat", "Monitor: times as a heat map, or as lines", "", "activity",
              lambda: self.monitor_actions().toggle_heat()),
+            ("behind", "Monitor: worklist by state, or messages behind", "", "activity",
+             lambda: self.monitor_actions().toggle_behind()),
             ("all", "Monitor: all listeners", "Ctrl+Alt+A", "activity",
              lambda: self.place().show_series("all", "")),
             ("shorter", "Monitor: shorter span", "Ctrl+PgDown", "activity",

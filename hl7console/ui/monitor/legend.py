@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from hl7console.ui.monitor.colors import role_color
-from hl7console.ui.monitor.contents import Content
+from hl7console.ui.monitor.plot_content import Content
 from hl7console.ui.theme import text_font, theme
 
 _DOT = 8

@@ -68,6 +68,10 @@ class MonitorActions(CommandRunner):
         """Show times as a heat map, or as lines."""
         self._place.show_heat(has_heat=not self._place.feed.has_heat)
 
+    def toggle_behind(self) -> None:
+        """Show messages behind in place of the worklist by state, or that again."""
+        self._place.show_behind(has_behind=not self._place.feed.has_behind)
+
     # Menus
 
     def tile_menu(self, key: Key) -> QMenu:
@@ -125,6 +129,11 @@ class MonitorActions(CommandRunner):
             heat.setCheckable(True)
             heat.setChecked(feed.has_heat)
             heat.triggered.connect(lambda *_: self.toggle_heat())
+        if name == "worklist":
+            behind = menu.addAction("Messages behind instead")
+            behind.setCheckable(True)
+            behind.setChecked(feed.has_behind)
+            behind.triggered.connect(lambda *_: self.toggle_behind())
         menu.addSeparator()
         menu.addAction("Save as picture…").triggered.connect(lambda *_: self.save_picture())
         menu.addAction("Save as CSV…").triggered.connect(lambda *_: self.save_csv())

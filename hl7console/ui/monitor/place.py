@@ -132,6 +132,7 @@ class MonitorPlace(QWidget):
         self._has_own_span = bool(kept)
         self.feed.show_span(kept)
         self.feed.has_heat = self._preferences.text("monitor/latency") == "heat"
+        self.feed.has_behind = self._preferences.text("monitor/worklist") == "behind"
         kind, _, name = self._preferences.text("monitor/series").partition("|")
         if kind in tuple(Scope) and name:
             self.tiles.key = (kind, name)
@@ -213,6 +214,11 @@ class MonitorPlace(QWidget):
         self._preferences.set_text("monitor/latency", "heat" if has_heat else "lines")
         self.feed.show_heat(has_heat=has_heat)
 
+    def show_behind(self, *, has_behind: bool) -> None:
+        """Show messages behind in place of the worklist by state, or not."""
+        self._preferences.set_text("monitor/worklist", "behind" if has_behind else "states")
+        self.feed.show_behind(has_behind=has_behind)
+
     @Slot(object)
     def _on_tile_chosen(self, key: Key | None) -> None:
         self._show_series(EVERYTHING if key is None else Series(Scope(key[0]), key[1]))
@@ -277,7 +283,8 @@ class MonitorPlace(QWidget):
             board.set_span(shown.asked.since_s, shown.asked.until_s)
         else:
             board.set_span(*self.feed.shown_stretch())
-        board.cards["worklist"].tell(steps_text(self.feed.trends.worklist))
+        has_behind = shown.asked.has_behind  # else the plot tells the states itself
+        board.cards["worklist"].tell(steps_text(self.feed.trends.worklist) if has_behind else "")
         if self.wall is not None and self.wall.isVisible():
             self.wall.show_data(shown, marks)
 

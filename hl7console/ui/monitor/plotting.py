@@ -124,7 +124,7 @@ class _Bars(pg.GraphicsObject):  # type: ignore[misc]
         base = np.zeros(len(lefts))
         self._layers = []
         for values, color in layers:
-            heights = np.asarray(values, dtype=float)
+            heights = np.nan_to_num(np.asarray(values, dtype=float))
             places = [int(n) for n in np.flatnonzero(heights > 0)]
             self._layers.append(
                 (color, [QRectF(lefts[n], base[n], width, heights[n]) for n in places])

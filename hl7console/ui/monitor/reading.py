@@ -24,6 +24,7 @@ from hl7console.ui.monitor.shown import (
     Waiting,
 )
 from hl7console.ui.monitor.spans import last_week_s
+from hl7console.ui.monitor.state_looks import state_place
 
 MOST_DESTINATIONS = 8
 MOST_CAUSES = 6
@@ -95,6 +96,7 @@ def read_shown(reads: MeasureReads, asked: Asked) -> Shown:
         top_causes(causes, len(curve.received)),
         everything.backlog,
         _most([service.backlog for service in services], len(curve.received)),
+        _states(reads, asked),
         reads.band(scope, name, curve.since_s, curve.until_s, curve.step_s),
         _before(reads, asked) if asked.has_last_week else None,
         tuple(reads.marks(*span)),
@@ -127,6 +129,31 @@ def _waiting(reads: MeasureReads, asked: Asked) -> tuple[Waiting, ...]:
         return ()
     curves = _backlogs(reads, asked, names, asked.most_steps)
     return tuple(Waiting(name, curve.backlog, curve.head_age_s) for name, curve in _by_peak(curves))
+
+
+def _states(reads: MeasureReads, asked: Asked) -> tuple[tuple[str, Sequence[float]], ...]:
+    """Return the worklist's lines by state; those states that were met in the span."""
+    curves = reads.curves(
+        Scope.STEPS,
+        asked.since_s,
+        asked.until_s,
+        most_steps=asked.most_steps,
+        times=False,
+        columns=("backlog",),
+    )
+    met = [state for state in sorted(curves, key=state_place) if any(curves[state].backlog)]
+    columns = list(zip(*(curves[state].backlog for state in met), strict=True))
+    is_counted = [any(column) for column in columns]
+    return tuple(
+        (
+            state,
+            [
+                float(count) if counted else NOTHING
+                for count, counted in zip(curves[state].backlog, is_counted, strict=True)
+            ],
+        )
+        for state in met
+    )
 
 
 def _backlogs(

@@ -39,6 +39,8 @@ class Asked:
     most_steps: int = 720
     has_last_week: bool = False
     has_heat: bool = False
+    has_behind: bool = False
+    """Messages behind take the place of the worklist's states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ class Shown:
     """Messages that the full text was behind."""
     worklist_lag: Sequence[int] = ()
     """Messages that the worklist was behind."""
+    states: tuple[tuple[str, Sequence[float]], ...] = ()
+    """Lines of the worklist by state, from the bottom of the plot up; `NOTHING` where they were
+    not counted, and where there were none at all."""
     band: Band | None = None
     before: Before | None = None
     marks: tuple[Mark, ...] = ()
