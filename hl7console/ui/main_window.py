@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         self.monitor.filter_wanted.connect(self._on_filter_wanted)
         self.monitor.settings_wanted.connect(self._on_interface_chosen)
         self.monitor.alert_wanted.connect(self.alerts.show_alert)
+        self.monitor.alerts_seen.connect(self.alerts.alerts_seen)
         self.monitor.queue_wanted.connect(self.queues.show_queue)
         self.monitor.listeners_wanted.connect(self._on_listeners_wanted)
         self.lab.record_wanted.connect(lambda: self.lab.record_found(self.messages.search.text))

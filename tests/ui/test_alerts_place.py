@@ -146,6 +146,25 @@ def test_an_alert_far_down_is_gone_to(opened, console, qtbot):
     assert place.table.currentIndex().row() == 500
 
 
+def test_what_is_wrong_has_the_room_that_there_is(listed, qtbot):
+    table = listed.alerts.place().table
+    columns = listed.alerts.place().feed.model.columns
+    long = [column.is_long for column in columns].index(True)
+
+    def fit(width: int) -> int:
+        table.resize(width, table.height())
+        return table.columnWidth(long)
+
+    for width in (876, 1000, 1600):
+        assert fit(width) >= 260
+        assert table.horizontalHeader().length() == table.viewport().width()
+    assert fit(1600) > fit(1000) >= fit(876)
+    table.setColumnWidth(long + 1, 300)
+    fit(900)
+    assert table.columnWidth(long + 1) == 300, "somebody chose that width"
+    assert table.columnWidth(long) == 260
+
+
 def test_the_list_is_narrowed(listed, qtbot):
     header = listed.alerts.place().header
     header.severities.choose(("critical", "info"))
@@ -438,11 +457,29 @@ def test_a_toast_stays_away_while_the_open_alerts_are_in_sight(listed, console, 
 
 def test_at_the_monitor_a_toast_goes_in_time_and_comes_back_elsewhere(opened, console, qtbot):
     toast = opened.alerts.teller.toast
+    strip = opened.monitor.place().strip
     opened.go_to("monitor")
-    console.put([alert(1)])
+    qtbot.waitUntil(strip.isVisible)
+    console.put([alert(n) for n in range(1, 7)])
     qtbot.waitUntil(toast.isVisible)
     toast.let_go()
     assert not toast.isVisible()
+    opened.go_to("messages")
+    assert toast.isVisible()
+
+
+def test_no_toast_covers_the_alerts_in_sight_below_the_monitor(opened, console, qtbot):
+    toast, place = opened.alerts.teller.toast, opened.monitor.place()
+    opened.go_to("monitor")
+    qtbot.waitUntil(place.strip.isVisible)
+    console.put([alert(1)])
+    qtbot.waitUntil(lambda: toast.alert_ids == [1] and place.strip.alerts != ())
+    assert not toast.isVisible()
+    console.put([alert(n) for n in range(1, 7)])
+    qtbot.waitUntil(lambda: len(place.strip.alerts) == 6)
+    assert toast.isVisible(), "some of them stand nowhere else"
+    console.put([alert(1), alert(2)])
+    qtbot.waitUntil(lambda: not toast.isVisible())
     opened.go_to("messages")
     assert toast.isVisible()
 

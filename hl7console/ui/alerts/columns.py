@@ -41,6 +41,8 @@ class AlertColumn:
     value: Callable[[AlertRecord, int], str]
     is_long: bool = False
     """Takes the room that the others leave."""
+    least_chars: int = 0
+    """How narrow it may become where there is little room; 0: not at all."""
 
 
 def _severity(alert: AlertRecord, _now_us: int) -> str:
@@ -57,24 +59,26 @@ def _state(alert: AlertRecord, now_us: int) -> str:
 
 OPEN_COLUMNS: tuple[AlertColumn, ...] = (
     AlertColumn("Severity", Kind.PILL, 9, _severity),
-    AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert)),
+    AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert), least_chars=11),
     AlertColumn("Since", Kind.FIXED, 18, since_text),
     AlertColumn("What is wrong", Kind.TEXT, 40, lambda alert, _: alert.text, is_long=True),
-    AlertColumn("State", Kind.MUTED, 23, _state),
+    AlertColumn("State", Kind.MUTED, 23, _state, least_chars=8),
     AlertColumn("Sample", Kind.FIXED, 10, lambda alert, _: alert.sample_control_id),
-    AlertColumn("Rule", Kind.MUTED, 16, lambda alert, _: alert.rule),
+    AlertColumn("Rule", Kind.MUTED, 16, lambda alert, _: alert.rule, least_chars=8),
 )
 """Of the alerts that are open."""
 
 PAST_COLUMNS: tuple[AlertColumn, ...] = (
     AlertColumn("Severity", Kind.PILL, 9, _severity),
-    AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert)),
+    AlertColumn("Interface", Kind.TEXT, 14, lambda alert, _: subject_text(alert), least_chars=11),
     AlertColumn("Began", Kind.FIXED, 12, lambda alert, now: clock_text(alert.onset_at_us, now)),
     AlertColumn("Ended", Kind.FIXED, 12, lambda alert, now: clock_text(alert.ended_at_us, now)),
     AlertColumn("Lasted", Kind.NUMBER, 10, lasted_text),
     AlertColumn("What was wrong", Kind.TEXT, 40, lambda alert, _: alert.text, is_long=True),
-    AlertColumn("Acknowledged by", Kind.MUTED, 14, lambda alert, _: alert.acknowledged_by),
-    AlertColumn("Rule", Kind.MUTED, 16, lambda alert, _: alert.rule),
+    AlertColumn(
+        "Acknowledged by", Kind.MUTED, 14, lambda alert, _: alert.acknowledged_by, least_chars=10
+    ),
+    AlertColumn("Rule", Kind.MUTED, 16, lambda alert, _: alert.rule, least_chars=8),
 )
 """Of those that are over."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +105,11 @@ class AlertsHook(PlaceHook):
     def place_shown(self, name: str) -> None:
         """Know which place one is at: the Monitor has the worst alerts in sight."""
         self.teller.toast.set_listed(name == "monitor")
+
+    @Slot(object)
+    def alerts_seen(self, alert_ids: Collection[int]) -> None:
+        """Know which alerts are in sight below the Monitor: no toast needs to tell of them."""
+        self.teller.toast.set_seen(alert_ids)
 
     @Slot()
     def _on_place_changed(self) -> None:

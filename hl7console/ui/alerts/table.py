@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
@@ -15,6 +15,8 @@ from hl7console.ui.row_table import RowTable
 
 _LEAST_LONG = 260
 """Least width of the sentence that says what is wrong, in pixels."""
+_WANTED_LONG = 320
+"""While it is narrower, other columns make room for it."""
 
 
 class AlertTable(RowTable[AlertLine]):
@@ -28,6 +30,11 @@ class AlertTable(RowTable[AlertLine]):
         super().__init__(model, "alert", "Alerts", parent)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._fitted: tuple[AlertColumn, ...] = ()
+        self._is_fitting = False
+        self._has_own_widths = False
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)  # the sentence takes what is left
+        header.sectionResized.connect(self._on_section_resized)
         self.doubleClicked.connect(lambda *_: self.opened.emit())
         model.modelReset.connect(self._fit_columns)
         self._fit_columns()
@@ -44,14 +51,40 @@ class AlertTable(RowTable[AlertLine]):
         """Give columns that are new here their widths, the long one what is left."""
         if self._fitted is not self._list.columns:
             self._fitted = self._list.columns
-            self.set_widths([column.chars for column in self._fitted])
+            self._has_own_widths = False
             self._give_rest()
 
     def _give_rest(self) -> None:
+        """Give the sentence the room there is; widths that somebody chose stay."""
         long = next((n for n, column in enumerate(self._fitted) if column.is_long), -1)
-        if long >= 0:
-            others = sum(self.columnWidth(n) for n in range(len(self._fitted)) if n != long)
-            self.setColumnWidth(long, max(self.viewport().width() - others, _LEAST_LONG))
+        if long < 0:
+            return
+        self._is_fitting = True
+        if not self._has_own_widths:
+            self._set_usual_widths(long)
+        rest = self.viewport().width() - self._width_beside(long)
+        self.setColumnWidth(long, max(rest, _LEAST_LONG))
+        self._is_fitting = False
+
+    def _width_beside(self, long: int) -> int:
+        return sum(self.columnWidth(n) for n in range(len(self._fitted)) if n != long)
+
+    def _set_usual_widths(self, long: int) -> None:
+        """Make columns as wide as usual; those that may be narrower give of it what is missing."""
+        self.set_widths([column.least_chars or column.chars for column in self._fitted])
+        least = [self.columnWidth(n) for n in range(len(self._fitted))]
+        self.set_widths([column.chars for column in self._fitted])
+        missing = self._width_beside(long) + _WANTED_LONG - self.viewport().width()
+        spare = {n: self.columnWidth(n) - width for n, width in enumerate(least) if n != long}
+        share = min(missing / max(sum(spare.values()), 1), 1.0)
+        if share > 0:
+            for n, width in spare.items():
+                self.setColumnWidth(n, self.columnWidth(n) - round(width * share))
+
+    @Slot()
+    def _on_section_resized(self) -> None:
+        if not self._is_fitting:
+            self._has_own_widths = True
 
     # What is chosen
 

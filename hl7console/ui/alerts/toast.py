@@ -88,6 +88,7 @@ class Toast(QFrame):
         self._has_more = False
         self._is_covered = False
         self._is_listed = False
+        self._seen: frozenset[int] = frozenset()
         self._head = QLabel()
         self._head.setObjectName("toastHead")
         self._head.setFont(text_font(bold=True))
@@ -183,9 +184,15 @@ class Toast(QFrame):
         self._is_listed = is_listed
         self._show_or_not()
 
+    def set_seen(self, alert_ids: Collection[int]) -> None:
+        """Stay away while all it tells of is in sight: the alerts that are seen elsewhere."""
+        self._seen = frozenset(alert_ids)
+        self._show_or_not()
+
     def _show_or_not(self) -> None:
         has_time = self._timer.isActive() or not self._is_listed
-        self.setVisible(bool(self._alerts) and not self._is_covered and has_time)
+        is_seen = self._is_covered or self._seen.issuperset(self.alert_ids)
+        self.setVisible(bool(self._alerts) and not is_seen and has_time)
 
     def _put(self, alerts: list[AlertRecord]) -> None:
         self._alerts = sorted(alerts, key=lambda alert: -severity_rank(alert.severity))

@@ -29,6 +29,8 @@ class MonitorHook(PlaceHook):
     alert_wanted = Signal(int)
     """Id of an alert to show in Alerts."""
     queue_wanted = Signal(str)
+    alerts_seen = Signal(object)
+    """The ids of the alerts that are in sight."""
     """Name of a destination whose queue is wanted."""
     listeners_wanted = Signal()
     """A listener is to be added."""
@@ -121,6 +123,7 @@ class MonitorHook(PlaceHook):
                 source.alert_wanted.connect(self.alert_wanted)
                 source.queue_wanted.connect(self.queue_wanted)
             place.listeners_wanted.connect(self.listeners_wanted)
+            place.strip.seen_changed.connect(self.alerts_seen)
             self.made.emit(place)
         return self._place
 

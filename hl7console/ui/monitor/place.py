@@ -249,6 +249,11 @@ class MonitorPlace(QWidget):
     @Slot(object)
     def _on_snapshot(self, snapshot: EngineSnapshot) -> None:
         self.rates.look(snapshot, time.monotonic())
+        if self.isVisible() and snapshot.alerts != self.strip.alerts:
+            self._tell_alerts(snapshot)
+
+    def _tell_alerts(self, snapshot: EngineSnapshot) -> None:
+        self.strip.tell(snapshot.alerts, snapshot.alerts_open, snapshot.alert_problem)
 
     @Slot()
     def _show_tiles(self) -> None:
@@ -262,7 +267,7 @@ class MonitorPlace(QWidget):
         self.header.tell(summary, len(tiles))
         if self.wall is not None and self.wall.isVisible():
             self.wall.show_tiles(tiles, summary)
-        self.strip.tell(snapshot.alerts, snapshot.alerts_open, snapshot.alert_problem)
+        self._tell_alerts(snapshot)
         self.content.setVisible(bool(tiles))
         self.nothing.setVisible(not tiles)
         if self.tile_model.rowCount() != count:

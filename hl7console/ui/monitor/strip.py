@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -106,12 +106,16 @@ class AlertStrip(QFrame):
     acknowledged = Signal(int)
     alert_wanted = Signal(int)
     """Id of an alert to be shown; 0 for all."""
+    seen_changed = Signal(object)
+    """The ids of the alerts in sight are others than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("alertStrip")
         self.setProperty("role", "card")
-        self._alerts: tuple[AlertRecord, ...] = ()
+        self.alerts: tuple[AlertRecord, ...] = ()
+        """Those that are open, the worst first."""
+        self._seen: frozenset[int] = frozenset()
         self._open = 0
         self.most = MOST_ROWS
         self._none = QLabel("No open alerts")
@@ -150,22 +154,39 @@ class AlertStrip(QFrame):
             open_count: How many are open.
             problem: Why alerts don't work, as a sentence; or "".
         """
-        self._alerts, self._open = alerts, max(open_count, len(alerts))
+        self.alerts, self._open = alerts, max(open_count, len(alerts))
         self._none.setText(problem or "No open alerts")
         self._none.setProperty("role", "error" if problem else "muted")
         self._show()
 
     def _show(self) -> None:
         now_us = time.time_ns() // 1000
-        shown = self._alerts[: self.most]
+        shown = self.alerts[: self.most]
         for place, row in enumerate(self.rows):
             if place < len(shown):
                 row.tell(shown[place], now_us)
             row.setVisible(place < len(shown))
         self._none.setVisible(not shown)
+        self._tell_seen()
         left = self._open - len(shown)
         self._more.setText(f"{left:,} more open alert{'s' if left != 1 else ''}")
         self._more.setVisible(left > 0 and bool(shown))
+
+    def _tell_seen(self) -> None:
+        """Say which alerts are in sight, where they are others than before."""
+        shown = self.alerts[: self.most] if self.isVisible() else ()
+        seen = frozenset(alert.id for alert in shown)
+        if seen != self._seen:
+            self._seen = seen
+            self.seen_changed.emit(seen)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._tell_seen()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._tell_seen()
 
     def set_most(self, most: int) -> None:
         """Show no more rows than that."""
