@@ -168,4 +168,3 @@ def running_rig(folder: Path) -> Iterator[Rig]:
         if rig is not None:
             rig.outbox.close()
         assert writer.stop(10)
-
