@@ -10,10 +10,11 @@ from pathlib import Path
 from hl7console.engine.console import JobReport, TryWorklistInput
 from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import load_meta
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.worklist.loader import RowLoader
 from hl7console.store.worklist.saving import load_place
-from hl7console.store.worklist.schema import is_current, load_meta, worklist_path
+from hl7console.store.worklist.schema import FORMAT, worklist_path
 from hl7console.store.worklist.undo_history import SavedHistory
 from hl7console.worklist.entries import InputEntry
 from hl7console.worklist.rows import ORDER, STEP, Row
@@ -49,7 +50,7 @@ def try_input(console_path: Path, key: bytes | None, command: TryWorklistInput) 
             closing(Database(path, key, read_only=True)) as database,
             database.transaction(immediate=False),
         ):
-            if not is_current(database):
+            if not FORMAT.is_current(database):
                 raise ConsoleError("The worklist is being made again.", hint="Try again soon.")
             return _tried(database, console, command)
     except SqlError as error:

@@ -7,19 +7,19 @@ both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
 from hl7console.errors import ConsoleError, UsageError
 from hl7console.store import keys
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import remove_derived
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.keys import KeySource
-from hl7console.store.measures.schema import measures_path, remove_measures
+from hl7console.store.measures.schema import measures_path
 from hl7console.store.record import NEXT_KEY, PLACE_KEY_FILE, PLACE_KEY_STORE, Record, read_record
 from hl7console.store.recovery import recovery_code
-from hl7console.store.worklist.schema import remove_worklist, worklist_path
+from hl7console.store.worklist.schema import worklist_path
 from hl7console.store.workspace import Workspace
 
 
@@ -55,28 +55,16 @@ def rotate_key(workspace: Workspace, source: KeySource) -> str:
     finally:
         database.close()
     _settle(workspace, source, record, new)
-    rekey_worklist(worklist_path(workspace.database_path), workspace.key, new)
-    rekey_measures(measures_path(workspace.database_path), workspace.key, new)
+    for path in (worklist_path, measures_path):
+        rekey_derived(path(workspace.database_path), workspace.key, new)
     return recovery_code(new)
 
 
-def rekey_worklist(path: Path, old: bytes, new: bytes) -> bool:
-    """Give the worklist its workspace's new key; return whether it has it.
+def rekey_derived(path: Path, old: bytes, new: bytes) -> bool:
+    """Give a file that follows the workspace's database its new key; return whether it has it.
 
     One that cannot be given it is removed: it is made again from the messages.
     """
-    return _rekey(path, old, new, remove_worklist)
-
-
-def rekey_measures(path: Path, old: bytes, new: bytes) -> bool:
-    """Give the measures their workspace's new key; return whether they have it.
-
-    Those that cannot be given it are removed: counts are made again from the messages.
-    """
-    return _rekey(path, old, new, remove_measures)
-
-
-def _rekey(path: Path, old: bytes, new: bytes, remove: Callable[[Path], None]) -> bool:
     if not path.exists():
         return True
     try:
@@ -85,7 +73,7 @@ def _rekey(path: Path, old: bytes, new: bytes, remove: Callable[[Path], None]) -
     except (ConsoleError, SqlError):
         # A file that nobody can open any more is noticed and replaced when it is followed again.
         with suppress(OSError):
-            remove(path)
+            remove_derived(path)
         return False
     return True
 

@@ -18,10 +18,11 @@ from hl7console.engine.reports.spans import ReportSpan, day_of, month_of, span_o
 from hl7console.settings import DestinationSettings, ListenerSettings
 from hl7console.store import interfaces
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import save_meta
 from hl7console.store.measures.loading import load_feeds
 from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.measures.records import Scope
-from hl7console.store.measures.schema import measures_path, save_meta
+from hl7console.store.measures.schema import measures_path
 from hl7console.store.reader import StoreReader
 from hl7console.store.workspace import Workspace
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.derived_file import DerivedReader, load_meta
+from hl7console.store.faults import SqlError
 from hl7console.store.measures.curves import cause_counts, curves_of, totals_of
 from hl7console.store.measures.learning import band_of, normals_of
 from hl7console.store.measures.records import Band, Curve, Mark, Scope, Totals
-from hl7console.store.measures.schema import COLUMNS, is_current, load_meta, measures_path
+from hl7console.store.measures.schema import COLUMNS, FORMAT, measures_path
 from hl7console.store.measures.stepping import steps_of, whole_span
 
 T = TypeVar("T")
 
 
-class MeasureReader:
+class MeasureReader(DerivedReader):
     """A read-only connection of one thread to the measures of a workspace.
 
     While there are no measures yet, everything is empty; a file that was made anew is noticed.
@@ -31,22 +31,10 @@ class MeasureReader:
         key: Its data key; None for plain SQLite (tests).
     """
 
+    _passing = (ConsoleError, SqlError)
+
     def __init__(self, console_path: Path, key: bytes | None) -> None:
-        self._path, self._key = measures_path(console_path), key
-        self._file: tuple[int, int] | None = None
-        self._database: Database | None = None
-
-    def close(self) -> None:
-        """End the connection."""
-        if self._database is not None:
-            self._database.close()
-        self._database = self._file = None
-
-    def interrupt(self) -> None:
-        """End the query in hand. Any thread."""
-        database = self._database
-        if database is not None:
-            database.interrupt()
+        super().__init__(measures_path(console_path), key, FORMAT)
 
     def series(self, scope: Scope) -> tuple[str, ...]:
         """Return the names of a scope's series, sorted."""
@@ -55,11 +43,11 @@ class MeasureReader:
             rows = database.all("SELECT name FROM series WHERE scope = ? ORDER BY name", (scope,))
             return tuple(str(row[0]) for row in rows)
 
-        return self._read(read, ())
+        return self.ask(read, ())
 
     def last_s(self) -> int:
         """Return the last second that was measured, UTC since 1970; 0 when none was."""
-        return self._read(_last_s, 0)
+        return self.ask(_last_s, 0)
 
     def curve(
         self,
@@ -117,7 +105,7 @@ class MeasureReader:
             return curves_of(database, scope, steps, names, times=times, columns=columns)
 
         steps = steps_of(since_s, until_s, most_steps, 0)
-        return self._read(read, curves_of(None, scope, steps, names, times=times))
+        return self.ask(read, curves_of(None, scope, steps, names, times=times))
 
     def totals(
         self,
@@ -138,7 +126,7 @@ class MeasureReader:
             span = whole_span(since_s, until_s, _last_s(database))
             return totals_of(curves_of(database, scope, span, names, times=times))
 
-        return self._read(read, {name: Totals() for name in names or ()})
+        return self.ask(read, {name: Totals() for name in names or ()})
 
     def last_received(self, scope: Scope) -> dict[str, int]:
         """Return of each series of a scope the second of its latest message; 0 for none ever."""
@@ -150,7 +138,7 @@ class MeasureReader:
             found: dict[str, int] = json.loads(str(row[0])) if row else {}
             return found
 
-        return self._read(read, {})
+        return self.ask(read, {})
 
     def causes(
         self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
@@ -161,7 +149,7 @@ class MeasureReader:
             steps = steps_of(since_s, until_s, most_steps, _last_s(database))
             return cause_counts(database, scope, name, steps)
 
-        return self._read(read, {})
+        return self.ask(read, {})
 
     def runs(self, since_s: int, until_s: int) -> tuple[tuple[int, int], ...]:
         """Return from when until when the program ran within a span, UTC seconds, oldest first."""
@@ -176,7 +164,7 @@ class MeasureReader:
             found = json.loads(str(row[0])) if row else ()
             return tuple((int(first), int(last)) for first, last in found)
 
-        return self._read(read, ())
+        return self.ask(read, ())
 
     def marks(self, since_s: int, until_s: int) -> tuple[Mark, ...]:
         """Return starts, stops and changes of settings within a span, oldest first."""
@@ -190,7 +178,7 @@ class MeasureReader:
             found: Iterable[tuple[int, str, str]] = json.loads(str(row[0])) if row else ()
             return tuple(Mark(*values) for values in found)
 
-        return self._read(read, ())
+        return self.ask(read, ())
 
     def band(self, scope: Scope, name: str, since_s: int, until_s: int, step_s: int) -> Band | None:
         """Return what is normal for a feed over a span; None without enough history.
@@ -203,7 +191,7 @@ class MeasureReader:
             step_s: How wide they are.
         """
         span = (since_s, until_s, max(step_s, 1))
-        return self._read(lambda database: band_of(database, scope, name, span), None)
+        return self.ask(lambda database: band_of(database, scope, name, span), None)
 
     def normals(self, scope: Scope) -> dict[str, dict[int, tuple[float, float]]]:
         """Return what was learned of all series of a scope.
@@ -211,41 +199,7 @@ class MeasureReader:
         By name and hour of the week (0 is Monday's from midnight on, local time): the typical
         count of an hour, and its spread. Hours without enough history are not there.
         """
-        return self._read(lambda database: normals_of(database, scope), {})
-
-    def _read(self, query: Callable[[Database], T], empty: T) -> T:
-        """Run a query on one state of the file; `empty` while there are no measures."""
-        try:
-            database = self._opened()
-            if database is None:
-                return empty
-            with database.transaction(immediate=False):
-                return query(database)
-        except SqlError as error:
-            fault = fault_of(error)
-            if fault.kind is FaultKind.INTERRUPTED:
-                raise QueryStoppedError from None
-            self.close()
-            raise fault.as_error() from None
-
-    def _opened(self) -> Database | None:
-        """Return the connection; opened again where the file was made anew."""
-        try:
-            stat = self._path.stat()
-        except OSError:
-            self.close()
-            return None
-        file = (stat.st_dev, stat.st_ino)
-        if self._database is not None and file == self._file:
-            return self._database
-        self.close()
-        with suppress(ConsoleError, SqlError):  # it is just being made, or will be made anew
-            database = Database(self._path, self._key, read_only=True)
-            if is_current(database):
-                self._database, self._file = database, file
-                return database
-            database.close()
-        return None
+        return self.ask(lambda database: normals_of(database, scope), {})
 
 
 def _last_s(database: Database) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hl7console.errors import DamagedDatabaseError, EnvironmentFaultError, WrongKeyError
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import load_meta, remove_derived, save_meta
 from hl7console.store.faults import FaultKind, SqlError, fault_of
 from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.naming import Names
@@ -20,12 +21,8 @@ from hl7console.store.measures.records import RESOLUTIONS_S
 from hl7console.store.measures.schema import (
     COLUMNS,
     COUNTED,
+    FORMAT,
     GAUGED,
-    create_tables,
-    is_current,
-    load_meta,
-    remove_measures,
-    save_meta,
 )
 from hl7console.store.measures.stepping import KEPT_S
 from hl7console.store.measures.tally import Tally
@@ -117,7 +114,7 @@ def is_sound(path: Path, key: bytes | None, *, checked_bytes: int = CHECKED_BYTE
     """
     try:
         with closing(Database(path, key)) as database:
-            if not is_current(database):
+            if not FORMAT.is_current(database):
                 return False
             is_small = path.stat().st_size <= checked_bytes
             return not is_small or database.one("PRAGMA quick_check(1)") == ("ok",)
@@ -137,7 +134,7 @@ def discard(path: Path) -> None:
         EnvironmentFaultError: They cannot be removed.
     """
     try:
-        remove_measures(path)
+        remove_derived(path)
     except OSError as error:
         raise EnvironmentFaultError(
             f"The file {path.name} is damaged and cannot be removed:"
@@ -175,8 +172,8 @@ class MeasureStore:
             discard(self.path)
         database = Database(self.path, self._key)
         try:
-            if not is_current(database):
-                create_tables(database)
+            if not FORMAT.is_current(database):
+                FORMAT.create_tables(database)
                 self.is_new = True
         except SqlError as error:
             database.close()

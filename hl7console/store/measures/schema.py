@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from hl7console.store.connection import Database
+from hl7console.store.derived_file import DerivedFormat
 
 MEASURES_NAME = "measures.db"
 """Name of the file in the workspace's folder."""
@@ -71,49 +71,15 @@ _INDEXES = (
     "CREATE INDEX marks_at ON marks(at_us)",
 )
 
-FORMAT = hashlib.sha256(repr((2, sorted(TABLES.items()), _INDEXES)).encode()).hexdigest()
+FORMAT = DerivedFormat(
+    APPLICATION_ID,
+    TABLES,
+    _INDEXES,
+    hashlib.sha256(repr((2, sorted(TABLES.items()), _INDEXES)).encode()).hexdigest(),
+)
 """What a file must have been made with to be gone on with."""
 
 
 def measures_path(console_path: Path) -> Path:
     """Return where the measures of a workspace's database lie."""
     return console_path.with_name(MEASURES_NAME)
-
-
-def remove_measures(path: Path) -> None:
-    """Remove the file with its log.
-
-    Raises:
-        OSError: It cannot be removed (Windows: somebody reads it).
-    """
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
-
-
-def is_current(database: Database) -> bool:
-    """Return whether a file was made with this format, and is whole enough to tell."""
-    if not database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"):
-        return False
-    return load_meta(database, "format") == FORMAT
-
-
-def create_tables(database: Database) -> None:
-    """Create all tables in an empty file; in one transaction."""
-    with database.transaction():
-        for name, columns in TABLES.items():
-            database.execute(f"CREATE TABLE {name} {columns}")
-        for statement in _INDEXES:
-            database.execute(statement)
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        save_meta(database, "format", FORMAT)
-
-
-def load_meta(database: Database, name: str) -> str:
-    """Return one value of ``meta``; "" where there is none."""
-    row = database.one("SELECT value FROM meta WHERE name = ?", (name,))
-    return "" if row is None else str(row[0])
-
-
-def save_meta(database: Database, name: str, value: str) -> None:
-    """Store one value of ``meta``."""
-    database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))

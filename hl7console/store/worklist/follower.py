@@ -16,16 +16,14 @@ from pathlib import Path
 
 from hl7console.errors import ConsoleError, DamagedDatabaseError, WrongKeyError
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import load_meta, remove_derived
 from hl7console.store.faults import SqlError, fault_of
 from hl7console.store.worklist.journal import JournalItem, JournalPlace, journal_end, read_chunk
 from hl7console.store.worklist.loader import RowLoader
 from hl7console.store.worklist.saving import Saver, load_place
 from hl7console.store.worklist.schema import (
+    FORMAT,
     TABLES,
-    create_tables,
-    is_current,
-    load_meta,
-    remove_worklist,
     worklist_path,
 )
 from hl7console.store.worklist.undo_history import SavedHistory
@@ -114,19 +112,19 @@ class Follower:
         with suppress(SqlError, ConsoleError):
             database = Database(self.path, key)
             try:
-                if exists and is_current(database) and is_whole(database):
+                if exists and FORMAT.is_current(database) and is_whole(database):
                     return database
                 if not exists:
-                    create_tables(database)
+                    FORMAT.create_tables(database)
                     return database
             except BaseException:
                 database.close()
                 raise
             database.close()
         self.notice = "The worklist's file was of another version or damaged; it is made again."
-        remove_worklist(self.path)
+        remove_derived(self.path)
         database = Database(self.path, key)
-        create_tables(database)
+        FORMAT.create_tables(database)
         return database
 
     def _begin(self) -> None:
@@ -303,7 +301,7 @@ def discard_if_damaged(console_path: Path, key: bytes | None) -> bool:
         is_sound = True
     if not is_sound:
         with suppress(OSError):
-            remove_worklist(path)
+            remove_derived(path)
     return not is_sound
 
 
@@ -320,7 +318,7 @@ def look(console_path: Path, key: bytes | None) -> FollowerStatus:
             suppress(ConsoleError, SqlError),
             closing(Database(path, key, read_only=True)) as database,
         ):
-            place = load_place(database) if is_current(database) else place
+            place = load_place(database) if FORMAT.is_current(database) else place
     try:
         with closing(Database(console_path, key, read_only=True)) as console:
             end = journal_end(console)

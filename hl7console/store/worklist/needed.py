@@ -11,7 +11,7 @@ from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.faults import SqlError
 from hl7console.store.worklist.saving import load_place
-from hl7console.store.worklist.schema import is_current, worklist_path
+from hl7console.store.worklist.schema import FORMAT, worklist_path
 
 
 def needed_by_worklist(
@@ -32,7 +32,7 @@ def needed_by_worklist(
         return ids
     try:
         with closing(Database(path, key, read_only=True)) as database:
-            if not is_current(database):
+            if not FORMAT.is_current(database):
                 return ids
             reached = load_place(database).message_id
             found = database.all(

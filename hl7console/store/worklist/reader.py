@@ -6,14 +6,12 @@ there is no worklist yet, everything is empty. A file that was made again is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.derived_file import DerivedReader
 from hl7console.store.worklist.grouping import Groups, groups_of, span_of
 from hl7console.store.worklist.history import History, with_patient_ids
 from hl7console.store.worklist.line_rows import fold
@@ -35,7 +33,7 @@ from hl7console.store.worklist.records import (
     Watermark,
 )
 from hl7console.store.worklist.saving import load_place
-from hl7console.store.worklist.schema import is_current, worklist_path
+from hl7console.store.worklist.schema import FORMAT, worklist_path
 from hl7console.store.worklist.selecting import (
     all_rows,
     details_of,
@@ -57,7 +55,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class WorklistReader:
+class WorklistReader(DerivedReader):
     """A read-only connection of one thread to ``worklist.db``.
 
     Every method raises `ConsoleError` where the file cannot be read, and `QueryStoppedError` when
@@ -70,10 +68,7 @@ class WorklistReader:
     """
 
     def __init__(self, console_path: Path, key: bytes | None, path: Path | None = None) -> None:
-        self._path = path or worklist_path(console_path)
-        self._key = key
-        self._file: tuple[int, int] | None = None
-        self._database: Database | None = None
+        super().__init__(path or worklist_path(console_path), key, FORMAT)
 
     # Lists.
 
@@ -98,7 +93,7 @@ class WorklistReader:
             )
             return [line_of_columns(row) for row in found]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def ids(self, query: LineQuery | None = None) -> list[int]:
         """Return the numbers of the steps whose lines a query asks for, in its order."""
@@ -112,15 +107,15 @@ class WorklistReader:
             )
             return [integer(row[0]) for row in found]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def groups(self, query: LineQuery, by: str) -> Groups:
         """Return the steps' numbers in the query's order, in groups: see `grouping.groups_of`."""
-        return self._read(lambda database: groups_of(database, query, by), [])
+        return self.ask(lambda database: groups_of(database, query, by), [])
 
     def span(self) -> tuple[int, int]:
         """Return when the first and the last entry came; (0, 0) before any."""
-        return self._read(span_of, (0, 0))
+        return self.ask(span_of, (0, 0))
 
     def rows(self, step_ids: Sequence[int], at_us: int = 0) -> list[LineRow]:
         """Return the lines of these steps in their order; those that are gone are left out."""
@@ -135,7 +130,7 @@ class WorklistReader:
             known = {integer(row[0]): line_of_columns(row) for row in found}
             return [known[step_id] for step_id in step_ids if step_id in known]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def counts(self, query: LineQuery | None = None) -> Counts:
         """Return how many lines a query asks for, by state, modality and station."""
@@ -160,11 +155,11 @@ class WorklistReader:
             incomplete = by("is_incomplete").get("1", 0)
             return Counts(states, by("modality"), stations, incomplete, sum(states.values()))
 
-        return self._read(read, Counts({}, {}, {}, 0, 0))
+        return self.ask(read, Counts({}, {}, {}, 0, 0))
 
     def states(self) -> dict[str, int]:
         """Return how many lines there are in each state; read from an index alone."""
-        return self._read(states_of, {})
+        return self.ask(states_of, {})
 
     # One line.
 
@@ -175,7 +170,7 @@ class WorklistReader:
             step_id: The step's number.
             at_us: As it stood at this time; 0 is now.
         """
-        return self._read(lambda database: details_of(state_at(database, at_us), step_id), None)
+        return self.ask(lambda database: details_of(state_at(database, at_us), step_id), None)
 
     def full_lines(self, step_ids: Sequence[int]) -> list[Line]:
         """Return the full lines of these steps in their order, as C-FIND answers are made of."""
@@ -187,7 +182,7 @@ class WorklistReader:
             steps = [state.get(STEP, step_id) for step_id in step_ids]
             return [lines.line_of(state, step) for step in steps if step is not None]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def candidates(self, keys: LineKeys, limit: int = -1) -> list[int]:
         """Return the steps that C-FIND with these keys may have to answer, by start.
@@ -206,7 +201,7 @@ class WorklistReader:
             )
             return [integer(row[0]) for row in found]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def find(self, accession: str) -> list[int]:
         """Return the steps of the orders with an accession, placer or filler number."""
@@ -223,11 +218,11 @@ class WorklistReader:
             orders = orders_numbered(database, accession)
             return [step.id for n in orders for step in state.find(STEP, "order", n)]
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def step_keys(self, step_id: int) -> tuple[str, str]:
         """Return study UID and step id, the names of a step that outlive a rebuild."""
-        details = self._read(lambda database: state_at(database, 0).get(STEP, step_id), None)
+        details = self.ask(lambda database: state_at(database, 0).get(STEP, step_id), None)
         return (details.text("study_uid"), details.text("sps_id")) if details else ("", "")
 
     def step_of(self, study_uid: str, sps_id: str = "") -> int:
@@ -239,7 +234,7 @@ class WorklistReader:
                 (study_uid, sps_id, sps_id),
             )
 
-        return self._read(read, 0)
+        return self.ask(read, 0)
 
     # History.
 
@@ -268,13 +263,11 @@ class WorklistReader:
             found = [row for row in rows if row is not None]
             return with_patient_ids(History(database).of_line(found, numbers, at_us), state)
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def why_row(self, kind: str, row_id: int, at_us: int = 0) -> list[EntryEffect]:
         """Return the history of one row of any kind, oldest first."""
-        return self._read(
-            lambda database: History(database).of_rows([Row(kind, row_id)], at_us), []
-        )
+        return self.ask(lambda database: History(database).of_rows([Row(kind, row_id)], at_us), [])
 
     def why_patient(self, patient_row: int, at_us: int = 0) -> list[EntryEffect]:
         """Return the history of a person and their identifiers, oldest first."""
@@ -283,29 +276,29 @@ class WorklistReader:
             identifiers = state_at(database, at_us).find(IDENTIFIER, "patient", patient_row)
             return History(database).of_rows([Row(PATIENT, patient_row), *identifiers], at_us)
 
-        return self._read(read, [])
+        return self.ask(read, [])
 
     def effect(self, entry: int) -> EntryEffect | None:
         """Return what an entry did; None while it isn't applied."""
-        return self._read(lambda database: History(database).of_entry(entry), None)
+        return self.ask(lambda database: History(database).of_entry(entry), None)
 
     def problems(self, limit: int = 1_000) -> list[EntryEffect]:
         """Return the error list, newest first: entries with notes of severity ERROR."""
-        return self._read(lambda database: History(database).problems(limit), [])
+        return self.ask(lambda database: History(database).problems(limit), [])
 
     # Persons and tables.
 
     def row(self, kind: str, row_id: int, at_us: int = 0) -> Row | None:
         """Return a row of any kind; None when there is none."""
-        return self._read(lambda database: state_at(database, at_us).get(kind, row_id), None)
+        return self.ask(lambda database: state_at(database, at_us).get(kind, row_id), None)
 
     def identifiers(self, number: str) -> list[Row]:
         """Return the identifiers with a value, of any authority."""
-        return self._read(lambda database: identifiers_valued(database, number), [])
+        return self.ask(lambda database: identifiers_valued(database, number), [])
 
     def rows_found(self, kind: str, index: str, *parts: str | int, at_us: int = 0) -> list[Row]:
         """Return the rows under a key of `worklist.rows.INDEXES`."""
-        return self._read(lambda database: state_at(database, at_us).find(kind, index, *parts), [])
+        return self.ask(lambda database: state_at(database, at_us).find(kind, index, *parts), [])
 
     def conflicts(self, *, with_done: bool = False) -> list[Row]:
         """Return what somebody has to decide, oldest first."""
@@ -326,12 +319,12 @@ class WorklistReader:
 
     def duplicates(self) -> list[Likeness]:
         """Return persons that look alike and are neither merged nor linked."""
-        return self._read(likenesses, [])
+        return self.ask(likenesses, [])
 
     def patients(self, text: str) -> list[Row]:
         """Return persons whose name or an identifier, of any domain, contains all words."""
         words = fold(writable(text)).split()
-        return self._read(lambda database: persons_like(database, words), [])
+        return self.ask(lambda database: persons_like(database, words), [])
 
     # The file.
 
@@ -343,55 +336,10 @@ class WorklistReader:
             position = database.integer("SELECT max(position) FROM entries")
             return Watermark(place.message_id, place.input_id, position)
 
-        return self._read(read, Watermark())
-
-    def interrupt(self) -> None:
-        """Stop the query that is running; it raises `QueryStoppedError`. Any thread."""
-        if (database := self._database) is not None:
-            database.interrupt()
-
-    def close(self) -> None:
-        """Close the connection; the owner's thread, twice does no harm."""
-        if self._database is not None:
-            self._database.close()
-        self._database = self._file = None
+        return self.ask(read, Watermark())
 
     def _all_rows(self, kind: str) -> list[Row]:
-        return self._read(lambda database: all_rows(database, kind), [])
+        return self.ask(lambda database: all_rows(database, kind), [])
 
-    def _read(self, query: Callable[[Database], T], empty: T) -> T:
-        """Run a query on one state of the file; `empty` while there is no worklist."""
-        try:
-            database = self._opened()
-            if database is None:
-                return empty
-            with database.transaction(immediate=False):
-                return query(database)
-        except SqlError as error:
-            fault = fault_of(error)
-            if fault.kind is FaultKind.INTERRUPTED:
-                raise QueryStoppedError from None
-            self.close()
-            raise fault.as_error() from None
-
-    ask = _read  # for the queries of `watching`
-
-    def _opened(self) -> Database | None:
-        """Return the connection; opened again where the file was made again."""
-        try:
-            stat = self._path.stat()
-        except OSError:
-            self.close()
-            return None
-        file = (stat.st_dev, stat.st_ino)
-        if self._database is not None and file == self._file:
-            return self._database
-        self.close()
-        with suppress(ConsoleError):  # it is just being made, or damaged and will be made again
-            database = Database(self._path, self._key, read_only=True)
-            database.define("fold", fold)
-            if is_current(database):
-                self._database, self._file = database, file
-                return database
-            database.close()
-        return None
+    def _prepare(self, database: Database) -> None:
+        database.define("fold", fold)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hl7console.store.connection import Database
+from hl7console.store.derived_file import remove_derived
 from hl7console.store.worklist.follower import Follower, FollowerStatus
-from hl7console.store.worklist.schema import TABLES, remove_worklist
+from hl7console.store.worklist.schema import TABLES
 
 REBUILD_NAME = "worklist.rebuild.db"
 """The new file, until it is whole."""
@@ -33,7 +34,7 @@ def rebuild_worklist(
         ConsoleError: A file cannot be read or written.
     """
     path = follower.path.with_name(REBUILD_NAME)
-    remove_worklist(path)
+    remove_derived(path)
     try:
         with closing(follower.sibling(path)) as fresh:
             while fresh.step():
@@ -41,7 +42,7 @@ def rebuild_worklist(
             status = fresh.status
         follower.take_over(path)
     finally:
-        remove_worklist(path)
+        remove_derived(path)
     return replace(follower.status, applied=status.applied)
 
 

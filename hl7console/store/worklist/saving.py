@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hl7console.store.connection import Database, SqlValue
+from hl7console.store.derived_file import load_meta, save_meta
 from hl7console.store.worklist.journal import JournalItem, JournalPlace
 from hl7console.store.worklist.line_rows import SHOWN, line_values, steps_of
 from hl7console.store.worklist.loader import (
@@ -18,8 +19,6 @@ from hl7console.store.worklist.loader import (
 from hl7console.store.worklist.schema import (
     KIND_NUMBERS,
     LINE_COLUMNS,
-    load_meta,
-    save_meta,
 )
 from hl7console.worklist.entries import InputEntry, MessageEntry
 from hl7console.worklist.rows import INDEXES, ORDER, PATIENT, STEP, VISIT, Birth, Row

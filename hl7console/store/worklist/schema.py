@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from hl7console.store.connection import Database
+from hl7console.store.derived_file import DerivedFormat
 from hl7console.worklist.rows import INDEXES
 
 WORKLIST_NAME = "worklist.db"
@@ -125,51 +125,17 @@ INDEX_STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX noted_position ON noted(position)",
 )
 
-FORMAT = hashlib.sha256(
-    repr((RULES_VERSION, sorted(TABLES.items()), INDEX_STATEMENTS, INDEXES)).encode()
-).hexdigest()
+FORMAT = DerivedFormat(
+    APPLICATION_ID,
+    TABLES,
+    INDEX_STATEMENTS,
+    hashlib.sha256(
+        repr((RULES_VERSION, sorted(TABLES.items()), INDEX_STATEMENTS, INDEXES)).encode()
+    ).hexdigest(),
+)
 """What a file must have been made with to be followed on."""
 
 
 def worklist_path(console_path: Path) -> Path:
     """Return where the worklist of a workspace's database lies."""
     return console_path.with_name(WORKLIST_NAME)
-
-
-def remove_worklist(path: Path) -> None:
-    """Remove a worklist's file with its log. Nobody may have it open.
-
-    Raises:
-        OSError: It cannot be removed (Windows: somebody reads it).
-    """
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
-
-
-def is_current(database: Database) -> bool:
-    """Return whether a file was made with this format, and is whole enough to tell."""
-    if not database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"):
-        return False
-    return load_meta(database, "format") == FORMAT
-
-
-def create_tables(database: Database) -> None:
-    """Create all tables in an empty file; in one transaction."""
-    with database.transaction():
-        for name, columns in TABLES.items():
-            database.execute(f"CREATE TABLE {name} {columns}")
-        for statement in INDEX_STATEMENTS:
-            database.execute(statement)
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        save_meta(database, "format", FORMAT)
-
-
-def load_meta(database: Database, name: str) -> str:
-    """Return one value of ``meta``; "" where there is none."""
-    row = database.one("SELECT value FROM meta WHERE name = ?", (name,))
-    return "" if row is None else str(row[0])
-
-
-def save_meta(database: Database, name: str, value: str) -> None:
-    """Store one value of ``meta``."""
-    database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
