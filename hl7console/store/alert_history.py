@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from hl7console.store.alert_records import AlertRecord
 from hl7console.store.connection import SqlValue
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 
 _COLUMNS = ", ".join(column.name for column in fields(AlertRecord))
@@ -32,15 +32,10 @@ def alerts_between(
         condition += " AND subject = ?"
         values.append(subject)
     sql = f"SELECT {_COLUMNS} FROM alerts WHERE {condition} ORDER BY onset_at_us, id"  # noqa: S608
-    try:
+    with as_console_errors():
         if not _has_alerts(reader):
             return []
         rows = reader.database().all(sql, values)
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None
     return [AlertRecord(*row) for row in rows]  # type: ignore[arg-type]
 
 

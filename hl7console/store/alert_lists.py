@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from hl7console.store.alert_records import AlertRecord
 from hl7console.store.connection import SqlValue
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 
 PAGE = 200
@@ -78,13 +78,8 @@ class AlertNotice:
 def _rows(
     reader: StoreReader, sql: str, values: Sequence[SqlValue] = ()
 ) -> list[tuple[SqlValue, ...]]:
-    try:
+    with as_console_errors():
         return reader.database().all(sql, values)
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None
 
 
 def _order(wanted: AlertList) -> str:

@@ -6,16 +6,15 @@ calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from hl7console.errors import UsageError
 from hl7console.store import audit
 from hl7console.store.connection import Database, SqlValue
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import NewMessage
-from hl7console.store.repair_records import EditedMessage, SavedMessage
+from hl7console.store.repair_records import SavedMessage
 
 LONGEST_NAME = 80
 """Characters of the name of a saved message."""
@@ -85,28 +84,13 @@ def forget_name(database: Database, name: str) -> bool:
     return int(cursor.rowcount) > 0
 
 
-def edited_by(reader: StoreReader, message_id: int) -> EditedMessage | None:
-    """Return who edited a message; None when it was not made by editing.
-
-    Raises:
-        ConsoleError: The database cannot be read.
-    """
-    with _faults():
-        row = reader.database().one(
-            "SELECT message_id, author, at_us, reason, recipe_id FROM edited_messages"
-            " WHERE message_id = ?",
-            (message_id,),
-        )
-    return None if row is None else EditedMessage(*row)  # type: ignore[arg-type]
-
-
 def saved_messages(reader: StoreReader) -> tuple[SavedMessage, ...]:
     """Return the messages that are kept by name and still there, by name.
 
     Raises:
         ConsoleError: The database cannot be read.
     """
-    with _faults():
+    with as_console_errors():
         rows = reader.database().all(
             "SELECT id, name, message_id, at_us FROM saved_messages AS s"
             " WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = s.message_id)"
@@ -121,17 +105,6 @@ def is_control_id_known(reader: StoreReader, control_id: str) -> bool:
     Raises:
         ConsoleError: The database cannot be read.
     """
-    with _faults():
+    with as_console_errors():
         statement = "SELECT EXISTS (SELECT 1 FROM messages WHERE control_id = ?)"
         return bool(reader.database().integer(statement, (control_id,)))
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    try:
-        yield
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None

@@ -6,6 +6,8 @@ Texts name the condition, never a value: an SQLite message may quote a column's 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -133,6 +135,23 @@ _CODES_BY_TEXT = {
     "database disk image is malformed": 11,
     "interrupted": 9,
 }
+
+
+@contextmanager
+def as_console_errors() -> Iterator[None]:
+    """Raise what a query raises as an error that a user may see. Any thread.
+
+    Raises:
+        QueryStoppedError: The reader was interrupted.
+        ConsoleError: The database cannot be read.
+    """
+    try:
+        yield
+    except SqlError as error:
+        fault = fault_of(error)
+        if fault.kind is FaultKind.INTERRUPTED:
+            raise QueryStoppedError from None
+        raise fault.as_error() from None
 
 
 def opening_fault_of(error: BaseException) -> Fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import Origin, Status
 
@@ -39,13 +39,8 @@ def counts_by_kind(
     Raises:
         ConsoleError: The database cannot be read.
     """
-    try:
+    with as_console_errors():
         row = reader.database().one(_SQL, (since_us, until_us, listener))
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None
     return [
         KindCount(sender, type_, event, status == Status.OK, count)
         for sender, type_, event, status, count in (json.loads(str(row[0])) if row else ())

@@ -6,7 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 
 WIDTH_US = 60 * 1_000_000
@@ -67,11 +67,6 @@ def attempt_ids(reader: StoreReader, since_us: int, until_us: int) -> LastIds:
 
 def _read(reader: StoreReader, sql: str, since_us: int, until_us: int) -> LastIds:
     values = {"since": since_us, "until": until_us, "width": WIDTH_US}
-    try:
+    with as_console_errors():
         row = reader.database().one(sql, values)
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None
     return LastIds([tuple(mark) for mark in json.loads(str(row[0]))] if row else ())

@@ -8,12 +8,11 @@ counts walk an index and grow with what they count, which is for a thread of the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from hl7console.store.connection import SqlValue
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.queue_parts import Part
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import Attempt
@@ -148,7 +147,7 @@ def queue_page(
         f" WHERE {condition} ORDER BY d.id {'ASC' if rises else 'DESC'}"
         " LIMIT :most OFFSET :skip)"
     )
-    with _faults():
+    with as_console_errors():
         found = reader.database().one(sql, {**values, "most": limit, "skip": skip})
         ids: list[int] = json.loads(str(found[0])) if found else []
         if backwards:
@@ -162,7 +161,7 @@ def delivery_rows(reader: StoreReader, ids: Sequence[int]) -> list[DeliveryRow]:
     Raises:
         ConsoleError: The database cannot be read.
     """
-    with _faults():
+    with as_console_errors():
         found = reader.database().one(_ROWS, (json.dumps(list(ids)),))
     return [_row(columns) for columns in json.loads(str(found[0]))] if found else []
 
@@ -185,7 +184,7 @@ def part_count(reader: StoreReader, part: Part) -> int:
         ConsoleError: The database cannot be read.
     """
     condition, values = part.condition()
-    with _faults():
+    with as_console_errors():
         return reader.database().integer(
             f"SELECT count(*) FROM {part.source} WHERE {condition}",  # noqa: S608
             values,
@@ -201,7 +200,7 @@ def position(reader: StoreReader, part: Part, delivery_id: int) -> int:
     """
     condition, values = part.condition()
     condition += f" AND d.id {'>' if part.is_latest_first else '<'} :here"
-    with _faults():
+    with as_console_errors():
         return reader.database().integer(
             f"SELECT count(*) FROM {part.source} WHERE {condition}",  # noqa: S608
             {**values, "here": delivery_id},
@@ -215,7 +214,7 @@ def counts(reader: StoreReader) -> dict[str, DestinationCounts]:
         ConsoleError: The database cannot be read.
     """
     database = reader.database()
-    with _faults():
+    with as_console_errors():
         due = database.all(
             "SELECT destination, count(*) FROM deliveries INDEXED BY deliveries_due"
             " WHERE is_due = 1 GROUP BY destination"
@@ -237,7 +236,7 @@ def error_groups(reader: StoreReader) -> list[ErrorGroup]:
         QueryStoppedError: `StoreReader.interrupt` was called.
         ConsoleError: The database cannot be read.
     """
-    with _faults():
+    with as_console_errors():
         found = reader.database().all(_GROUPS)
     ends = {int(number or 0) for *_, first, last in found for number in (first, last)}
     rows = {row.id: row.delivery for row in delivery_rows(reader, sorted(ends))}
@@ -277,7 +276,7 @@ def delivery(reader: StoreReader, delivery_id: int) -> DeliveryDetails | None:
     rows = delivery_rows(reader, [delivery_id])
     if not rows:
         return None
-    with _faults():
+    with as_console_errors():
         attempts = reader.database().all(_ATTEMPTS, (delivery_id,))
     return DeliveryDetails(rows[0], tuple(Attempt(*columns) for columns in attempts))  # type: ignore[arg-type]
 
@@ -290,7 +289,7 @@ def count_since(reader: StoreReader, destination: str, since_us: int) -> int:
     Raises:
         ConsoleError: The database cannot be read.
     """
-    with _faults():
+    with as_console_errors():
         return reader.database().integer(
             "SELECT count(DISTINCT message_id) FROM deliveries INDEXED BY deliveries_over"
             " WHERE destination = ? AND is_due = 0 AND changed_at_us >= ?"
@@ -306,7 +305,7 @@ def message_ids(reader: StoreReader, part: Part, limit: int) -> list[int]:
         ConsoleError: The database cannot be read.
     """
     condition, values = part.condition()
-    with _faults():
+    with as_console_errors():
         found = reader.database().one(
             f"SELECT json_group_array(message_id) FROM (SELECT d.message_id FROM {part.source}"  # noqa: S608
             f" WHERE {condition} ORDER BY d.id LIMIT :most)",
@@ -322,22 +321,10 @@ def delivery_ids(reader: StoreReader, part: Part, limit: int) -> list[int]:
         ConsoleError: The database cannot be read.
     """
     condition, values = part.condition()
-    with _faults():
+    with as_console_errors():
         found = reader.database().one(
             f"SELECT json_group_array(id) FROM (SELECT d.id AS id FROM {part.source}"  # noqa: S608
             f" WHERE {condition} ORDER BY d.id LIMIT :most)",
             {**values, "most": limit},
         )
     return list(json.loads(str(found[0]))) if found else []
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Raise what SQL raises as a fault that a user may see."""
-    try:
-        yield
-    except SqlError as error:
-        fault = fault_of(error)
-        if fault.kind is FaultKind.INTERRUPTED:
-            raise QueryStoppedError from None
-        raise fault.as_error() from None

@@ -9,7 +9,6 @@ import json
 import threading
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from hl7console.hl7v2.filters import Query
 from hl7console.hl7v2.message import Message
 from hl7console.hl7v2.summary import note_for
 from hl7console.store.connection import Database
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import QueryStoppedError, as_console_errors
 from hl7console.store.kinds import Kinds
 from hl7console.store.records import Attempt, MessageRow, Origin, StoredMessage
 from hl7console.store.repair_records import Delivery, EditedMessage
@@ -100,7 +99,7 @@ class StoreReader:
             ConsoleError: The database cannot be read.
         """
         self._is_stopped.clear()
-        with self._faults():
+        with as_console_errors():
             if query is None or query.root is None:
                 yield from self._all_ids(newest_first=newest_first)
                 return
@@ -123,7 +122,7 @@ class StoreReader:
         """
         self._is_stopped.clear()
         found: array[int] = array("q")
-        with self._faults():
+        with as_console_errors():
             if query is None or query.root is None:
                 for low, high in self._present(after_id):
                     end = high if until_id is None else min(high, until_id)
@@ -141,7 +140,7 @@ class StoreReader:
             ConsoleError: The database cannot be read.
         """
         self._is_stopped.clear()
-        with self._faults():
+        with as_console_errors():
             if query is None or query.root is None:
                 return sum(high - low for low, high in self._present(0))
             return sum(len(chunk) for chunk in self._search(query).newest_first())
@@ -156,7 +155,7 @@ class StoreReader:
         Raises:
             ConsoleError: The database cannot be read, or a path is none.
         """
-        with self._faults():
+        with as_console_errors():
             rows = {row.id: row for row in read_rows(self._database, ids)}
             for message_id, raw in (
                 read_bodies(self._database, ids)
@@ -170,12 +169,12 @@ class StoreReader:
 
     def raw(self, message_id: int) -> bytes | None:
         """Return the bytes of a message, or None when it is gone."""
-        with self._faults():
+        with as_console_errors():
             return read_body(self._database, message_id)
 
     def message(self, message_id: int) -> StoredMessage | None:
         """Return a message with its bytes, acknowledgement and attempts; None when it is gone."""
-        with self._faults(), self._database.transaction(immediate=False):
+        with as_console_errors(), self._database.transaction(immediate=False):
             rows = read_rows(self._database, [message_id])
             found = self._database.one("SELECT raw, ack FROM messages WHERE id = ?", (message_id,))
             if not rows or found is None:
@@ -201,19 +200,19 @@ class StoreReader:
 
     def deliveries(self, message_id: int) -> tuple[Delivery, ...]:
         """Return the first `MOST_DELIVERIES` deliveries of a message, in the order of queues."""
-        with self._faults():
+        with as_console_errors():
             rows = self._database.all(_DELIVERIES, (message_id, MOST_DELIVERIES))
         return tuple(Delivery(*row) for row in rows)  # type: ignore[arg-type]
 
     def attempts(self, message_id: int) -> tuple[Attempt, ...]:
         """Return the attempts of sending a message, oldest first."""
-        with self._faults():
+        with as_console_errors():
             rows = self._database.all(_ATTEMPTS, (message_id,))
         return tuple(Attempt(*row) for row in rows)  # type: ignore[arg-type]
 
     def known_values(self) -> dict[str, tuple[str, ...]]:
         """Return values that occur, by the filter key they belong to; for completion."""
-        with self._faults():
+        with as_console_errors():
             self._kinds.refresh()
             values = self._kinds.values
             destinations = self._database.all("SELECT DISTINCT destination FROM deliveries")
@@ -280,16 +279,6 @@ class StoreReader:
         if low < last_id:
             ranges.append((low, last_id))
         return ranges
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except SqlError as error:
-            fault = fault_of(error)
-            if fault.kind is FaultKind.INTERRUPTED:
-                raise QueryStoppedError from None
-            raise fault.as_error() from None
 
 
 def _with_texts(row: MessageRow, raw: bytes, paths: Sequence[str]) -> MessageRow:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from hl7console.store.connection import Database, SqlValue, SqlValues
-from hl7console.store.faults import FaultKind, QueryStoppedError, SqlError, fault_of
+from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
 from hl7console.store.records import DeliveryState, Origin, Status
 from hl7console.store.schema import TRAIT_DUPLICATE
@@ -170,13 +170,8 @@ class WatchedMessages:
 
     def ask(self, query: Callable[[Database], T]) -> T:
         """Return what a query of the connection returns; for settings that rules look at."""
-        try:
+        with as_console_errors():
             return query(self._reader.database())
-        except SqlError as error:
-            fault = fault_of(error)
-            if fault.kind is FaultKind.INTERRUPTED:
-                raise QueryStoppedError from None
-            raise fault.as_error() from None
 
     def last_id(self) -> int:
         """Return the highest id that was given to a message."""

@@ -14,13 +14,19 @@ from hl7console.errors import EnvironmentFaultError, UsageError
 from hl7console.settings import ListenerSettings, RetentionSettings
 from hl7console.store import audit, edited_messages
 from hl7console.store.connection import Database
-from hl7console.store.edited_messages import edited_by, is_control_id_known, saved_messages
+from hl7console.store.edited_messages import is_control_id_known, saved_messages
+from hl7console.store.repair_records import EditedMessage
 
 
 def stored(engine: Engine, message_id: int):
     reader = engine.open_reader()
     try:
-        return reader.message(message_id), edited_by(reader, message_id)
+        row = reader.database().one(
+            "SELECT message_id, author, at_us, reason, recipe_id FROM edited_messages"
+            " WHERE message_id = ?",
+            (message_id,),
+        )
+        return reader.message(message_id), None if row is None else EditedMessage(*row)
     finally:
         reader.close()
 

@@ -10,7 +10,7 @@ from window_kit import Answers, order, port, send, shown
 
 from hl7console.engine.console import SaveDestination, SaveListener
 from hl7console.settings import DestinationSettings, Environment, ListenerSettings
-from hl7console.store.edited_messages import edited_by, saved_messages
+from hl7console.store.edited_messages import saved_messages
 from hl7console.ui.editing.opening import editors_of, open_editor, open_new
 from hl7console.ui.editing.questions import LineQuestion
 from hl7console.ui.editing.window import DISCARD, EditorWindow
@@ -60,7 +60,8 @@ def rows(editor: EditorWindow) -> list[tuple[str, ...]]:
 def stored(engine, message_id: int):
     reader = engine.open_reader()
     try:
-        return reader.message(message_id), edited_by(reader, message_id)
+        message = reader.message(message_id)
+        return message, message.edited
     finally:
         reader.close()
 

@@ -6,7 +6,7 @@ import pytest
 
 from hl7console.hl7v2.filters import parse
 from hl7console.store import kinds, reader, rows, search
-from hl7console.store.faults import QueryStoppedError, SqlError
+from hl7console.store.faults import QueryStoppedError, SqlError, as_console_errors
 from hl7console.store.reader import StoreReader
 
 
@@ -114,7 +114,7 @@ def test_interrupting_sql(store, message):
     connection = made.database()._connection
     connection.set_progress_handler(lambda: started.set(), 1000)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
-    with pytest.raises(QueryStoppedError), made._faults():
+    with pytest.raises(QueryStoppedError), as_console_errors():
         made.database().one(endless)
     timer.join()
     connection.set_progress_handler(None, 1000)
