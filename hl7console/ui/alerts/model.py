@@ -8,31 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from hl7console.store.alert_lists import PAGE
 from hl7console.store.alert_records import AlertRecord
 from hl7console.ui.alerts.columns import OPEN_COLUMNS, AlertColumn, AlertLine, line_of
-from hl7console.ui.columned import ColumnedModel
+from hl7console.ui.paged_model import PagedModel
 
-_KEPT = 10 * PAGE
-_NO_INDEX = QModelIndex()
 _Index = QModelIndex
 
 
-class AlertModel(ColumnedModel[AlertLine]):
+class AlertModel(PagedModel[AlertLine]):
     """The alerts of one list. GUI thread only."""
 
-    rows_wanted = Signal(int)
-    """The place of a row that is looked at and not there; its page is wanted."""
-
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._count = 0
+        super().__init__(PAGE, parent)
         self._now_us = 0
-        self._rows: dict[int, AlertLine] = {}
-        self._places: dict[int, int] = {}
-        self._pending: set[int] = set()
         self._stale: set[int] = set()
         """Rows whose times are told as they were a while ago."""
         self.columns: tuple[AlertColumn, ...] = OPEN_COLUMNS
@@ -52,28 +43,19 @@ class AlertModel(ColumnedModel[AlertLine]):
         self.columns = columns or self.columns
         self._count = max(count, first + len(alerts) if alerts else 0)
         self._now_us = now_us
-        self._rows = {
-            place: line_of(alert, self.columns, now_us)
-            for place, alert in enumerate(alerts, start=first)
-        }
-        self._index_rows()
+        self._take(
+            {
+                place: line_of(alert, self.columns, now_us)
+                for place, alert in enumerate(alerts, start=first)
+            }
+        )
         self._pending.clear()
         self._stale.clear()
         self.endResetModel()
 
     def put_rows(self, first: int, alerts: Sequence[AlertRecord]) -> None:
         """Keep rows that were fetched, from the place `first` on, and repaint them."""
-        self._pending.discard(first // PAGE)
-        last = min(first + len(alerts), self._count)
-        if last <= first:
-            return
-        if len(self._rows) > _KEPT:
-            near = range(first - PAGE, last + PAGE)
-            self._rows = {place: row for place, row in self._rows.items() if place in near}
-        for place, alert in zip(range(first, last), alerts, strict=False):
-            self._rows[place] = line_of(alert, self.columns, self._now_us)
-        self._index_rows()
-        self._changed(first, last - 1)
+        self._put(first, [line_of(alert, self.columns, self._now_us) for alert in alerts])
 
     def tick(self, now_us: int, seen: range) -> None:
         """Let times run on: at once in the rows in sight, in others when they are looked at.
@@ -95,34 +77,12 @@ class AlertModel(ColumnedModel[AlertLine]):
         self._rows[place] = line
         return line
 
-    def _changed(self, first: int, last: int) -> None:
-        self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
-
-    def _index_rows(self) -> None:
-        self._places = {row.id: place for place, row in self._rows.items()}
-
-    def unmark(self, place: int) -> None:
-        """Let a page be asked for again: the request for it was dropped."""
-        self._pending.discard(place // PAGE)
-
-    def id_at(self, place: int) -> int:
-        """Return the alert of a row; 0 while it isn't there."""
-        row = self._rows.get(place)
-        return row.id if row is not None else 0
-
-    def row_of(self, alert_id: int) -> int:
-        """Return the place of an alert that is kept, or -1."""
-        return self._places.get(alert_id, -1)
-
     def row_at(self, row: int) -> AlertLine | None:
         """Return a row, or None after asking for it."""
-        found = self._rows.get(row)
+        found = super().row_at(row)
         if found is not None and row in self._stale:
             self._stale.discard(row)
             return self._renewed(row, found)
-        if found is None and row < self._count and row // PAGE not in self._pending:
-            self._pending.add(row // PAGE)
-            self.rows_wanted.emit(row)
         return found
 
     def alert_at(self, place: int) -> AlertRecord | None:
@@ -131,9 +91,6 @@ class AlertModel(ColumnedModel[AlertLine]):
         return row.alert if row is not None else None
 
     # QAbstractTableModel
-
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
-        return 0 if parent.isValid() else self._count
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
         if not index.isValid() or index.row() >= self._count:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from hl7console.store.queue_reader import PAGE, DeliveryRow
-from hl7console.ui.columned import ColumnedModel
 from hl7console.ui.messages.columns import Kind
+from hl7console.ui.paged_model import PagedModel
 from hl7console.ui.queues.columns import COLUMNS, DeliveryColumn
 from hl7console.ui.queues.words import MEANINGS
-
-_KEPT = 10 * PAGE
 
 _NO_INDEX = QModelIndex()
 _Index = QModelIndex
@@ -32,18 +30,11 @@ class Anchor:
     delivery_id: int
 
 
-class DeliveryModel(ColumnedModel[DeliveryRow]):
+class DeliveryModel(PagedModel[DeliveryRow]):
     """The deliveries of one list. GUI thread only."""
 
-    rows_wanted = Signal(int)
-    """The place of a row that is looked at and not there; its page is wanted."""
-
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._count = 0
-        self._rows: dict[int, DeliveryRow] = {}
-        self._places: dict[int, int] = {}
-        self._pending: set[int] = set()
+        super().__init__(PAGE, parent)
         self.columns: tuple[DeliveryColumn, ...] = COLUMNS
 
     # What the list holds
@@ -52,8 +43,7 @@ class DeliveryModel(ColumnedModel[DeliveryRow]):
         """Show another list: its length, and its first rows."""
         self.beginResetModel()
         self._count = count
-        self._rows = dict(enumerate(rows))
-        self._places = {row.id: place for place, row in self._rows.items()}
+        self._take(dict(enumerate(rows)))
         self._pending.clear()
         self.endResetModel()
 
@@ -86,54 +76,21 @@ class DeliveryModel(ColumnedModel[DeliveryRow]):
         if first == 0:
             self._move(-how_many)
         self._count -= how_many
-        self._rows = {place: row for place, row in self._rows.items() if place < self._count}
-        self._places = {row.id: place for place, row in self._rows.items()}
+        self._take({place: row for place, row in self._rows.items() if place < self._count})
         self.endRemoveRows()
 
     def _move(self, by: int) -> None:
-        self._rows = {place + by: row for place, row in self._rows.items() if place + by >= 0}
-        self._places = {row.id: place for place, row in self._rows.items()}
+        self._take({n + by: row for n, row in self._rows.items() if n + by >= 0})
         self._pending.clear()
 
     def put_rows(self, first: int, rows: list[DeliveryRow]) -> None:
         """Keep rows that were fetched, from the place `first` on, and repaint them."""
-        self._pending.discard(first // PAGE)
-        last = min(first + len(rows), self._count)
-        if last <= first:
-            return
-        if len(self._rows) > _KEPT:
-            near = range(first - PAGE, last + PAGE)
-            self._rows = {place: row for place, row in self._rows.items() if place in near}
-        self._rows.update(zip(range(first, last), rows, strict=False))
-        self._places = {row.id: place for place, row in self._rows.items()}
-        self.dataChanged.emit(self.index(first, 0), self.index(last - 1, len(self.columns) - 1))
+        self._put(first, rows)
 
     def forget_unseen(self, seen: range) -> None:
         """Drop every row but those in sight: something about them changed."""
-        self._rows = {place: row for place, row in self._rows.items() if place in seen}
-        self._places = {row.id: place for place, row in self._rows.items()}
+        self._take({place: row for place, row in self._rows.items() if place in seen})
         self._pending.clear()
-
-    def unmark(self, place: int) -> None:
-        """Let a page be asked for again: the request for it was dropped."""
-        self._pending.discard(place // PAGE)
-
-    def id_at(self, place: int) -> int:
-        """Return the delivery of a row; 0 while it isn't there."""
-        row = self._rows.get(place)
-        return row.id if row is not None else 0
-
-    def row_of(self, delivery_id: int) -> int:
-        """Return the place of a delivery that is kept, or -1."""
-        return self._places.get(delivery_id, -1)
-
-    def row_at(self, place: int) -> DeliveryRow | None:
-        """Return a row, or None after asking for it."""
-        row = self._rows.get(place)
-        if row is None and place < self._count and place // PAGE not in self._pending:
-            self._pending.add(place // PAGE)
-            self.rows_wanted.emit(place)
-        return row
 
     def row_by_id(self, delivery_id: int) -> DeliveryRow | None:
         """Return a delivery that is kept; None for any other."""
@@ -146,9 +103,6 @@ class DeliveryModel(ColumnedModel[DeliveryRow]):
         return Anchor(max(known), self._rows[max(known)].id) if known else None
 
     # QAbstractTableModel
-
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # type: ignore[override]
-        return 0 if parent.isValid() else self._count
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # type: ignore[override]
         if not index.isValid() or index.row() >= self._count:
