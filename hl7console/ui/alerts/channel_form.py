@@ -5,19 +5,15 @@ from __future__ import annotations
 import shlex
 from dataclasses import MISSING, fields
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from hl7console.engine.alerts.channels.approval import channel_kind
-from hl7console.errors import UsageError
 from hl7console.settings.alerts import (
     Channel,
-    CommandChannel,
-    EmailChannel,
     MailTls,
-    WebhookChannel,
 )
-from hl7console.ui.settings.form import Form, Value, form_values
+from hl7console.ui.alerts.part_form import PartForm
+from hl7console.ui.settings.form import Form, Value
 from hl7console.ui.theme import fixed_font
 
 KINDS: tuple[tuple[str, str], ...] = (
@@ -56,28 +52,13 @@ def parted(line: str) -> tuple[str, ...] | None:
         return None
 
 
-class ChannelForm(QWidget):
+class ChannelForm(PartForm):
     """Edits one channel. GUI thread only."""
 
-    changed = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("channelForm")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        super().__init__("channelForm", parent)
         self._channel: Channel | None = None
-        self._taken: set[str] = set()
         self._command: QLineEdit | None = None
-        self._shown: dict[str, Value] = {}
-        """What the fields held when the channel was shown."""
-        self._is_filling = False
-        self.form = Form()
-        self._column.addWidget(self.form)
-
-    def set_taken(self, names: set[str]) -> None:
-        """Know the names of the other channels."""
-        self._taken = names
 
     def show_channel(self, channel: Channel) -> None:
         """Show a channel; what is typed stays where it says the same."""
@@ -87,27 +68,20 @@ class ChannelForm(QWidget):
         is_same = not is_other and self.channel() == channel
         self._channel = channel
         if not is_same:
-            self._is_filling = True
-            self.form.set_values(form_values(channel.to_mapping()))
-            self._is_filling = False
+            self._fill(channel.to_mapping())
         self._shown = self._sound()
         self._show_errors()
 
     def _build(self, kind: str) -> None:
-        old, self.form = self.form, Form()
         self._command = None
-        form = self.form
+        form = self._begin_form()
         form.text("name", "Name", "As rules name it.")
         form.check("enabled", "In use")
         {"email": self._add_mail, "webhook": self._add_webhook, "command": self._add_command}[kind](
             form
         )
         form.number("timeout_s", "Gives up after", unit="s")
-        self._column.replaceWidget(old, form)
-        old.hide()
-        old.setParent(None)
-        old.deleteLater()
-        form.changed.connect(self._on_changed)
+        self._end_form()
 
     def _add_mail(self, form: Form) -> None:
         form.text("host", "Mail server", is_fixed=True)
@@ -142,15 +116,7 @@ class ChannelForm(QWidget):
 
     def channel(self) -> Channel | None:
         """Return what the fields hold; None where it is not sound, which is shown then."""
-        if self._channel is None or self._show_errors():
-            return None
-        kind: type[EmailChannel] | type[WebhookChannel] | type[CommandChannel] = type(self._channel)
-        try:
-            return kind.from_mapping({**self._channel.to_mapping(), **self._changed()})
-        except UsageError as error:
-            touched = next(reversed(self._changed()), "name")
-            self.form.show_errors({touched: error.full_text})
-            return None
+        return self._made(self._channel) if self._channel is not None else None
 
     def changes(self) -> dict[str, Value | None]:
         """Return what was changed since the channel was shown; None where it is as usual."""
@@ -161,17 +127,6 @@ class ChannelForm(QWidget):
             name: None if name in usual and usual[name] == value else value
             for name, value in self._changed().items()
         }
-
-    def _changed(self) -> dict[str, Value]:
-        """Return what the fields hold otherwise than when the channel was shown.
-
-        A field need not be able to show all that a text can say: what was not touched stays.
-        """
-        return {n: value for n, value in self._sound().items() if value != self._shown.get(n)}
-
-    def _sound(self) -> dict[str, Value]:
-        values = self.form.values()
-        return {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
 
     def _show_errors(self) -> bool:
         values, errors = self._sound(), {}
@@ -188,8 +143,3 @@ class ChannelForm(QWidget):
             errors["name"] = "Another channel has this name."
         self.form.show_errors(errors)
         return bool(errors)
-
-    @Slot()
-    def _on_changed(self) -> None:
-        if not self._is_filling and not self._show_errors():
-            self.changed.emit()

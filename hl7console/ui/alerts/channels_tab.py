@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QMenu,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,12 +25,12 @@ from hl7console.store.alert_notices import LastOutcome, NoticeState, last_outcom
 from hl7console.store.reader import StoreReader
 from hl7console.ui.alerts.channel_form import BLANKS, KINDS, ChannelForm, joined
 from hl7console.ui.alerts.draft import ChannelPlace, RulesDraft
+from hl7console.ui.alerts.list_beside import lay_list_beside
 from hl7console.ui.alerts.words import full_time
 from hl7console.ui.ask import Ask
 from hl7console.ui.icons import icon, set_icon
 from hl7console.ui.theme import GRID, ROW, theme
 
-_LIST_PX = 280
 _ICONS = {"email": "mails", "webhook": "send", "command": "command"}
 
 
@@ -96,17 +93,6 @@ class ChannelsTab(QWidget):
         return button
 
     def _build(self) -> None:
-        side = QFrame()
-        side.setProperty("role", "pane")
-        side.setFixedWidth(_LIST_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.list, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.add_button, 1)
-        foot.addWidget(self.delete_button)
-        column.addLayout(foot)
         self._none = QLabel(
             "No channel yet. Alerts stand in this window; a channel tells others as well: by "
             "e-mail, by a POST to a webhook, or by running a program."
@@ -118,24 +104,12 @@ class ChannelsTab(QWidget):
         buttons.addWidget(self.test_button)
         buttons.addWidget(self.approve_button)
         buttons.addStretch(1)
-        inside = QWidget()
-        body = QVBoxLayout(inside)
-        body.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        body.setSpacing(GRID)
+        body = lay_list_beside(self, self.list, self.add_button, self.delete_button)
         body.addWidget(self._none)
         body.addWidget(self.state)
         body.addLayout(buttons)
         body.addWidget(self.form)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(side)
-        row.addWidget(scroll, 1)
 
     # The list
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from hl7console.engine.alerts.watch import SAME
-from hl7console.errors import UsageError
 from hl7console.hl7v2.filters import FilterError, parse
 from hl7console.settings.alerts import SEVERITIES, AlertKind, AlertRule
+from hl7console.ui.alerts.part_form import PartForm
 from hl7console.ui.alerts.rule_fields import ABOUT, DAYS, LIMITS, SPANS, fields_of
 from hl7console.ui.alerts.words import KIND_TITLES, severity_look
 from hl7console.ui.messages.filter_edit import FilterEdit
-from hl7console.ui.settings.form import Form, Value, form_values
+from hl7console.ui.settings.form import Value
 
 _DEFAULTS = {
     column.name: column.default
@@ -82,30 +82,19 @@ class _FilterLine(QFrame):
         return super().eventFilter(watched, event)
 
 
-class RuleForm(QWidget):
+class RuleForm(PartForm):
     """Edits an `AlertRule`. GUI thread only."""
 
-    changed = Signal()
-    """Somebody changed a value."""
     kind_chosen = Signal(str)
     """Another kind was chosen: the fields will be others."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("ruleForm")
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        super().__init__("ruleForm", parent)
         self._interfaces: tuple[str, ...] = ()
         self._channels: tuple[str, ...] = ()
         self._known: dict[str, tuple[str, ...]] = {}
-        self._taken: set[str] = set()
         self._filter: FilterEdit | None = None
         self._rule = AlertRule("", AlertKind.CONNECTION)
-        self._shown: dict[str, Value] = {}
-        """What the fields held when the rule was shown."""
-        self._is_filling = False
-        self.form = Form()
-        self._column.addWidget(self.form)
         self.show_rule(self._rule)
 
     def offer(self, interfaces: Sequence[str], channels: Sequence[str]) -> None:
@@ -128,10 +117,6 @@ class RuleForm(QWidget):
         if self._filter is not None:
             self._filter.set_values(known)
 
-    def set_taken(self, names: set[str]) -> None:
-        """Know the names of the other rules."""
-        self._taken = names
-
     def take(self, rule: AlertRule) -> None:
         """Know that the text says now what the fields hold."""
         self._rule, self._shown = rule, self._sound()
@@ -143,23 +128,17 @@ class RuleForm(QWidget):
         if rule.kind != self._rule.kind or not self.form.values():
             self._build(rule.kind)
         self._rule = rule
-        self._is_filling = True
-        self.form.set_values(form_values(rule.to_mapping()))
-        self._is_filling = False
+        self._fill(rule.to_mapping())
         self._shown = self._sound()
         self._show_errors()
 
     def _build(self, kind: str) -> None:
-        old, self.form = self.form, Form()
         self._filter = None
+        self._begin_form()
         for name in fields_of(kind):
             self._add(name, kind)
-        self._column.replaceWidget(old, self.form)
-        old.hide()
-        old.setParent(None)
-        old.deleteLater()
         self._fill_offers()
-        self.form.changed.connect(self._on_changed)
+        self._end_form()
 
     def _add(self, name: str, kind: str) -> None:
         form = self.form
@@ -225,15 +204,7 @@ class RuleForm(QWidget):
 
     def rule(self) -> AlertRule | None:
         """Return what the fields hold; None where it is not sound, which is shown then."""
-        if self._show_errors():
-            return None
-        values = {**self._rule.to_mapping(), **self._changed()}
-        try:
-            return AlertRule.from_mapping(values)
-        except UsageError as error:
-            touched = next(reversed(self._changed()), "name")
-            self.form.show_errors({touched: error.full_text})
-            return None
+        return self._made(self._rule)
 
     def changes(self) -> dict[str, Value | None]:
         """Return what was changed since the rule was shown; None where it is as usual again."""
@@ -241,17 +212,6 @@ class RuleForm(QWidget):
             name: None if _DEFAULTS.get(name) == value else value
             for name, value in self._changed().items()
         }
-
-    def _changed(self) -> dict[str, Value]:
-        """Return what the fields hold otherwise than when the rule was shown.
-
-        A field need not be able to show all that a text can say: what was not touched stays.
-        """
-        return {n: value for n, value in self._sound().items() if value != self._shown.get(n)}
-
-    def _sound(self) -> dict[str, Value]:
-        values = self.form.values()
-        return {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
 
     def _show_errors(self) -> bool:
         """Say beside each field what is wrong with it. Return whether something is."""

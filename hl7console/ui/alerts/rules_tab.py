@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from hl7console.errors import UsageError
 from hl7console.settings.alerts import AlertKind, AlertRule
 from hl7console.ui.alerts.draft import RulesDraft
+from hl7console.ui.alerts.list_beside import lay_list_beside
 from hl7console.ui.alerts.rule_delegate import ABOUT_ROLE, HEIGHT, RuleDelegate
 from hl7console.ui.alerts.rule_form import RuleForm
 from hl7console.ui.alerts.trial_pane import TrialPane
 from hl7console.ui.alerts.words import kind_title, severity_look
 from hl7console.ui.ask import Ask
 from hl7console.ui.icons import icon, set_icon
-from hl7console.ui.theme import GRID, theme
-
-_LIST_PX = 280
+from hl7console.ui.theme import theme
 
 
 class RulesTab(QWidget):
@@ -69,33 +64,10 @@ class RulesTab(QWidget):
         theme().changed.connect(self._show_icons)
 
     def _build(self) -> None:
-        side = QFrame()
-        side.setProperty("role", "pane")
-        side.setFixedWidth(_LIST_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.list, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.add_button, 1)
-        foot.addWidget(self.delete_button)
-        column.addLayout(foot)
-        self._inside = QWidget()
-        body = QVBoxLayout(self._inside)
-        body.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        body.setSpacing(GRID)
+        body = lay_list_beside(self, self.list, self.add_button, self.delete_button)
         for part in (self._told, self.form, self.trial):
             body.addWidget(part)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._inside)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(side)
-        row.addWidget(scroll, 1)
 
     # The list
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -328,7 +328,7 @@ def _plain(value: Value, scale: int) -> str:
     return f"{number:g}" if abs(number) < 1_000_000 else f"{number:.0f}"
 
 
-def form_values(settings: dict[str, object]) -> dict[str, Value]:
+def form_values(settings: Mapping[str, object]) -> dict[str, Value]:
     """Return settings as a form takes them."""
     return {name: _value(value) for name, value in settings.items()}
 
