@@ -9,8 +9,16 @@ References:
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 import sys
+
+OWN_GROUP_FLAGS = 0
+"""``creationflags`` of a process that is ended with what it starts; elsewhere it begins a session
+of its own (``start_new_session``)."""
+if sys.platform == "win32":
+    OWN_GROUP_FLAGS = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
 
 
 class JobObject:
@@ -34,6 +42,17 @@ class JobObject:
 
             handle, self._handle = self._handle, 0
             ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+
+
+def end_tree(process: subprocess.Popen[bytes], job: JobObject) -> None:
+    """End a process and all that it started; may be called again, and by any thread."""
+    job.end()
+    if sys.platform != "win32":
+        # Its group carries its own id, also when it has ended and left others behind.
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        process.kill()
 
 
 if sys.platform == "win32":

@@ -15,7 +15,6 @@ import json
 import os
 import queue
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hl7console.engine import function_child
-from hl7console.engine.function_job import JobObject
+from hl7console.engine.function_job import OWN_GROUP_FLAGS, JobObject, end_tree
 
 OPTION = "--run-function"
 """What a packaged program is started with to be the process of a function."""
@@ -147,9 +146,6 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
     else:
         command = [sys.executable, "-I", "-B", "-X", "utf8", str(function_child.__file__)]
     kept = ("SYSTEMROOT",) if sys.platform == "win32" else ()
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     return subprocess.Popen(  # noqa: S603 - our own program, nothing of it from outside
         command,
         stdin=subprocess.PIPE,
@@ -158,7 +154,7 @@ def _start(folder: str) -> subprocess.Popen[bytes]:
         cwd=folder,
         env={name: os.environ[name] for name in kept if name in os.environ},
         start_new_session=sys.platform != "win32",
-        creationflags=flags,
+        creationflags=OWN_GROUP_FLAGS,
     )
 
 
@@ -207,12 +203,7 @@ def _end(
     job: JobObject,
 ) -> None:
     """End the process with what it started, and leave nothing of it behind."""
-    job.end()
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        process.kill()
+    end_tree(process, job)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_END_S)
     asked.put(None)

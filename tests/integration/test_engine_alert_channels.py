@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from alert_channel_kit import MailServer, WebhookServer, hang, raw_server
+from alert_engine_kit import running, taken_port
 from engine_kit import Certificates, key_source, wait_for
 from killable_engine_kit import attach, engine_processes
 
@@ -20,7 +21,6 @@ from hl7console.engine.alerts.channels import pace
 from hl7console.engine.alerts.rules_file import rules_path
 from hl7console.engine.attached import AttachedConsole
 from hl7console.engine.console import SaveListener
-from hl7console.engine.supervisor import Engine
 from hl7console.errors import UsageError
 from hl7console.settings import ListenerSettings
 from hl7console.store.connection import Database
@@ -54,23 +54,6 @@ def script(target: Path) -> str:
     code = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + chr(10))"
     command = json.dumps([sys.executable, "-c", code, str(target)])
     return f'[[command]]\nname = "script"\ncommand = {command}\n'
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[Engine]:
-    workspace = Workspace.open(folder / "workspace", key_source(folder))
-    engine = Engine(workspace, worklist="off")
-    engine.start()
-    try:
-        yield engine
-    finally:
-        assert engine.stop(10.0)
-
-
-@contextmanager
-def taken_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        yield int(taken.getsockname()[1])
 
 
 @pytest.mark.expects_log

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from engine_kit import Client, key_source, order, port, wait_for
+from alert_engine_kit import running, taken_port
+from engine_kit import Client, order, port, wait_for
 from killable_engine_kit import attach, engine_processes
 
 from hl7console.engine.alert_commands import (
@@ -20,36 +20,17 @@ from hl7console.engine.alert_commands import (
 )
 from hl7console.engine.alerts.rules_file import rules_path
 from hl7console.engine.console import Console, DeleteInterface, SaveListener
-from hl7console.engine.supervisor import Engine
 from hl7console.errors import UsageError
 from hl7console.settings import ListenerSettings
 from hl7console.settings.alert_file import AlertFileError
 from hl7console.store import audit
 from hl7console.store.alert_history import alerts_between
 from hl7console.store.alert_records import AlertRecord
-from hl7console.store.workspace import Workspace
 
 DOWN = '[[rule]]\nname = "Down"\nkind = "connection"\nseverity = "critical"\nrecover_s = 0\n'
 SECOND_US = 1_000_000
 
 pytestmark = pytest.mark.expects_log  # a listener that cannot listen is logged
-
-
-@contextmanager
-def running(folder: Path) -> Iterator[Engine]:
-    workspace = Workspace.open(folder / "workspace", key_source(folder))
-    engine = Engine(workspace, worklist="off")
-    engine.start()
-    try:
-        yield engine
-    finally:
-        assert engine.stop(10.0)
-
-
-@contextmanager
-def taken_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        yield int(taken.getsockname()[1])
 
 
 def save_rules(console: Console, text: str = DOWN) -> None:

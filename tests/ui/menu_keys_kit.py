@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent
@@ -178,3 +179,21 @@ def run_by_keys(window: MainWindow, name: str, qtbot) -> None:
     combination = keys[0]
     at = QApplication.focusWidget() or window
     qtbot.keyClick(at, combination.key(), combination.keyboardModifiers())
+
+
+@contextmanager
+def menus_that_open() -> Iterator[list[str]]:
+    """Collect the names of the menus that open; each is closed at once."""
+    names: list[str] = []
+
+    def look() -> None:
+        menu = QApplication.activePopupWidget()
+        if isinstance(menu, QMenu):
+            names.append(menu.objectName())
+            menu.close()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(20)
+    yield names
+    timer.stop()

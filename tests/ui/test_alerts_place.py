@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from alerts_window_kit import MINUTE_US, StagedAlerts, alert, now_us
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from menu_keys_kit import leaves, menus_that_open
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
-    QMenu,
     QPushButton,
     QToolButton,
 )
@@ -312,32 +312,11 @@ def test_copying_gives_lines_for_a_ticket(listed, qtbot):
     assert "Sample control ID D1204" in copied
 
 
-def leaves(menu: QMenu) -> list[str]:
-    found = []
-    for action in menu.actions():
-        if action.menu() is not None:
-            found += leaves(action.menu())
-        elif not action.isSeparator():
-            found.append(action.objectName())
-    return found
-
-
 @pytest.fixture
 def menus(qapp):
     """Names of the menus that open; each is closed at once."""
-    names: list[str] = []
-
-    def look() -> None:
-        menu = QApplication.activePopupWidget()
-        if isinstance(menu, QMenu):
-            names.append(menu.objectName())
-            menu.close()
-
-    timer = QTimer()
-    timer.timeout.connect(look)
-    timer.start(20)
-    yield names
-    timer.stop()
+    with menus_that_open() as names:
+        yield names
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="the system turns the keys into the menu")
@@ -351,8 +330,9 @@ def test_the_menu_opens_by_its_keys_and_the_palette_has_every_entry(listed, menu
     assert menus == ["alertMenu"] * 2
     menu = listed.alerts.alert_actions().made_menu()
     known = {action.objectName() for action in listed.actions_by_name.all()}
-    assert set(leaves(menu)) <= known
-    assert len(leaves(menu)) == 13
+    entries = leaves(menu)
+    assert {action.objectName() for action in entries} <= known
+    assert len(entries) == 13
     menu.deleteLater()
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from dragging_kit import drop_on, files
-from menu_keys_kit import leaves, press_menu_key, press_shift_f10, run_from_palette
-from PySide6.QtCore import QPoint, Qt, QTimer
+from menu_keys_kit import leaves, menus_that_open, press_menu_key, press_shift_f10, run_from_palette
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import (
     QGuiApplication,
     QKeySequence,
 )
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListWidget, QMenu, QPushButton
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QMenu, QPushButton
 from window_kit import child, port, send, shown
 
 from hl7console.engine.console import SaveDestination
@@ -65,19 +65,8 @@ def ordered(listed, qtbot):
 @pytest.fixture
 def seen(qapp):
     """Names of the menus that open; each is closed at once."""
-    names: list[str] = []
-
-    def look() -> None:
-        menu = QApplication.activePopupWidget()
-        if isinstance(menu, QMenu):
-            names.append(menu.objectName())
-            menu.close()
-
-    timer = QTimer()
-    timer.timeout.connect(look)
-    timer.start(20)
-    yield names
-    timer.stop()
+    with menus_that_open() as names:
+        yield names
 
 
 def press_menu_keys(table, qtbot) -> None:

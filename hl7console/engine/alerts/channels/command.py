@@ -11,14 +11,13 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 
 from hl7console.engine.alerts.channels.attempt import Attempt, ChannelError
 from hl7console.engine.alerts.channels.texts import AlertMessage, one_line
-from hl7console.engine.function_job import JobObject
+from hl7console.engine.function_job import OWN_GROUP_FLAGS, JobObject, end_tree
 from hl7console.settings.alerts import CommandChannel
 
 MOST_MEMORY_BYTES = 1024 * 1024 * 1024
@@ -73,9 +72,6 @@ def run_command(channel: CommandChannel, message: AlertMessage, attempt: Attempt
 
 def _run(command: list[str], folder: str, message: AlertMessage, attempt: Attempt) -> int | None:
     """Return the program's exit code; None when it was ended."""
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     process = subprocess.Popen(  # noqa: S603 - approved, and nothing of an alert is in it
         command,
         stdin=subprocess.PIPE,
@@ -84,12 +80,12 @@ def _run(command: list[str], folder: str, message: AlertMessage, attempt: Attemp
         cwd=folder,
         env={name: os.environ[name] for name in _KEPT if name in os.environ},
         start_new_session=sys.platform != "win32",
-        creationflags=flags,
+        creationflags=OWN_GROUP_FLAGS,
     )
     job = JobObject(process, MOST_MEMORY_BYTES)
 
     def end() -> None:
-        _end_tree(process, job)
+        end_tree(process, job)
 
     attempt.on_cut(end)
     try:
@@ -101,17 +97,6 @@ def _run(command: list[str], folder: str, message: AlertMessage, attempt: Attemp
     finally:
         end()
         _reap(process)
-
-
-def _end_tree(process: subprocess.Popen[bytes], job: JobObject) -> None:
-    """End the program and all that it started; may be called again, and by any thread."""
-    job.end()
-    if sys.platform != "win32":
-        # Its group carries its own id, also when it has ended and left others behind.
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        process.kill()
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:
