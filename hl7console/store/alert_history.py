@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
+from hl7console.store import alerts
 from hl7console.store.alert_records import AlertRecord
 from hl7console.store.connection import SqlValue
 from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
-
-_COLUMNS = ", ".join(column.name for column in fields(AlertRecord))
 
 
 def alerts_between(
@@ -31,7 +28,7 @@ def alerts_between(
     if subject is not None:
         condition += " AND subject = ?"
         values.append(subject)
-    sql = f"SELECT {_COLUMNS} FROM alerts WHERE {condition} ORDER BY onset_at_us, id"  # noqa: S608
+    sql = f"SELECT {alerts.COLUMNS_SQL} FROM alerts WHERE {condition} ORDER BY onset_at_us, id"  # noqa: S608
     with as_console_errors():
         if not _has_alerts(reader):
             return []
@@ -45,8 +42,9 @@ def open_alerts(reader: StoreReader) -> list[AlertRecord]:
     Raises:
         ConsoleError: The database cannot be read.
     """
-    far = 1 << 62
-    return [alert for alert in alerts_between(reader, far, far) if alert.is_open]
+    with as_console_errors():
+        found = alerts.open_alerts(reader.database()) if _has_alerts(reader) else []
+    return sorted(found, key=lambda alert: (alert.onset_at_us, alert.id))
 
 
 def _has_alerts(reader: StoreReader) -> bool:

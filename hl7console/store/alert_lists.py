@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from hl7console.store.alert_records import AlertRecord
+from hl7console.store.alerts import COLUMNS_SQL
 from hl7console.store.connection import SqlValue
 from hl7console.store.faults import as_console_errors
 from hl7console.store.reader import StoreReader
@@ -17,7 +18,6 @@ from hl7console.store.reader import StoreReader
 PAGE = 200
 """Alerts in a page."""
 
-_COLUMNS = ", ".join(column.name for column in fields(AlertRecord))
 _RANK = "CASE severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
 _TEXTS = ("text", "subject", "rule", "note", "acknowledged_by", "sample_control_id")
 
@@ -120,7 +120,7 @@ def alert_page(
     condition, values = _condition(wanted)
     rows = _rows(
         reader,
-        f"SELECT {_COLUMNS} FROM alerts WHERE {condition} ORDER BY {_order(wanted)}"  # noqa: S608
+        f"SELECT {COLUMNS_SQL} FROM alerts WHERE {condition} ORDER BY {_order(wanted)}"  # noqa: S608
         " LIMIT ? OFFSET ?",
         [*values, limit, skip],
     )
@@ -145,7 +145,7 @@ def alerts_within(
     """Return alerts that were open at any time of a span, the worst and latest first."""
     rows = _rows(
         reader,
-        f"SELECT {_COLUMNS} FROM alerts WHERE onset_at_us < ? AND told_at_us > 0"  # noqa: S608
+        f"SELECT {COLUMNS_SQL} FROM alerts WHERE onset_at_us < ? AND told_at_us > 0"  # noqa: S608
         f" AND (ended_at_us = 0 OR ended_at_us >= ?) ORDER BY {_RANK}, onset_at_us DESC LIMIT ?",
         (until_us, since_us, limit),
     )
@@ -154,7 +154,7 @@ def alerts_within(
 
 def alert_by_id(reader: StoreReader, alert_id: int) -> AlertRecord | None:
     """Return one alert."""
-    rows = _rows(reader, f"SELECT {_COLUMNS} FROM alerts WHERE id = ?", (alert_id,))  # noqa: S608
+    rows = _rows(reader, f"SELECT {COLUMNS_SQL} FROM alerts WHERE id = ?", (alert_id,))  # noqa: S608
     return AlertRecord(*rows[0]) if rows else None  # type: ignore[arg-type]
 
 

@@ -11,7 +11,8 @@ from hl7console.store.connection import Database, SqlValue
 
 COLUMNS = tuple(column.name for column in fields(AlertRecord))
 
-_NAMES = ", ".join(COLUMNS)
+COLUMNS_SQL = ", ".join(COLUMNS)
+"""The columns of an `AlertRecord`, for a SELECT."""
 _INSERT = (
     f"INSERT INTO alerts ({', '.join(COLUMNS[1:])})"  # noqa: S608 - our own names
     f" VALUES ({', '.join('?' * (len(COLUMNS) - 1))})"
@@ -78,7 +79,7 @@ def keep_changes(
 def open_alerts(database: Database) -> list[AlertRecord]:
     """Return all open alerts, oldest first. Any connection."""
     rows = database.all(
-        f"SELECT {_NAMES} FROM alerts INDEXED BY alerts_open WHERE ended_at_us = 0 ORDER BY id"  # noqa: S608
+        f"SELECT {COLUMNS_SQL} FROM alerts INDEXED BY alerts_open WHERE ended_at_us = 0 ORDER BY id"  # noqa: S608
     )
     return [AlertRecord(*row) for row in rows]  # type: ignore[arg-type]
 
