@@ -15,7 +15,7 @@ from hl7console import __version__
 from hl7console.engine.measures.ack_times import AckTimes
 from hl7console.settings.alerts import NormalSettings
 from hl7console.store.connection import Database
-from hl7console.store.faults import SqlError, fault_of
+from hl7console.store.faults import SqlError, as_console_errors, fault_of
 from hl7console.store.measures.following import MessageSource
 from hl7console.store.measures.following_attempts import AttemptSource
 from hl7console.store.measures.following_changes import ChangeSource
@@ -129,7 +129,8 @@ class Measures:
         self.behind = 0
         """Messages that are not counted yet."""
         try:
-            self._place = self._load_place()
+            with as_console_errors():
+                self._place = self._load_place()
         except BaseException:
             self.close()
             raise

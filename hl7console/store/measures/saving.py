@@ -8,13 +8,13 @@ thread is busy.
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from hl7console.errors import DamagedDatabaseError, EnvironmentFaultError, WrongKeyError
 from hl7console.store.connection import Database
 from hl7console.store.derived_file import load_meta, remove_derived, save_meta
-from hl7console.store.faults import FaultKind, SqlError, fault_of
+from hl7console.store.faults import FaultKind, SqlError, as_console_errors, fault_of
 from hl7console.store.measures.histogram import Histogram
 from hl7console.store.measures.naming import Names
 from hl7console.store.measures.records import RESOLUTIONS_S
@@ -159,12 +159,15 @@ class MeasureStore:
         self._key = key
         self.is_new = False
         """Whether it was made here, in place of one that could not be used or of none."""
-        self.database = self._open()
-        self.database.execute("PRAGMA synchronous = NORMAL").close()
-        self.database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
-        self.database.execute(f"PRAGMA cache_size = -{CACHE_KIB}").close()
-        self.names = Names(self.database)
-        self.fresh_rows = self.database.integer("SELECT count(*) FROM fresh")
+        with ExitStack() as opened, as_console_errors():
+            self.database = self._open()
+            opened.callback(self.database.close)
+            self.database.execute("PRAGMA synchronous = NORMAL").close()
+            self.database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
+            self.database.execute(f"PRAGMA cache_size = -{CACHE_KIB}").close()
+            self.names = Names(self.database)
+            self.fresh_rows = self.database.integer("SELECT count(*) FROM fresh")
+            opened.pop_all()
         """Rows that are not folded yet; more or less."""
 
     def _open(self) -> Database:
@@ -175,9 +178,6 @@ class MeasureStore:
             if not FORMAT.is_current(database):
                 FORMAT.create_tables(database)
                 self.is_new = True
-        except SqlError as error:
-            database.close()
-            raise fault_of(error).as_error() from None
         except BaseException:
             database.close()
             raise

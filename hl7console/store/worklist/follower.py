@@ -10,14 +10,14 @@ import gc
 import json
 import logging
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hl7console.errors import ConsoleError, DamagedDatabaseError, WrongKeyError
 from hl7console.store.connection import Database
 from hl7console.store.derived_file import load_meta, remove_derived
-from hl7console.store.faults import SqlError, fault_of
+from hl7console.store.faults import SqlError, as_console_errors, fault_of
 from hl7console.store.worklist.journal import JournalItem, JournalPlace, journal_end, read_chunk
 from hl7console.store.worklist.loader import RowLoader
 from hl7console.store.worklist.saving import Saver, load_place
@@ -93,17 +93,17 @@ class Follower:
         self._key = key
         self.notice = ""
         self._console = Database(console_path, key, read_only=True)
-        try:
-            self._database = self._open()
-        except BaseException:
-            self._console.close()
-            raise
-        self._database.execute("PRAGMA synchronous = NORMAL").close()
-        self._database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
         self._applied = 0
         self._behind = 0
         self._last_stored_id = 0
-        self._begin()
+        with ExitStack() as opened, as_console_errors():
+            opened.callback(self._console.close)
+            self._database = self._open()
+            opened.callback(self._database.close)
+            self._database.execute("PRAGMA synchronous = NORMAL").close()
+            self._database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}").close()
+            self._begin()
+            opened.pop_all()
 
     def _open(self) -> Database:
         """Open the worklist; one that cannot be used is made again from nothing."""
