@@ -24,6 +24,12 @@ Normals = dict[str, dict[int, tuple[float, float]]]
 """By series and hour of the week: typical count and spread."""
 
 
+LEAST_PORTION = 50
+"""Messages that a rule may read in a look, however many other rules read."""
+
+QUARTER_S = 900
+"""Clocks are set forward and back at whole quarters of an hour, in seconds UTC."""
+
 _FIRST_GOOD_S = 60
 _LAST_GOOD_S = 86_400
 
@@ -89,9 +95,16 @@ class Facts:
     """
 
     def __init__(
-        self, sources: Sources, now_us: int, normal: NormalSettings, awake_since_us: int
+        self,
+        sources: Sources,
+        now_us: int,
+        normal: NormalSettings,
+        awake_since_us: int,
+        *,
+        readers: int = 1,
     ) -> None:
         self.sources = sources
+        self._readers = max(readers, 1)
         self.now_us = now_us
         self.normal = normal
         self.awake_since_us = awake_since_us
@@ -100,6 +113,15 @@ class Facts:
         self._totals: dict[tuple[Scope, int, bool], dict[str, Totals]] = {}
         self._last: dict[Scope, dict[str, int]] = {}
         self._last_message_id: int | None = None
+        self._local: datetime | None = None
+        self._offsets_s: dict[int, int] = {}
+
+    def portion(self, messages: int) -> int:
+        """Return how many of so many messages one rule may read in a look.
+
+        Rules that read messages share, so that a turn does not hold up receiving.
+        """
+        return min(messages, max(messages // self._readers, LEAST_PORTION))
 
     @property
     def now_s(self) -> int:
@@ -109,7 +131,17 @@ class Facts:
     @property
     def local(self) -> datetime:
         """The local time of the turn."""
-        return self.sources.local(self.now_s)
+        if self._local is None:
+            self._local = self.sources.local(self.now_s)
+        return self._local
+
+    def offset_s(self, at_s: int) -> int:
+        """Return how far the local time is ahead of UTC at a UTC second, in seconds."""
+        quarter = at_s // QUARTER_S
+        if quarter not in self._offsets_s:
+            offset = self.sources.local(quarter * QUARTER_S).utcoffset()
+            self._offsets_s[quarter] = 0 if offset is None else int(offset.total_seconds())
+        return self._offsets_s[quarter]
 
     @property
     def days_left_out(self) -> frozenset[date]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from hl7console.engine.alerts.facts import Facts, Sources
 from hl7console.engine.alerts.life import Change, Life
-from hl7console.engine.alerts.watched_rule import RULE_GONE, Watched, WatchedRule
+from hl7console.engine.alerts.watched_rule import READING, RULE_GONE, Watched, WatchedRule
 from hl7console.settings.alerts import SEVERITIES, AlertBook, AlertKind, AlertRule
 from hl7console.store.alert_records import AlertRecord
 from hl7console.store.alerts import NoticeWanted
@@ -24,9 +24,6 @@ WRITE_EVERY_US = 60 * 1_000_000
 
 SHOWN = 200
 """Open alerts in a snapshot."""
-
-_READING = frozenset({AlertKind.SEQUENCE, AlertKind.FILTER, AlertKind.REFUSED_RUN})
-"""Kinds that read messages."""
 
 SAME = "@same"
 """In `AlertRule.depends_on`: the interface that the alert is about."""
@@ -73,6 +70,7 @@ class AlertWatch:
         self._awake_since_us = 0
         self._longest_gap_us = longest_gap_us
         self._share = share
+        self._readers = 1
         self.version = 0
         """Grows when an alert changed."""
         self.problem = ""
@@ -87,7 +85,9 @@ class AlertWatch:
         if self._book is not book:
             self._set_book(book, now_us)
         self._note_gap(now_us)
-        facts = Facts(self.sources, now_us, book.normal, self._awake_since_us)
+        facts = Facts(
+            self.sources, now_us, book.normal, self._awake_since_us, readers=self._readers
+        )
         for rule in self._rules.values():
             for _, watched, change in rule.step(facts):
                 self._note(watched, change, now_us)
@@ -118,9 +118,10 @@ class AlertWatch:
         for gone in self._rules.values():
             self._leave(gone, now_us)
         self._rules = kept
-        readers = sum(one.rule.enabled and one.rule.kind in _READING for one in kept.values())
+        reading = (one.rule.enabled and one.rule.kind in READING for one in kept.values())
+        self._readers = max(sum(reading), 1)
         for one in kept.values():
-            one.share = self._share / max(readers, 1)
+            one.share = self._share / self._readers
         for record in self._opened:
             self._take_up(record, now_us)
         self._opened = []

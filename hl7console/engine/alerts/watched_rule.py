@@ -13,7 +13,7 @@ from hl7console.engine.alerts.kinds.table import KINDS, Find
 from hl7console.engine.alerts.life import Change, Life
 from hl7console.engine.alerts.schedule import is_in_force
 from hl7console.errors import ConsoleError
-from hl7console.settings.alerts import AlertRule
+from hl7console.settings.alerts import AlertKind, AlertRule
 
 HOURS_OVER = "It ended because the hours of its rule were over."
 RULE_GONE = "It ended because its rule was removed, changed or switched off."
@@ -23,7 +23,10 @@ MOST_FINDINGS = 20_000
 """Findings of one rule that are followed."""
 
 FREE_S = 0.002
-"""Processor time that a look may take without being paced, in seconds."""
+"""Processor time that a look may take without being paced, in seconds; not of one that reads."""
+
+READING = frozenset({AlertKind.SEQUENCE, AlertKind.FILTER, AlertKind.REFUSED_RUN})
+"""Kinds that read messages."""
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class WatchedRule:
         self.rule = rule
         self.share = 0.0
         """Part of a processor that its looks may take; what is too much waits. 0 for any."""
+        self._free_s = 0.0 if rule.kind in READING else FREE_S
         self._rests_until_s = 0.0
         self.alerts: dict[Key, Watched] = {}
         self.problem = ""
@@ -92,7 +96,7 @@ class WatchedRule:
         begun_s = time.thread_time()
         is_known = self._look(facts)
         spent_s = time.thread_time() - begun_s
-        if self.share and spent_s > FREE_S:
+        if self.share and spent_s > self._free_s:
             self._rests_until_s = time.monotonic() + spent_s / self.share
         return is_known
 

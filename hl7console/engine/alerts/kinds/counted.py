@@ -169,9 +169,9 @@ class Matches:
             after_id = max(last_id - LOOK_BACK_IDS, 0)
         if query is not None and _asks_content(query):
             # To read messages one by one costs a hundred times as much as to ask the index.
-            unindexed_id = min(last_id - MOST_UNINDEXED, after_id + MOST_READ)
+            unindexed_id = min(last_id - MOST_UNINDEXED, after_id + facts.portion(MOST_READ))
             last_id = min(max(watched.indexed_id(), unindexed_id), last_id)
-            last_id = min(last_id, after_id + MOST_AT_ONCE)
+            last_id = min(last_id, after_id + facts.portion(MOST_AT_ONCE))
         if last_id <= after_id or reader is None:
             self._after_id = max(last_id, after_id)
             return

@@ -60,7 +60,7 @@ class Sequence:
             after_id = self._after_id or 0
             if last_id <= after_id:
                 return
-            until_id = min(last_id, after_id + MOST_AT_ONCE)
+            until_id = min(last_id, after_id + facts.portion(MOST_AT_ONCE))
             headers = watched.headers(after_id, until_id)
             self._after_id = until_id
             for header in headers:
@@ -81,13 +81,8 @@ class Sequence:
             header.start,
             header.received_at_us,
             header.id,
-            lambda at_s: _offset_s(facts, at_s),
+            facts.offset_s,
         )
-
-
-def _offset_s(facts: Facts, at_s: int) -> int:
-    offset = facts.sources.local(at_s).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds())
 
 
 def _finding(listener: str, sender: str, faults: Faults) -> Finding:
