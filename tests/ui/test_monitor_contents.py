@@ -79,6 +79,13 @@ def test_marks_are_in_order_within_the_span_and_not_many_more_than_asked(
     assert len(ticks) <= most + 3
 
 
+def test_days_need_more_room_than_times_of_day():
+    for length_s, count in ((12 * 3600, 5), (5 * 86_400, 3)):
+        since_s = SPRING_S - 10 * 86_400
+        ticks = time_ticks(since_s, since_s + length_s, 5, BERLIN, most_days=3)
+        assert 1 < len(ticks) <= count, ticks
+
+
 def test_years_are_told_by_their_number():
     since_s = int(datetime(2024, 11, 24, tzinfo=BERLIN).timestamp())
     labels = [label for _, label in time_ticks(since_s, since_s + 730 * 86_400, 9, BERLIN)]

@@ -10,10 +10,15 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from hl7console.engine.snapshot import LinkState
 from hl7console.ui.monitor.shown import NOTHING, Trend
-from hl7console.ui.monitor.tile_delegate import FULL_HEIGHT, SMALL_HEIGHT, spark_lines
+from hl7console.ui.monitor.tile_delegate import (
+    FULL_HEIGHT,
+    SMALL_HEIGHT,
+    TileDelegate,
+    spark_lines,
+)
 from hl7console.ui.monitor.tile_model import TileModel
 from hl7console.ui.monitor.tile_view import TileView
-from hl7console.ui.monitor.tiles import tile_of
+from hl7console.ui.monitor.tiles import rank, tile_of
 from hl7console.ui.theme import theme
 
 NOW_US = 1_780_000_000_000_000
@@ -104,6 +109,37 @@ def test_many_tiles_are_small_and_few_are_whole(view, model):
     view.setFixedHeight(4 * SMALL_HEIGHT)
     rows = {view.visualRect(model.index(row)).top() for row in range(8)}
     assert len(rows) == 2, "as many in a row as fit"
+
+
+@pytest.mark.parametrize(
+    ("is_small", "down", "room", "wanted"),
+    [
+        (True, "Billing out", 400, "down 4 min"),
+        (True, "Billing out", 110, "down"),
+        (False, "Billing out", 400, "down 4 min"),
+        (False, "Billing out", 110, "down"),
+        (True, "", 400, "up"),
+        (False, "", 400, "up 4 min"),
+        (False, "", 110, "up"),
+    ],
+)
+def test_the_age_of_a_state_makes_room_for_the_name(qapp, is_small, down, room, wanted):
+    state = LinkState.FAILED if down else LinkState.LISTENING
+    since_us = NOW_US - 240 * 1_000_000
+    tile = tile_of(
+        status("Billing out", state=state, since_us=since_us), None, None, Trend(()), None, 1.0,
+        NOW_US,
+    )  # fmt: skip
+    delegate = TileDelegate()
+    delegate.is_small = is_small
+    assert delegate.pill_of(tile, 11, room)[0] == wanted
+
+
+def test_numbers_in_names_are_sorted_as_numbers():
+    found = sorted(
+        tiles("CT 10", "CT 2", "ct 1", "CT", "MR 1", "7", "MR 12", down="MR 12"), key=rank
+    )
+    assert [tile.name for tile in found] == ["MR 12", "7", "CT", "ct 1", "CT 2", "CT 10", "MR 1"]
 
 
 def test_a_right_click_asks_for_the_menu_of_what_is_under_the_mouse(view, model, qtbot):

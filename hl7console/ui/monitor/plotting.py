@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPicture
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPicture
 from PySide6.QtWidgets import QWidget
 
 from hl7console.ui.monitor.colors import role_color
@@ -24,8 +24,11 @@ from hl7console.ui.theme import text_font, theme
 
 AXIS_WIDTH = 48
 """Pixels left of every plot, the same for all, so that times stand below each other."""
-_TICK_PIXELS = 86
+_TICK_PIXELS = 72
+_DAY_PIXELS = 86
+"""Between two marks that have times, and days."""
 _EDGE_PIXELS = 10
+"""What a label may stand out of the plot."""
 _GROUND, _BACK, _LINES, _FRONT = -1000, -10, 0, 10
 Numbers = Sequence[float]
 
@@ -37,10 +40,15 @@ class _TimeAxis(pg.AxisItem):  # type: ignore[misc]
     """How much farther apart than usual marks stand."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[None, list[float]]]:
-        ticks = time_ticks(low, high, max(int(size / _TICK_PIXELS / self.spread), 1))
+        wide = size / self.spread
+        ticks = time_ticks(low, high, int(wide / _TICK_PIXELS), most_days=int(wide / _DAY_PIXELS))
         # What would be cut off at the edge is left out.
-        edge_s = (high - low) * _EDGE_PIXELS * self.spread / max(size, 1)
-        self._labels = {at_s: label if at_s <= high - edge_s else "" for at_s, label in ticks}
+        metrics = QFontMetrics(self.style["tickFont"] or self.font())
+        pixel_s = (high - low) / max(size, 1)
+        self._labels = {}
+        for at_s, label in ticks:
+            over = metrics.horizontalAdvance(label) / 2 - _EDGE_PIXELS * self.spread
+            self._labels[at_s] = label if at_s + over * pixel_s <= high else ""
         return [(None, list(self._labels))]
 
     def tickStrings(self, values: Numbers, scale: float, spacing: float) -> list[str]:

@@ -114,9 +114,9 @@ class TileDelegate(QStyledItemDelegate):
         line = self._px(18)
         right = box.right()
         pixels = self._px(11)
-        # Where there are many the room is the name's; the edge tells that all is well.
-        words = tile.word if self.is_small and tile.role in ("ok", "muted") else tile.pill
-        width = _metrics(pixels, True).horizontalAdvance(words) + self._px(14)
+        size = self._px(14)
+        left = box.left() + size + self._px(6)
+        words, width = self.pill_of(tile, pixels, right - left - self._px(6))
         pill = QRectF(right - width, box.top(), width, self._px(17))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.color("raised" if tile.role == "muted" else f"{tile.role}_tint"))
@@ -124,13 +124,23 @@ class TileDelegate(QStyledItemDelegate):
         painter.setFont(_font(pixels, True))
         painter.setPen(now.color(tile.role))
         painter.drawText(pill, int(Qt.AlignmentFlag.AlignCenter), words)
-        size = self._px(14)
         device_scale = painter.device().devicePixelRatioF()
         mark = _picture(tile.kind, now.tokens.muted, size, device_scale)
         painter.drawPixmap(box.left(), box.top() + (line - size) // 2, mark)
-        left = box.left() + size + self._px(6)
         room = QRect(left, box.top(), int(pill.left()) - left - self._px(6), line)
         self._write(painter, room, tile.name, 13, "text", is_bold=True)
+
+    def pill_of(self, tile: Tile, pixels: int, room: int) -> tuple[str, int]:
+        """Return what the pill says and how wide it is: without its age where the name needs it."""
+        metrics = _metrics(pixels, True)
+        edges = self._px(14)
+        # Where there are many the room is the name's; the edge tells that all is well.
+        if not (self.is_small and tile.role in ("ok", "muted")):
+            width = metrics.horizontalAdvance(tile.pill) + edges
+            name = _metrics(self._px(13), True).horizontalAdvance(tile.name)
+            if name + width <= room:
+                return tile.pill, width
+        return tile.word, metrics.horizontalAdvance(tile.word) + edges
 
     def _write(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -143,9 +144,15 @@ def steps_text(states: Sequence[tuple[str, int]]) -> str:
     return " · ".join(f"{-count:,} {state_name(state)[0]}" for count, state in ranked[:3])
 
 
-def rank(tile: Tile) -> tuple[int, int, str]:
-    """Return what tiles are sorted by: the worst first, then by name."""
-    return _RANK[tile.role], tile.word != "down", tile.name.casefold()
+def rank(tile: Tile) -> tuple[int, bool, list[tuple[int, str]]]:
+    """Return what tiles are sorted by: the worst first, then by name, ``CT 2`` before ``CT 10``."""
+    return _RANK[tile.role], tile.word != "down", natural(tile.name)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return what a name is sorted by where numbers in it count as numbers."""
+    parts = re.split(r"([0-9]{1,9})", name.casefold())
+    return [(int(part), "") if place % 2 else (-1, part) for place, part in enumerate(parts)]
 
 
 def summary_of(tiles: Sequence[Tile]) -> str:

@@ -14,7 +14,12 @@ _EVERY_MONTHS = (1, 2, 3, 6, 12, 24)
 
 
 def time_ticks(
-    since_s: float, until_s: float, most: int, zone: tzinfo | None = None
+    since_s: float,
+    until_s: float,
+    most: int,
+    zone: tzinfo | None = None,
+    *,
+    most_days: int | None = None,
 ) -> list[tuple[float, str]]:
     """Return marks at round local times within a span: UTC seconds, and what stands there.
 
@@ -23,6 +28,7 @@ def time_ticks(
         until_s: Where it ends.
         most: How many there may be.
         zone: The zone; None takes this computer's.
+        most_days: How many there may be where days stand there, which are wider; None takes `most`.
     """
     length_s = until_s - since_s
     most = max(most, 1)
@@ -34,6 +40,7 @@ def time_ticks(
                 (at_s, _time_label(at_s, every_s, zone))
                 for at_s in _rounded(since_s, until_s, every_s, zone)
             ]
+    most = most if most_days is None else max(most_days, 1)
     for days in _EVERY_DAYS:
         if length_s / _DAY_S / days <= most:
             return list(_days(since_s, until_s, days, zone))
