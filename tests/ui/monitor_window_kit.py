@@ -101,6 +101,10 @@ class MadeUpMeasures:
             for n in wanted
         }
 
+    def peaks(self, scope, since_s, until_s, *, most_steps=720) -> dict[str, int]:
+        found = self.curves(scope, since_s, until_s, most_steps=most_steps, times=False)
+        return {name: max(curve.backlog, default=0) for name, curve in found.items()}
+
     def causes(self, scope, name, since_s, until_s, *, most_steps=720) -> dict[str, Sequence[int]]:
         curve = self.curve(scope, name, since_s, until_s, most_steps=most_steps, times=False)
         now_s = int(time.time())

@@ -55,6 +55,14 @@ _GAUGES = (
     f" (SELECT * FROM ({_both('steps', 'at_s, ' + ', '.join(GAUGED), ' AND backlog IS NOT NULL')})"
     " ORDER BY series_id, at_s)"
 )
+_BACKLOGS = _both("steps", "at_s, backlog", " AND backlog IS NOT NULL")
+_PEAKS = (
+    "SELECT json_group_object(name, peak) FROM (SELECT name, max(backlog) AS peak FROM ("  # noqa: S608
+    f"SELECT series_id, backlog FROM ({_BACKLOGS}) WHERE at_s >= :since UNION ALL"
+    " SELECT series_id, backlog FROM (SELECT series_id, backlog, max(at_s) FROM"
+    f" ({_BACKLOGS}) WHERE at_s <= :since GROUP BY series_id))"
+    " JOIN series ON series.id = series_id GROUP BY series_id)"
+)
 _TIMES = (
     "SELECT json_group_array(json_array(series_id, n, kind, hex(packed))) FROM"  # noqa: S608
     f" ({_both('times', 'kind, packed')})"
@@ -147,7 +155,7 @@ def curves_of(
         found = _numbers(database, steps, values, tuple(c for c in COLUMNS if c in columns))
         is_known = known_steps(database, steps)
         if steps.resolution_s == 1:
-            _carry(database, steps, values, found, is_known)
+            _carry(database, steps, values, found, is_known, columns)
         if times:
             latency, wait = _times(database, steps, values)
     by_name = {name: id_ for id_, name in ids.items()}
@@ -167,6 +175,19 @@ def curves_of(
         )
         for name in sorted(wanted)
     }
+
+
+def peaks_of(database: Database, scope: Scope, steps: Steps) -> dict[str, int]:
+    """Return of each series of a scope the most that waited within a span, by name.
+
+    What waited before and was not written again counts, as it does in a curve.
+    """
+    values = values_of(series_ids(database, scope, None), steps)
+    carried_s = CARRIED_S if steps.resolution_s == 1 else 0
+    first_s = steps.first_s - carried_s
+    row = database.one(_PEAKS, {**values, "first": first_s, "since": steps.first_s})
+    found: dict[str, int] = json.loads(str(row[0])) if row else {}
+    return found
 
 
 def totals_of(curves: dict[str, Curve]) -> dict[str, Totals]:
@@ -241,31 +262,41 @@ def _carry(
     values: dict[str, SqlValue],
     columns: dict[int, dict[str, list[int]]],
     is_known: Sequence[bool],
+    wanted: Sequence[str],
 ) -> None:
     """Carry on what did not change from second to second, and was not written again therefore."""
+    places = [place for place, column in enumerate(GAUGED, 1) if column in wanted]
+    if not places:
+        return
     row = database.one(_GAUGES, {**values, "first": steps.first_s - CARRIED_S})
     last_s = steps.end_s
     samples: dict[int, list[list[int]]] = {}
     for series_id, *sample in json.loads(str(row[0])) if row else ():
         samples.setdefault(series_id, []).append(sample)
     for series_id, taken in samples.items():
-        lines = [[0] * steps.count for _ in GAUGED]
+        lines = {place: [0] * steps.count for place in places}
         for sample, after in zip(taken, [*taken[1:], None], strict=True):
             until_s = min(sample[0] + CARRIED_S, last_s if after is None else after[0])
-            _hold(lines, sample, until_s, steps, is_known)
-        columns.setdefault(series_id, {}).update(zip(GAUGED, lines, strict=True))
+            held = _held(sample[0], until_s, steps)
+            for place, line in lines.items():
+                if sample[place]:
+                    _hold(line, sample[place], held, is_known)
+        columns.setdefault(series_id, {}).update(
+            {GAUGED[place - 1]: line for place, line in lines.items()}
+        )
 
 
-def _hold(
-    lines: list[list[int]], sample: list[int], until_s: int, steps: Steps, is_known: Sequence[bool]
-) -> None:
-    at_s, *gauges = sample
+def _held(at_s: int, until_s: int, steps: Steps) -> range:
+    """Return the steps for which a sample holds."""
     first = max((at_s - steps.first_s) // steps.step_s, 0)
-    end = min((max(until_s, at_s + 1) - 1 - steps.first_s) // steps.step_s + 1, steps.count)
-    for place in range(first, end):
-        if is_known[place]:
-            for line, gauge in zip(lines, gauges, strict=True):
-                line[place] = max(line[place], gauge or 0)
+    end = (max(until_s, at_s + 1) - 1 - steps.first_s) // steps.step_s + 1
+    return range(first, min(end, steps.count))
+
+
+def _hold(line: list[int], gauge: int, held: range, is_known: Sequence[bool]) -> None:
+    for step in held:
+        if is_known[step] and line[step] < gauge:
+            line[step] = gauge
 
 
 def _times(

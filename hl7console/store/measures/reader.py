@@ -11,7 +11,7 @@ from hl7console.errors import ConsoleError
 from hl7console.store.connection import Database
 from hl7console.store.derived_file import DerivedReader, load_meta
 from hl7console.store.faults import SqlError
-from hl7console.store.measures.curves import cause_counts, curves_of, totals_of
+from hl7console.store.measures.curves import cause_counts, curves_of, peaks_of, totals_of
 from hl7console.store.measures.learning import band_of, normals_of
 from hl7console.store.measures.records import Band, Curve, Mark, Scope, Totals
 from hl7console.store.measures.schema import COLUMNS, FORMAT, measures_path
@@ -127,6 +127,17 @@ class MeasureReader(DerivedReader):
             return totals_of(curves_of(database, scope, span, names, times=times))
 
         return self.ask(read, {name: Totals() for name in names or ()})
+
+    def peaks(
+        self, scope: Scope, since_s: int, until_s: int, *, most_steps: int = 720
+    ) -> dict[str, int]:
+        """Return of each series of a scope the most that waited in a span: the top of its curve."""
+
+        def read(database: Database) -> dict[str, int]:
+            steps = steps_of(since_s, until_s, most_steps, _last_s(database))
+            return peaks_of(database, scope, steps)
+
+        return self.ask(read, {})
 
     def last_received(self, scope: Scope) -> dict[str, int]:
         """Return of each series of a scope the second of its latest message; 0 for none ever."""

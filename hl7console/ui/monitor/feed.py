@@ -2,7 +2,7 @@
 
 Two threads read, one for the plots, one for the tiles. While measures come in, plots are read
 again about four times a step; while nothing happens, twice a step, and never more often than every
-five seconds. After a read that took long there is a rest of many times its length. While nobody
+ten seconds. After a read that took long there is a rest of many times its length. While nobody
 looks nothing is read at all.
 """
 
@@ -30,7 +30,7 @@ from hl7console.ui.worker import ReaderWorker, ReadingWorker
 TICK_MS = 1000
 _REST = 10
 """A read is followed by a rest of so many times its length."""
-_TRENDS_S, _IDLE_TRENDS_S = 5.0, 30.0
+_TRENDS_S, _IDLE_TRENDS_S = 5.0, 60.0
 _STATES_S = 5.0
 _NORMAL_S = 600.0
 _SETTLE_MS = 120
@@ -197,7 +197,7 @@ class MonitorFeed(QObject):
         now = time.monotonic()
         version = self._bridge.snapshot.measures_version
         is_new = version != self._version
-        least, most, share = (1.0, 30.0, 4) if is_new else (5.0, 60.0, 2)
+        least, most, share = (1.0, 30.0, 4) if is_new else (10.0, 60.0, 2)
         due_s = self._next_read_s + min(max(self._step_s / share, least), most)
         if self.is_live and now >= due_s and not self._plots.is_busy:
             self._read()

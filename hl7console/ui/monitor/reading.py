@@ -28,7 +28,6 @@ from hl7console.ui.monitor.state_looks import state_place
 
 MOST_DESTINATIONS = 8
 MOST_CAUSES = 6
-_COARSE_STEPS = 40
 _HEAT_LOW, _HEAT_HIGH, _HEAT_HEIGHT = -1.0, 5.0, 0.125
 """From 0.1 ms to 100 s, eight rows a tenfold."""
 _TREND_S = 3600
@@ -61,6 +60,9 @@ class MeasureReads(Protocol):
         times: bool = True,
         columns: Sequence[str] = (),
     ) -> Mapping[str, Curve]: ...
+    def peaks(
+        self, scope: Scope, since_s: int, until_s: int, *, most_steps: int = 720
+    ) -> Mapping[str, int]: ...
     def causes(
         self, scope: Scope, name: str, since_s: int, until_s: int, *, most_steps: int = 720
     ) -> Mapping[str, Sequence[int]]: ...
@@ -87,7 +89,9 @@ def read_shown(reads: MeasureReads, asked: Asked) -> Shown:
     if asked.series != EVERYTHING:
         everything = reads.curve(Scope.ALL, "", *span, most_steps=most, times=False)
     causes = reads.causes(scope, name, *span, most_steps=most)
-    services = reads.curves(Scope.WORKLIST, *span, most_steps=most, times=False).values()
+    services = reads.curves(
+        Scope.WORKLIST, *span, most_steps=most, times=False, columns=("backlog",)
+    ).values()
     return Shown(
         asked,
         curve,
@@ -122,13 +126,24 @@ def _waiting(reads: MeasureReads, asked: Asked) -> tuple[Waiting, ...]:
     chosen = asked.series
     names: Sequence[str] = [chosen.name] if chosen.scope is Scope.DESTINATION else ()
     if not names:
-        # There may be hundreds: coarse steps tell which had the most.
-        coarse = _backlogs(reads, asked, None, _COARSE_STEPS)
-        names = [name for name, _ in _by_peak(coarse)[:MOST_DESTINATIONS]]
+        # There may be hundreds: those with the most are shown.
+        peaks = reads.peaks(
+            Scope.DESTINATION, asked.since_s, asked.until_s, most_steps=asked.most_steps
+        )
+        names = sorted(peaks, key=lambda name: (-peaks[name], name))[:MOST_DESTINATIONS]
     if not names:
         return ()
-    curves = _backlogs(reads, asked, names, asked.most_steps)
-    return tuple(Waiting(name, curve.backlog, curve.head_age_s) for name, curve in _by_peak(curves))
+    curves = reads.curves(
+        Scope.DESTINATION,
+        asked.since_s,
+        asked.until_s,
+        names=names,
+        most_steps=asked.most_steps,
+        times=False,
+        columns=("backlog", "head_age_s"),
+    )
+    ranked = sorted(curves.items(), key=lambda item: (-max(item[1].backlog, default=0), item[0]))
+    return tuple(Waiting(name, curve.backlog, curve.head_age_s) for name, curve in ranked)
 
 
 def _states(reads: MeasureReads, asked: Asked) -> tuple[tuple[str, Sequence[float]], ...]:
@@ -154,24 +169,6 @@ def _states(reads: MeasureReads, asked: Asked) -> tuple[tuple[str, Sequence[floa
         )
         for state in met
     )
-
-
-def _backlogs(
-    reads: MeasureReads, asked: Asked, names: Sequence[str] | None, most_steps: int
-) -> Mapping[str, Curve]:
-    return reads.curves(
-        Scope.DESTINATION,
-        asked.since_s,
-        asked.until_s,
-        names=names,
-        most_steps=most_steps,
-        times=False,
-        columns=("backlog", "head_age_s"),
-    )
-
-
-def _by_peak(curves: Mapping[str, Curve]) -> list[tuple[str, Curve]]:
-    return sorted(curves.items(), key=lambda item: (-max(item[1].backlog, default=0), item[0]))
 
 
 def percentiles(times: Sequence[Histogram | None]) -> Percentiles:
@@ -251,10 +248,15 @@ def read_trends(reads: MeasureReads, now_s: int) -> Trends:
             now_s,
             most_steps=_TREND_S // _TREND_STEP_S + 1,
             times=False,
+            columns=("received", "refused", "unclear"),
         )
         # Times are much to read; those of the last minutes are all that is shown.
         recent = reads.curves(
-            scope, until_s - _RECENT_S, now_s, most_steps=_RECENT_S // _TREND_STEP_S + 1
+            scope,
+            until_s - _RECENT_S,
+            now_s,
+            most_steps=_RECENT_S // _TREND_STEP_S + 1,
+            columns=("received",),
         )
         for name, curve in curves.items():
             times = recent[name].latency if name in recent else ()

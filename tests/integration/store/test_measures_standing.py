@@ -51,6 +51,27 @@ def test_a_backlog_is_carried_on_until_it_changes_and_its_peak_is_kept(store):
     assert (by_minute.step_s, by_minute.backlog) == (60, [7, 90])
 
 
+def test_peaks_are_the_tops_of_the_curves(store):
+    names = ("A", "B", "C", "D")
+    series = {name: (Scope.DESTINATION, name) for name in names}
+    standing = {series[name]: (0, 0, 0) for name in names}
+    changes = {2: ("A", 50), 4: ("A", 3), 6: ("B", 9), 40: ("C", 4), 41: ("C", 0), 95: ("B", 1)}
+    with measuring(store, sample=lambda _: dict(standing)) as measures:
+        for second in range(140):
+            if second in changes:
+                name, backlog = changes[second]
+                standing[series[name]] = (backlog, 0, 0)
+            turn(measures, BEGIN_S + second)
+    with measured(store) as reader:
+        for first, last in ((0, 140), (10, 60), (3, 5), (41, 90), (96, 140), (130, 135)):
+            span = (BEGIN_S + first, BEGIN_S + last)
+            peaks = reader.peaks(Scope.DESTINATION, *span)
+            tops = {name: max(curve(store, *series[name], *span).backlog) for name in names}
+            assert {name: peaks.get(name, 0) for name in names} == tops, (first, last)
+        hours = reader.peaks(Scope.DESTINATION, BEGIN_S - 90 * DAY_S, BEGIN_S + 140)
+    assert isinstance(hours, dict)
+
+
 def test_a_backlog_of_a_queue_that_is_gone_ends(store):
     standing = {PACS: (7, 2, 1)}
     with measuring(store, sample=lambda _: dict(standing)) as measures:
