@@ -328,6 +328,31 @@ def test_a_report_is_attached_although_it_names_somebody_else(acts, worklist, re
     }  # fmt: skip
 
 
+def test_what_is_chosen_stays_chosen_when_the_worklist_goes_on(acts, worklist, qtbot):
+    first, second = (
+        Row(CONFLICT, number, {"rule": "accession_divided", "order": number}) for number in (8, 9)
+    )
+    worklist.conflicts = [first, second]
+    desk = desk_of(acts, DeskTab.CONFLICTS, qtbot)
+    table = child(desk, ReportTable, "deskConflicts")
+    button = child(desk, QPushButton, "deskSettle")
+    qtbot.waitUntil(lambda: table.rows.rowCount() == 2)
+    table.selectRow(1)
+    assert button.isEnabled()
+
+    def read_again(*conflicts: Row) -> None:
+        worklist.conflicts = list(conflicts)
+        with qtbot.waitSignal(table.rows.modelReset):
+            desk.reload()
+
+    read_again(Row(CONFLICT, 7, {"rule": "accession_divided"}), first, second)
+    assert [index.row() for index in table.selectionModel().selectedRows()] == [2]
+    assert button.isEnabled()
+    read_again(first, Row(CONFLICT, 9, {"rule": "report_other_patient"}))  # of the same number
+    assert not table.selectionModel().hasSelection()
+    assert not button.isEnabled()
+
+
 def test_two_likely_duplicates_are_linked(acts, worklist, recorder, qtbot):
     worklist.likely = [Likeness(*worklist.persons, "")]
     worklist.found = {

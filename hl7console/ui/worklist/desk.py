@@ -54,6 +54,17 @@ class DeskFill:
     unmapped: list[Row] = field(default_factory=list, repr=False)
 
 
+def _keys(fill: DeskFill) -> tuple[list[tuple[int, ...]], ...]:
+    """Return of each tab what tells its lines apart."""
+    return (
+        [(effect.entry,) for effect in fill.problems],
+        [(row.id,) for row, _ in fill.conflicts],
+        [(pair.first.id, pair.second.id) for pair in fill.duplicates],
+        [(told[0].id,) for told in fill.merges],
+        [(row.id,) for row in fill.unmapped],
+    )
+
+
 def read_desk(reads: WorklistReads) -> DeskFill:
     """Return what the tabs show. Reader's thread."""
     merges = [
@@ -263,6 +274,7 @@ class Desk(QDialog):
             self._worker.ask(read_desk, self._on_read, self._failed)
 
     def _on_read(self, found: DeskFill) -> None:
+        keys_before, keys = _keys(self._fill), _keys(found)
         self._fill = found
         rows = (
             [_error_row(effect) for effect in found.problems],
@@ -274,7 +286,14 @@ class Desk(QDialog):
         for number, (table, blank, lines) in enumerate(
             zip(self._tables, self._blanks, rows, strict=True)
         ):
+            chosen = self._chosen(DeskTab(number))
+            before = (
+                (keys_before[number][chosen], table.rows.texts(chosen)) if chosen >= 0 else None
+            )
             table.rows.set_rows(lines)
+            told = [(key, line.texts) for key, line in zip(keys[number], lines, strict=True)]
+            if before in told:
+                table.selectRow(told.index(before))
             table.setVisible(bool(lines))
             blank.setVisible(not lines)
             title = _PAGES[number].title
