@@ -54,9 +54,9 @@ def delivery_state(engine, message_id) -> tuple[str, str]:
 
 
 def hand_in(engine, payload: bytes) -> None:
+    last = engine.snapshot().last_message_id
     with Client(port(engine, "RIS in")) as client:
         client.send(b"\x0b" + payload + b"\x1c\r")
-        last = engine.snapshot().last_message_id
         wait_for(lambda: engine.snapshot().last_message_id > last, "the ack is stored")
 
 
