@@ -22,6 +22,12 @@ LONGEST_GAP_US = 120 * 1_000_000
 WRITE_EVERY_US = 60 * 1_000_000
 """How often a text that changes is written."""
 
+IDLE_SHARE = 0.1
+"""Part of a processor that rules may take while nothing is received; less, the more is."""
+
+BUSY_PER_S = 1000.0
+"""Messages a second from which on they take no more than the part that was asked for."""
+
 SHOWN = 200
 """Open alerts in a snapshot."""
 
@@ -47,8 +53,8 @@ class AlertWatch:
         keep: Writes; raises a `ConsoleError` where it cannot.
         opened: The alerts that were open when the program ended last.
         longest_gap_us: A longer time between two turns counts as a sleep.
-        share: Part of a processor that all rules together may take; where much comes, those that
-            read messages follow behind. 0 for any.
+        share: Part of a processor that all rules together may take while much is received; those
+            that read messages follow behind then. 0 for any.
     """
 
     def __init__(
@@ -88,12 +94,21 @@ class AlertWatch:
         facts = Facts(
             self.sources, now_us, book.normal, self._awake_since_us, readers=self._readers
         )
+        self._pace(facts.snapshot.received_per_s)
         for rule in self._rules.values():
             for _, watched, change in rule.step(facts):
                 self._note(watched, change, now_us)
         self._silence()
         self._write(now_us, book)
         self.problem = next((r.problem for r in self._rules.values() if r.problem), "")
+
+    def _pace(self, received_per_s: float) -> None:
+        """Let rules take what receiving leaves them."""
+        if self._share:
+            idle = IDLE_SHARE * (1 - received_per_s / BUSY_PER_S)
+            share = max(self._share, idle) / self._readers
+            for rule in self._rules.values():
+                rule.share = share
 
     def _note_gap(self, now_us: int) -> None:
         is_gap = not -5_000_000 <= now_us - self._turn_us <= self._longest_gap_us
@@ -120,8 +135,6 @@ class AlertWatch:
         self._rules = kept
         reading = (one.rule.enabled and one.rule.kind in READING for one in kept.values())
         self._readers = max(sum(reading), 1)
-        for one in kept.values():
-            one.share = self._share / self._readers
         for record in self._opened:
             self._take_up(record, now_us)
         self._opened = []

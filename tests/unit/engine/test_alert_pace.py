@@ -24,13 +24,14 @@ class Looks:
 
     share: float
     cost_s: float
+    per_s: float = 5000.0
     work_s: float = 0.0
     clock_s: float = 1000.0
 
     def __post_init__(self) -> None:
         self.taken: list[tuple[str, float, int]] = []
         self._first_s = self.clock_s
-        sources = Sources(Path(), EngineSnapshot)
+        sources = Sources(Path(), lambda: EngineSnapshot(received_per_s=self.per_s))
         self._watch = AlertWatch(sources, lambda *_: [], share=self.share)
 
     def find(self, rule: AlertRule, facts: Facts) -> list[object]:
@@ -49,8 +50,8 @@ class Looks:
 def made(monkeypatch):
     """Make a watch whose looks cost what a test says, by a clock that only it moves."""
 
-    def make(*, share: float, cost_s: float) -> Looks:
-        looks = Looks(share, cost_s)
+    def make(*, share: float, cost_s: float, per_s: float = 5000.0) -> Looks:
+        looks = Looks(share, cost_s, per_s)
         for kind in AlertKind:
             monkeypatch.setitem(table.KINDS, kind, table.Kind(lambda: looks.find))
         monkeypatch.setattr(watched_rule.time, "thread_time", lambda: looks.work_s)
@@ -76,6 +77,13 @@ def test_all_rules_that_read_take_together_no_more_than_the_share(made) -> None:
     looks.go(100, *(reading(f"rule {number}") for number in range(50)))
     after_first_s = sum(1 for _, at_s, _ in looks.taken if at_s > 0) * 0.001
     assert 1.0 < after_first_s <= 2.0  # of 100 seconds
+
+
+@pytest.mark.parametrize(("per_s", "every_s"), [(0, 1), (500, 2), (800, 5), (1000, 5), (9999, 5)])
+def test_while_little_comes_they_may_take_more(made, per_s, every_s) -> None:
+    looks = made(share=0.02, cost_s=0.1, per_s=per_s)
+    looks.go(11, reading("odd"))
+    assert [at_s for _, at_s, _ in looks.taken] == list(range(0, 11, every_s))
 
 
 def test_a_look_that_costs_little_is_taken_every_second(made) -> None:

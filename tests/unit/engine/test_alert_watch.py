@@ -410,7 +410,7 @@ def test_that_a_rule_that_takes_long_rests_and_no_other_does(worlds, monkeypatch
     world.find = find
     monkeypatch.setattr(watched_rule.time, "thread_time", lambda: clock["thread"])
     monkeypatch.setattr(watched_rule.time, "monotonic", lambda: clock["real"])
-    sources = Sources(Path(), EngineSnapshot)
+    sources = Sources(Path(), lambda: EngineSnapshot(received_per_s=5000.0))
     world.watch = AlertWatch(sources, world.kept.keep, share=0.02)
     for _ in range(100):
         world.go(1, every=1)
