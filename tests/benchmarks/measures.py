@@ -31,6 +31,8 @@ from hl7console.store.measures.reader import MeasureReader
 from hl7console.store.measures.records import Scope
 from hl7console.store.measures.saving import MeasureStore
 from hl7console.store.measures.schema import measures_path
+from hl7console.ui.monitor.reading import MOST_DESTINATIONS, read_shown
+from hl7console.ui.monitor.shown import EVERYTHING, Asked
 
 WARM_S = 3.0
 """How long each console receives before it counts, in seconds."""
@@ -122,14 +124,10 @@ def opening(parent: Path) -> dict[str, float]:
     for _ in range(5):
         begun_s = time.perf_counter()
         with closing(MeasureReader(console, KEY)) as reader:
-            whole = reader.curve(Scope.ALL, "", since_s, END_S)
-            assert all(times is not None and times.percentile(95) for times in whole.latency)
-            backlogs = reader.curves(
-                Scope.DESTINATION, since_s, END_S, times=False, columns=("backlog",)
-            )
-            assert len(backlogs) == INTERFACES
-            assert reader.causes(Scope.ALL, "", since_s, END_S)
-            reader.marks(since_s, END_S)
+            shown = read_shown(reader, Asked(EVERYTHING, since_s, END_S, END_S))
+            assert all(value > 0 for value in shown.times.p95)
+            assert len(shown.waiting) == MOST_DESTINATIONS
+            assert shown.causes
         taken.append(1000 * (time.perf_counter() - begun_s))
     return {
         "first_ms": taken[0],

@@ -351,6 +351,9 @@ def test_what_is_chosen_stays_chosen_when_the_worklist_goes_on(acts, worklist, q
     read_again(first, Row(CONFLICT, 9, {"rule": "report_other_patient"}))  # of the same number
     assert not table.selectionModel().hasSelection()
     assert not button.isEnabled()
+    table.selectAll()
+    read_again(first, second)
+    assert not button.isEnabled(), "of two that were chosen, none is meant alone"
 
 
 def test_two_likely_duplicates_are_linked(acts, worklist, recorder, qtbot):

@@ -94,21 +94,20 @@ class AlertWatch:
         facts = Facts(
             self.sources, now_us, book.normal, self._awake_since_us, readers=self._readers
         )
-        self._pace(facts.snapshot.received_per_s)
+        share = self._share_of_each(facts)
         for rule in self._rules.values():
-            for _, watched, change in rule.step(facts):
+            for _, watched, change in rule.step(facts, share):
                 self._note(watched, change, now_us)
         self._silence()
         self._write(now_us, book)
         self.problem = next((r.problem for r in self._rules.values() if r.problem), "")
 
-    def _pace(self, received_per_s: float) -> None:
-        """Let rules take what receiving leaves them."""
-        if self._share:
-            idle = IDLE_SHARE * (1 - received_per_s / BUSY_PER_S)
-            share = max(self._share, idle) / self._readers
-            for rule in self._rules.values():
-                rule.share = share
+    def _share_of_each(self, facts: Facts) -> float:
+        """Return what each rule may take of what receiving leaves them; 0 for any."""
+        if not self._share:
+            return 0.0
+        idle = IDLE_SHARE * (1 - facts.snapshot.received_per_s / BUSY_PER_S)
+        return max(self._share, idle) / self._readers
 
     def _note_gap(self, now_us: int) -> None:
         is_gap = not -5_000_000 <= now_us - self._turn_us <= self._longest_gap_us

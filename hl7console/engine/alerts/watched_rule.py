@@ -54,8 +54,6 @@ class WatchedRule:
 
     def __init__(self, rule: AlertRule) -> None:
         self.rule = rule
-        self.share = 0.0
-        """Part of a processor that its looks may take; what is too much waits. 0 for any."""
         self._free_s = 0.0 if rule.kind in READING else FREE_S
         self._rests_until_s = 0.0
         self.alerts: dict[Key, Watched] = {}
@@ -75,8 +73,13 @@ class WatchedRule:
         for watched in self.alerts.values():
             watched.life.skipped(now_us)
 
-    def step(self, facts: Facts) -> Iterator[tuple[Key, Watched, Change]]:
-        """Look, if it is time to, and yield the alerts that changed."""
+    def step(self, facts: Facts, share: float = 0.0) -> Iterator[tuple[Key, Watched, Change]]:
+        """Look, if it is time to, and yield the alerts that changed.
+
+        Args:
+            facts: What is known in this turn.
+            share: Part of a processor that its looks may take; what is too much waits. 0 for any.
+        """
         if not self.rule.enabled or self._find is None:
             yield from self.end_all(facts.now_us, RULE_GONE)
             return
@@ -85,19 +88,19 @@ class WatchedRule:
             yield from self.end_all(facts.now_us, HOURS_OVER)
             return
         is_due = not self._looked_us <= facts.now_us < self._due_us
-        if is_due and not self._rests() and not self._look_paced(facts):
+        if is_due and not self._rests() and not self._look_paced(facts, share):
             return  # nothing is known: nothing begins, and nothing ends
         yield from self._take(facts)
 
     def _rests(self) -> bool:
-        return bool(self.share and self._due_us) and time.monotonic() < self._rests_until_s
+        return bool(self._due_us) and time.monotonic() < self._rests_until_s
 
-    def _look_paced(self, facts: Facts) -> bool:
+    def _look_paced(self, facts: Facts, share: float) -> bool:
         begun_s = time.thread_time()
         is_known = self._look(facts)
         spent_s = time.thread_time() - begun_s
-        if self.share and spent_s > self._free_s:
-            self._rests_until_s = time.monotonic() + spent_s / self.share
+        if share and spent_s > self._free_s:
+            self._rests_until_s = time.monotonic() + spent_s / share
         return is_known
 
     def _look(self, facts: Facts) -> bool:

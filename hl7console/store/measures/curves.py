@@ -265,7 +265,7 @@ def _carry(
     wanted: Sequence[str],
 ) -> None:
     """Carry on what did not change from second to second, and was not written again therefore."""
-    places = [place for place, column in enumerate(GAUGED, 1) if column in wanted]
+    places = {column: place for place, column in enumerate(GAUGED, 1) if column in wanted}
     if not places:
         return
     row = database.one(_GAUGES, {**values, "first": steps.first_s - CARRIED_S})
@@ -274,16 +274,14 @@ def _carry(
     for series_id, *sample in json.loads(str(row[0])) if row else ():
         samples.setdefault(series_id, []).append(sample)
     for series_id, taken in samples.items():
-        lines = {place: [0] * steps.count for place in places}
+        lines = {column: [0] * steps.count for column in places}
         for sample, after in zip(taken, [*taken[1:], None], strict=True):
             until_s = min(sample[0] + CARRIED_S, last_s if after is None else after[0])
             held = _held(sample[0], until_s, steps)
-            for place, line in lines.items():
+            for column, place in places.items():
                 if sample[place]:
-                    _hold(line, sample[place], held, is_known)
-        columns.setdefault(series_id, {}).update(
-            {GAUGED[place - 1]: line for place, line in lines.items()}
-        )
+                    _hold(lines[column], sample[place], held, is_known)
+        columns.setdefault(series_id, {}).update(lines)
 
 
 def _held(at_s: int, until_s: int, steps: Steps) -> range:

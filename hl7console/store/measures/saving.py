@@ -167,8 +167,8 @@ class MeasureStore:
             self.database.execute(f"PRAGMA cache_size = -{CACHE_KIB}").close()
             self.names = Names(self.database)
             self.fresh_rows = self.database.integer("SELECT count(*) FROM fresh")
+            """Rows that are not folded yet; more or less."""
             opened.pop_all()
-        """Rows that are not folded yet; more or less."""
 
     def _open(self) -> Database:
         if self.path.exists() and self.path.stat().st_size and not is_sound(self.path, self._key):

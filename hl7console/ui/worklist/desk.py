@@ -286,14 +286,15 @@ class Desk(QDialog):
         for number, (table, blank, lines) in enumerate(
             zip(self._tables, self._blanks, rows, strict=True)
         ):
-            chosen = self._chosen(DeskTab(number))
-            before = (
-                (keys_before[number][chosen], table.rows.texts(chosen)) if chosen >= 0 else None
-            )
+            chosen = [
+                (keys_before[number][index.row()], table.rows.texts(index.row()))
+                for index in table.selectionModel().selectedRows()
+            ]
             table.rows.set_rows(lines)
-            told = [(key, line.texts) for key, line in zip(keys[number], lines, strict=True)]
-            if before in told:
-                table.selectRow(told.index(before))
+            if len(chosen) == 1:
+                told = [(key, line.texts) for key, line in zip(keys[number], lines, strict=True)]
+                if chosen[0] in told:
+                    table.selectRow(told.index(chosen[0]))
             table.setVisible(bool(lines))
             blank.setVisible(not lines)
             title = _PAGES[number].title

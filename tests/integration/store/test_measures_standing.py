@@ -68,8 +68,8 @@ def test_peaks_are_the_tops_of_the_curves(store):
             peaks = reader.peaks(Scope.DESTINATION, *span)
             tops = {name: max(curve(store, *series[name], *span).backlog) for name in names}
             assert {name: peaks.get(name, 0) for name in names} == tops, (first, last)
-        hours = reader.peaks(Scope.DESTINATION, BEGIN_S - 90 * DAY_S, BEGIN_S + 140)
-    assert isinstance(hours, dict)
+        by_hour = reader.peaks(Scope.DESTINATION, BEGIN_S - 90 * DAY_S, BEGIN_S + 140)
+    assert {name: by_hour.get(name, 0) for name in names} == {"A": 50, "B": 9, "C": 4, "D": 0}
 
 
 def test_a_backlog_of_a_queue_that_is_gone_ends(store):
